@@ -20,6 +20,7 @@ SteelyardError
 │   └── ProtocolError    it said something that the protocol does not allow
 ├── DeviceError          a device or RPC server cannot be reached
 ├── QuantizeError        a quantization could not be made
+├── AssumptionError      a figure given for energy or cost cannot be used
 └── StorageError         the history cannot be read or written
 
 Our own mistakes stay plain exceptions and reach the crash handler.
@@ -109,6 +110,10 @@ class DeviceError(SteelyardError):
 
 
 class QuantizeError(SteelyardError):
+    pass
+
+
+class AssumptionError(SteelyardError):
     pass
 
 
