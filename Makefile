@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 PIN := .venv/bin/python
-SETUP := $(PYTHON) packaging/setup_env.py
+NO_PYTHON := Steelyard needs Python 3.11, 3.12 or 3.13, and $(PYTHON) was not found. Install it, or name it: make PYTHON=…
+SETUP := command -v $(PYTHON) >/dev/null || { echo "$(NO_PYTHON)" >&2; exit 1; }; $(PYTHON) packaging/setup_env.py
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links
 
@@ -52,6 +53,6 @@ lock: ## Compile pyproject.toml into the requirements files (needs uv; ARGS=--up
 	@$(LOCK) $(ARGS) --no-deps --group pyproject.toml:model -o requirements-model.txt
 
 clean: ## Remove the environment and all caches of this folder (never your sessions or models)
-	@rm -rf .venv .venv.lock build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "Removed. The compiled llama.cpp stays in your cache folder, so setting up again is quick."
