@@ -1,8 +1,9 @@
 # `make` alone lists what can be asked for. Windows: see README.md.
 # Variables: PYTHON=python3.12 picks the Python, STEELYARD_BACKEND=cpu|cuda|vulkan|rocm|metal the backend of llama.cpp.
 
-PYTHON ?= python3
 PIN := .venv/bin/python
+# An environment keeps the Python that it was made with, until another is named.
+PYTHON ?= $(if $(realpath $(PIN)),$(PIN),python3)
 NO_PYTHON := Steelyard needs Python 3.11, 3.12 or 3.13, and $(PYTHON) was not found. Install it, or name it: make PYTHON=…
 SETUP := command -v $(PYTHON) >/dev/null || { echo "$(NO_PYTHON)" >&2; exit 1; }; $(PYTHON) packaging/setup_env.py
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

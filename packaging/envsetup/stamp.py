@@ -25,6 +25,19 @@ class Stamp:
     def with_made(self, step: str, fingerprint: str) -> "Stamp":
         return Stamp(self.backend, self.made | {step: fingerprint})
 
+    def to_text(self) -> str:
+        return json.dumps({"backend": self.backend, "made": self.made}, indent=1)
+
+    @classmethod
+    def from_text(cls, text: str) -> "Stamp":
+        """Read a stamp; an empty one out of anything that is none."""
+        try:
+            content = json.loads(text)
+            made = {str(step): str(mark) for step, mark in content["made"].items()}
+            return cls(str(content["backend"]), made)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return cls()
+
 
 def fingerprint_of(parts: Iterable[str | bytes]) -> str:
     """Give a hash that changes when any part does, or their borders."""
@@ -36,18 +49,15 @@ def fingerprint_of(parts: Iterable[str | bytes]) -> str:
 
 
 def read_stamp(environment: Path) -> Stamp:
-    """Read an environment's stamp; an empty one where there is none, or none that can be read."""
+    """Read an environment's stamp; an empty one where there is none."""
     try:
-        content = json.loads((environment / NAME).read_text(encoding="utf-8"))
-        made = {str(step): str(mark) for step, mark in content["made"].items()}
-        return Stamp(str(content["backend"]), made)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return Stamp.from_text((environment / NAME).read_text(encoding="utf-8"))
+    except OSError:
         return Stamp()
 
 
 def write_stamp(environment: Path, stamp: Stamp) -> None:
-    content = {"backend": stamp.backend, "made": stamp.made}
     path = environment / NAME
     partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    partial.write_text(stamp.to_text(), encoding="utf-8")
     partial.replace(path)
