@@ -1,0 +1,95 @@
+"""The connections to the SQLite file: short ones, each in one transaction."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from storage.faults import worded
+
+BUSY_TIMEOUT_S: Final = 5.0
+_WRITES: Final = "steelyard_writes"
+
+
+class Database:
+    """One SQLite file for all threads of this process; connects when first used."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._engine = create_engine(
+            URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_TIMEOUT_S}
+        )
+        event.listen(self._engine, "connect", _prepare)
+        event.listen(self._engine, "begin", _begin)
+        self._writing = self._engine.execution_options(**{_WRITES: True})
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database throughout; raises StorageError."""
+        with worded(self.path), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """The one connection that may write now: commits at the end, or changes nothing at all.
+
+        Waits for other writers up to BUSY_TIMEOUT_S; raises StorageError.
+        """
+        with worded(self.path), self._writing.begin() as connection:
+            yield connection
+
+    def create_file(self) -> None:
+        """Make the folder and an empty file that only the user can read; keep what is there."""
+        with worded(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Settings that SQLite keeps per connection.
+
+    isolation_level None leaves transactions to `_begin`: the sqlite3 module itself would not roll
+    back changes to tables. synchronous NORMAL: a commit survives the death of the process; when the
+    power fails, the last ones may be lost. auto_vacuum counts for a new file only.
+    """
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    try:
+        cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        _use_wal(cursor)
+        for setting in ("synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON"):
+            cursor.execute(f"PRAGMA {setting}")
+    finally:
+        cursor.close()
+
+
+def _use_wal(cursor: DBAPICursor) -> None:
+    """Switch to WAL; SQLite does not wait by itself when another process is just doing the same."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _begin(connection: Connection) -> None:
+    # One that reads first and writes later cannot wait for another writer, so writers say so here.
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

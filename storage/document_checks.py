@@ -1,0 +1,101 @@
+"""What a foreign session must hold to beyond its types: bounded sizes, parts that fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from engine.contract import Session
+from storage.ids import PATTERN
+
+MAX_CONTENDERS: Final = 1_000
+MAX_CASES: Final = 100_000
+MAX_REPLIES: Final = 1_000_000
+MAX_REPEATS: Final = 1_000_000
+MAX_NAME_LENGTH: Final = 1_000
+MAX_TEXT_LENGTH: Final = 20_000_000
+
+
+def contradiction(session: Session) -> str | None:
+    """Why the session cannot be used, with the field; None if it can."""
+    contenders = [contender.name for contender in session.contenders]
+    cases = [case.id for case in session.cases]
+    return (
+        _too_many(session)
+        or _bad_id(session.id)
+        or _bad_name("title", session.title)
+        or _bad_names("contenders", "name", contenders)
+        or _bad_names("cases", "id", cases)
+        or _too_long(session)
+        or _stray_reply(session, frozenset(contenders), frozenset(cases))
+    )
+
+
+def _too_many(session: Session) -> str | None:
+    counts = (
+        ("contenders", len(session.contenders), MAX_CONTENDERS),
+        ("cases", len(session.cases), MAX_CASES),
+        ("replies", len(session.replies), MAX_REPLIES),
+        ("repeats", session.repeats, MAX_REPEATS),
+    )
+    for field, n, most in counts:
+        if n > most:
+            return f"{field}: {n} are more than the {most} that are read"
+    return None if session.repeats >= 0 else "repeats: it is below 0"
+
+
+def _bad_id(session_id: str) -> str | None:
+    if PATTERN.fullmatch(session_id):
+        return None
+    return "id: it must be up to 64 letters, digits, hyphens and underscores, beginning with one"
+
+
+def _bad_name(field: str, name: str) -> str | None:
+    if len(name) > MAX_NAME_LENGTH:
+        return f"{field}: it is longer than {MAX_NAME_LENGTH} characters"
+    return None
+
+
+def _bad_names(list_field: str, name_field: str, names: Sequence[str]) -> str | None:
+    seen: set[str] = set()
+    for i, name in enumerate(names):
+        field = f"{list_field}[{i}].{name_field}"
+        if name in seen:
+            return f"{field}: “{name[:80]}” is there twice"
+        reason = _bad_name(field, name)
+        if reason:
+            return reason
+        seen.add(name)
+    return None
+
+
+def _too_long(session: Session) -> str | None:
+    for field, text in _texts(session):
+        if len(text) > MAX_TEXT_LENGTH:
+            return f"{field}: it is longer than {MAX_TEXT_LENGTH} characters"
+    return None
+
+
+def _texts(session: Session) -> Iterable[tuple[str, str]]:
+    for i, case in enumerate(session.cases):
+        for j, message in enumerate(case.messages):
+            yield f"cases[{i}].messages[{j}].content", message.content
+    for i, reply in enumerate(session.replies):
+        yield f"replies[{i}].text", reply.text
+        yield f"replies[{i}].reasoning", reply.reasoning
+
+
+def _stray_reply(session: Session, contenders: frozenset[str], cases: frozenset[str]) -> str | None:
+    seen: set[tuple[str, str, int]] = set()
+    for i, reply in enumerate(session.replies):
+        place = (reply.contender, reply.case, reply.repeat)
+        if reply.contender not in contenders:
+            return f"replies[{i}].contender: “{reply.contender[:80]}” is not among the contenders"
+        if reply.case not in cases:
+            return f"replies[{i}].case: “{reply.case[:80]}” is not among the cases"
+        if not 0 <= reply.repeat < MAX_REPEATS:
+            return f"replies[{i}].repeat: {reply.repeat} is out of range"
+        if place in seen:
+            return f"replies[{i}]: contender, case and repeat are those of an earlier reply"
+        seen.add(place)
+    return None

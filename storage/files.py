@@ -1,0 +1,42 @@
+"""Whole files, read within a limit and written all or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from engine.errors import StorageError
+from storage.faults import os_sentence
+
+
+def read_whole(path: Path, limit_bytes: int) -> bytes:
+    """Raises StorageError, also for a file that is larger than the limit."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit_bytes + 1)
+    except FileNotFoundError as error:
+        raise StorageError(f"{path} does not exist. Check its name and folder.") from error
+    except PermissionError as error:
+        raise StorageError(f"{path} cannot be read: you lack the permission.") from error
+    except OSError as error:
+        raise StorageError(os_sentence(path, error)) from error
+    if len(content) > limit_bytes:
+        raise StorageError(f"{path} is larger than {limit_bytes // 10**6} MB and was not read.")
+    return content
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Put a complete new file in place of what was there; raises StorageError, that kept."""
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        try:
+            with unfinished.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(os_sentence(path, error)) from error

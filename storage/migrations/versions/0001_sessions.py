@@ -1,0 +1,73 @@
+"""Sessions with their contenders, cases and replies."""
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+# "STLY": tells our file from other SQLite databases, also for the `file` command.
+_APPLICATION_ID = 0x53544C59
+
+_STATEMENTS = (
+    f"PRAGMA application_id = {_APPLICATION_ID}",
+    """
+    CREATE TABLE session (
+        number INTEGER NOT NULL PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        title TEXT NOT NULL,
+        created_us BIGINT NOT NULL,
+        kind TEXT NOT NULL,
+        status TEXT NOT NULL,
+        n_jobs INTEGER NOT NULL,
+        owner_pid INTEGER,
+        owner_started_s FLOAT,
+        owner_boot TEXT,
+        body BLOB NOT NULL
+    )
+    """,
+    "CREATE INDEX session_created ON session (created_us, number)",
+    """
+    CREATE TABLE contender (
+        session INTEGER NOT NULL REFERENCES session (number) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        file TEXT NOT NULL,
+        quantization TEXT,
+        body BLOB NOT NULL,
+        PRIMARY KEY (session, position),
+        UNIQUE (session, name)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE "case" (
+        number INTEGER NOT NULL PRIMARY KEY,
+        session INTEGER NOT NULL REFERENCES session (number) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        body BLOB NOT NULL,
+        UNIQUE (session, position),
+        UNIQUE (session, name)
+    )
+    """,
+    """
+    CREATE TABLE reply (
+        number INTEGER NOT NULL PRIMARY KEY,
+        session INTEGER NOT NULL REFERENCES session (number) ON DELETE CASCADE,
+        contender INTEGER NOT NULL,
+        "case" INTEGER NOT NULL,
+        repeat INTEGER NOT NULL,
+        finish_reason TEXT NOT NULL,
+        text TEXT NOT NULL,
+        body BLOB NOT NULL,
+        UNIQUE (session, contender, "case", repeat),
+        FOREIGN KEY (session, contender)
+            REFERENCES contender (session, position) ON DELETE CASCADE,
+        FOREIGN KEY (session, "case") REFERENCES "case" (session, position) ON DELETE CASCADE
+    )
+    """,
+)
+
+
+def upgrade() -> None:
+    for statement in _STATEMENTS:
+        op.execute(statement)

@@ -1,0 +1,142 @@
+"""Puts Structs into the tables; each function works within its caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.dialects import sqlite
+
+from engine.contract import Case, Contender, Reply, Session, SessionStatus
+from engine.errors import StorageError
+from storage.bodies import Settings, pack, pack_reply
+from storage.owner import Owner
+from storage.tables import CaseRow, ContenderRow, ReplyRow, SessionRow
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def insert_session(connection: Connection, session: Session, owner: Owner | None) -> None:
+    """Add a session with all it holds; its id must be new."""
+    number = connection.execute(
+        insert(SessionRow).returning(SessionRow.number),
+        {
+            "id": session.id,
+            "title": session.title,
+            "created_us": (session.created - EPOCH) // timedelta(microseconds=1),
+            "kind": session.kind,
+            "status": session.status,
+            "n_jobs": len(session.contenders) * len(session.cases) * session.repeats,
+            "body": pack(Settings.of(session, session.environment)),
+            **_owned_by(owner),
+        },
+    ).scalar_one()
+    _insert_all(connection, ContenderRow, _contenders(number, session.contenders))
+    _insert_all(connection, CaseRow, _cases(number, session.cases))
+    contenders = {contender.name: i for i, contender in enumerate(session.contenders)}
+    cases = {case.id: i for i, case in enumerate(session.cases)}
+    replies = [
+        _reply(number, contenders[reply.contender], cases[reply.case], reply)
+        for reply in session.replies
+    ]
+    _insert_all(connection, ReplyRow, replies)
+
+
+def put_reply(connection: Connection, session_id: str, reply: Reply) -> None:
+    """Add a reply, or replace the one of the same contender, case and repeat in its place."""
+    found = connection.execute(_PLACE_OF_REPLY, _names(session_id, reply)).one_or_none()
+    if found is None:
+        raise StorageError(
+            f"The reply of {reply.contender} to {reply.case} was not kept: session {session_id}"
+            " is no longer in the history, or has no such contender and case."
+        )
+    row = _reply(found.number, found.contender, found.case, reply)
+    connection.execute(_PUT_REPLY, row)
+
+
+def set_status(
+    connection: Connection, session_id: str, status: SessionStatus, owner: Owner | None
+) -> None:
+    changed = connection.execute(
+        update(SessionRow).where(SessionRow.id == session_id),
+        {"status": status, **_owned_by(owner)},
+    )
+    if not changed.rowcount:
+        raise StorageError(f"Session {session_id} is no longer in the history.")
+
+
+def _insert_all(connection: Connection, table: type, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _owned_by(owner: Owner | None) -> dict[str, Any]:
+    return {
+        "owner_pid": owner and owner.pid,
+        "owner_started_s": owner and owner.started_s,
+        "owner_boot": owner and owner.boot,
+    }
+
+
+def _contenders(number: int, contenders: Sequence[Contender]) -> list[dict[str, Any]]:
+    return [
+        {
+            "session": number,
+            "position": position,
+            "name": contender.name,
+            "file": contender.model.file,
+            "quantization": contender.model.quantization,
+            "body": pack(contender),
+        }
+        for position, contender in enumerate(contenders)
+    ]
+
+
+def _cases(number: int, cases: Sequence[Case]) -> list[dict[str, Any]]:
+    return [
+        {"session": number, "position": position, "name": case.id, "body": pack(case)}
+        for position, case in enumerate(cases)
+    ]
+
+
+def _reply(number: int, contender: int, case: int, reply: Reply) -> dict[str, Any]:
+    return {
+        "session": number,
+        "contender": contender,
+        "case": case,
+        "repeat": reply.repeat,
+        "finish_reason": reply.finish_reason,
+        "text": reply.text,
+        "body": pack_reply(reply),
+    }
+
+
+def _names(session_id: str, reply: Reply) -> dict[str, str]:
+    return {"id": session_id, "contender_name": reply.contender, "case_name": reply.case}
+
+
+_PLACE_OF_REPLY = (
+    select(
+        SessionRow.number,
+        ContenderRow.position.label("contender"),
+        CaseRow.position.label("case"),
+    )
+    .join(ContenderRow, ContenderRow.session == SessionRow.number)
+    .join(CaseRow, CaseRow.session == SessionRow.number)
+    .where(
+        SessionRow.id == bindparam("id"),
+        ContenderRow.name == bindparam("contender_name"),
+        CaseRow.name == bindparam("case_name"),
+    )
+)
+_NEW_REPLY = sqlite.insert(ReplyRow)
+_PUT_REPLY = _NEW_REPLY.on_conflict_do_update(
+    index_elements=["session", "contender", "case", "repeat"],
+    set_={
+        "finish_reason": _NEW_REPLY.excluded.finish_reason,
+        "text": _NEW_REPLY.excluded.text,
+        "body": _NEW_REPLY.excluded.body,
+    },
+)

@@ -1,0 +1,99 @@
+"""Hypothesis strategies for sessions, made from the types of the contract."""
+
+from __future__ import annotations
+
+import types
+import typing
+from datetime import UTC
+from typing import Any
+
+import msgspec
+from hypothesis import strategies as st
+
+from engine.contract import Case, Contender, Reply, Session, TokenLogprob
+
+_LEAVES: dict[object, st.SearchStrategy[Any]] = {
+    int: st.integers(-(2**63), 2**63 - 1),
+    float: st.floats(allow_nan=False, allow_infinity=False),
+    bool: st.booleans(),
+    str: st.text(max_size=12),
+    types.NoneType: st.none(),
+}
+
+
+def values(kind: Any) -> st.SearchStrategy[Any]:
+    """Values of a type that the contract uses."""
+    if kind in _LEAVES:
+        return _LEAVES[kind]
+    if kind is TokenLogprob:
+        return token_logprobs
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        hints = typing.get_type_hints(kind)
+        return st.builds(
+            kind, **{f.name: values(hints[f.name]) for f in msgspec.structs.fields(kind)}
+        )
+    arguments = typing.get_args(kind)
+    origin = typing.get_origin(kind)
+    if origin is typing.Literal:
+        return st.sampled_from(arguments)
+    if origin is tuple:
+        return st.lists(values(arguments[0]), max_size=2).map(tuple)
+    if origin is dict:
+        return st.dictionaries(values(arguments[0]), values(arguments[1]), max_size=2)
+    return st.one_of([values(argument) for argument in arguments])
+
+
+def _token(top: st.SearchStrategy[Any]) -> st.SearchStrategy[TokenLogprob]:
+    return st.builds(
+        TokenLogprob, token=values(int), text=values(str), logprob=values(float), top=top
+    )
+
+
+token_logprobs = _token(st.lists(_token(st.just(())), max_size=2).map(tuple))
+
+
+def named(kind: type[Any], field: str) -> st.SearchStrategy[tuple[Any, ...]]:
+    """Some of a kind, each with a name of its own."""
+    return st.lists(
+        values(kind), min_size=1, max_size=3, unique_by=lambda part: getattr(part, field)
+    ).map(tuple)
+
+
+@st.composite
+def sessions(draw: st.DrawFn) -> Session:
+    contenders = draw(named(Contender, "name"))
+    cases = draw(named(Case, "id"))
+    places = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from([contender.name for contender in contenders]),
+                st.sampled_from([case.id for case in cases]),
+                st.integers(0, 3),
+            ),
+            unique=True,
+            max_size=3,
+        )
+    )
+    replies = tuple(
+        msgspec.structs.replace(
+            draw(values(Reply)), contender=place[0], case=place[1], repeat=place[2]
+        )
+        for place in places
+    )
+    others = {
+        field.name: draw(values(typing.get_type_hints(Session)[field.name]))
+        for field in msgspec.structs.fields(Session)
+        if field.name not in _SET_HERE
+    }
+    return Session(
+        id=draw(st.from_regex(r"[0-9a-z][0-9a-z-]{0,30}", fullmatch=True)),
+        created=draw(st.datetimes(timezones=st.just(UTC))),
+        repeats=draw(st.integers(1, 4)),
+        contenders=contenders,
+        cases=cases,
+        replies=replies,
+        **others,
+    )
+
+
+_SET_HERE = {"format", "version", "id", "created", "repeats", "contenders", "cases", "replies"}

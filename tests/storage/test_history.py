@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from engine.errors import StorageError
+from storage.history import History
+from storage.ids import PATTERN, new_id
+from tests.storage import samples
+
+
+def begin(history: History, title: str = "x", contenders: int = 2) -> str:
+    plan = samples.plan(contenders=contenders, repeats=2, title=title)
+    return history.recorder().begin(plan, samples.ENVIRONMENT)
+
+
+def test_the_list_shows_the_newest_first_and_counts(history: History) -> None:
+    older, newer = begin(history, "older"), begin(history, "newer", contenders=3)
+    history.recorder().record(newer, samples.reply())
+    first, second = history.sessions()
+    assert (first.id, first.title, second.id) == (newer, "newer", older)
+    assert first.contenders == ("model 0", "model 1", "model 2")
+    assert (first.n_replies, first.n_jobs) == (1, 6)
+    assert (second.n_replies, second.n_jobs) == (0, 4)
+    assert first.kind == "compare"
+    assert abs(datetime.now(UTC) - first.created) < timedelta(minutes=1)
+
+
+def test_the_list_comes_in_pages(history: History) -> None:
+    ids = [begin(history) for _ in range(5)]
+    newest = ids[::-1]
+    assert [s.id for s in history.sessions(limit=2)] == newest[:2]
+    assert [s.id for s in history.sessions(limit=2, offset=2)] == newest[2:4]
+    assert [s.id for s in history.sessions(limit=2, offset=4)] == newest[4:]
+
+
+def test_an_empty_history_has_no_sessions(history: History) -> None:
+    assert history.sessions() == ()
+
+
+def test_a_session_is_found_by_the_beginning_of_its_id_or_of_its_last_word(
+    history: History,
+) -> None:
+    session = begin(history)
+    for part in (session, session[:4], session[:-3], session[-8:], session[-8:-4], f" {session} "):
+        assert history.session(part).id == session
+
+
+def test_an_id_that_fits_several_sessions_is_refused_with_them(history: History) -> None:
+    ids = {begin(history), begin(history)}
+    with pytest.raises(StorageError, match="More than one") as caught:
+        history.session(next(iter(ids))[:8])
+    assert all(session in str(caught.value) for session in ids)
+
+
+@pytest.mark.parametrize("part", ["", "2", "202", "nothing", "____", "%%%%", "'--", "2026%"])
+def test_an_id_that_fits_no_session_is_refused(history: History, part: str) -> None:
+    begin(history)
+    with pytest.raises(StorageError):
+        history.session(part)
+
+
+def test_ids_sort_by_time_and_differ_within_one_moment() -> None:
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    same_moment = {new_id(now) for _ in range(1000)}
+    assert len(same_moment) == 1000
+    assert all(PATTERN.fullmatch(session) for session in same_moment)
+    assert max(same_moment) < new_id(now + timedelta(seconds=1))
+
+
+def test_a_deleted_session_is_gone_with_all_it_held(history: History) -> None:
+    kept, deleted = begin(history), begin(history)
+    for session in (kept, deleted):
+        history.recorder().record(session, samples.reply(text=f"words of {session}"))
+    history.delete(deleted)
+    assert [summary.id for summary in history.sessions()] == [kept]
+    assert len(history.session(kept).replies) == 1
+    with pytest.raises(StorageError):
+        history.session(deleted)
+
+
+def test_a_renamed_session_keeps_all_else(history: History) -> None:
+    session = begin(history, "before")
+    before = history.session(session)
+    history.rename(session, "  after\nall ")
+    assert history.session(session).title == "after all"
+    assert history.session(session).plan().cases == before.cases
+    with pytest.raises(StorageError, match="title"):
+        history.rename(session, "  ")
+
+
+def test_everything_is_there_after_reopening(path: Path) -> None:
+    with History.open(path) as history:
+        session = begin(history)
+        history.recorder().record(session, samples.reply())
+        history.recorder().end(session, "finished")
+        before = history.session(session)
+    with History.open(path) as history:
+        assert history.session(session) == before
+
+
+def test_the_window_reads_while_the_run_writes(history: History) -> None:
+    plan = samples.plan(repeats=200)
+    session = history.recorder().begin(plan, samples.ENVIRONMENT)
+
+    def run() -> None:
+        for repeat in range(200):
+            history.recorder().record(session, samples.reply(repeat=repeat))
+
+    seen = [0]
+    with ThreadPoolExecutor(1) as executor:
+        done = executor.submit(run)
+        while not done.done():
+            seen.append(history.sessions()[0].n_replies)
+            seen.append(len(history.session(session).replies))
+        done.result()
+    assert seen == sorted(seen)
+    assert history.sessions()[0].n_replies == 200
+
+
+def test_only_the_user_can_read_the_history(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "history.sqlite3"
+    History.open(path).close()
+    assert path.stat().st_mode & 0o077 == 0
+    assert path.parent.stat().st_mode & 0o077 == 0
