@@ -7,7 +7,6 @@ be had is None, and `absent` of the same Struct gives the reason under that fiel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Literal, Protocol
 
@@ -65,6 +64,7 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     n_ctx None: the trained context, at most 4096. threads None: one per physical core. devices empty: all.
     rpc_servers: "host:port" of ggml RPC servers whose devices are added. template_arguments reach the chat
     template by name (enable_thinking, reasoning_effort …). chat_template overrides the file's own.
+    check_memory False loads even what should not fit.
     """
 
     n_ctx: int | None = None
@@ -83,6 +83,7 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     flash_attention: Switch = "auto"
     mmap: bool = True
     mlock: bool = False
+    check_memory: bool = True
     loras: tuple[Lora, ...] = ()
     chat_template: str | None = None
     template_arguments: dict[str, bool | int | float | str] = {}
@@ -517,10 +518,3 @@ class Recorder(Protocol):
 
     def end(self, session: str, status: SessionStatus) -> None:
         """Close the session with its final status."""
-
-
-class MemoryNeed(Protocol):
-    """Tells what a contender will need, before anything is loaded."""
-
-    def __call__(self, model: ModelFile, runtime: Runtime) -> Mapping[str, int]:
-        """Bytes by device kind: "host" and "device"; raises ModelFileError."""

@@ -1,0 +1,248 @@
+"""Loaded models: kept warm within the machine's memory, the least recently used one out first.
+
+One worker process holds one model in one set of settings; contenders that differ only in sampling share
+it. Memory that loaded models map from their files counts as taken, though the system calls it available.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from engine.client import WorkerClient
+from engine.contract import (
+    Contender,
+    DeviceInfo,
+    Event,
+    Loaded,
+    Loading,
+    ModelFile,
+    Runtime,
+    Unloaded,
+    WarmingUp,
+)
+from engine.errors import NotEnoughMemory, SteelyardError, WorkerDied
+from engine.machine import available_memory
+from engine.protocol import (
+    DeviceList,
+    ListDevices,
+    Load,
+    ModelLoaded,
+    Progress,
+    WarmingUpNow,
+)
+
+MARGIN_BYTES = 1 << 30
+ALL_LAYERS = -1
+
+
+class Fit(Protocol):
+    """What a model will need, told before it is loaded (the `models.fit` module is one)."""
+
+    def memory_need(self, model: ModelFile, runtime: Runtime) -> Mapping[str, int]:
+        """Bytes by place, "host" and "device"; raises ModelFileError."""
+
+    def estimate_offload(self, model: ModelFile, runtime: Runtime, free_device_bytes: int) -> int:
+        """How many layers fit into that much device memory."""
+
+
+class Slot(msgspec.Struct, kw_only=True):
+    """A loaded model in its worker; `contender` is who loaded it first."""
+
+    contender: str
+    client: WorkerClient
+    loaded: ModelLoaded
+    busy: bool = False
+
+
+class ModelPool:
+    def __init__(
+        self,
+        fit: Fit,
+        stopping: threading.Event,
+        start_worker: Callable[[str], WorkerClient] = WorkerClient,
+    ) -> None:
+        self._fit = fit
+        self._stopping = stopping
+        self._start_worker = start_worker
+        self._slots: OrderedDict[bytes, Slot] = OrderedDict()
+        self._loading: dict[str, WorkerClient] = {}
+        self._lock = threading.RLock()
+
+    def acquire(self, contender: Contender, *, warm_up: bool) -> Iterator[Event | Slot]:
+        """Give events while the contender's model is loaded, and its slot, marked busy, last.
+
+        Raises SteelyardError when it cannot be loaded, Stopped when `stop` came first.
+        """
+        key = _key(contender)
+        with self._lock:
+            slot = self._slots.get(key)
+            if slot and slot.client.alive:
+                self._slots.move_to_end(key)
+                slot.busy = True
+                yield slot
+                return
+            self._slots.pop(key, None)
+        yield from self._load(key, contender, warm_up)
+
+    def release(self, slot: Slot) -> None:
+        with self._lock:
+            slot.busy = False
+
+    def discard(self, slot: Slot) -> None:
+        """Forget a worker that died."""
+        with self._lock:
+            for key, own in list(self._slots.items()):
+                if own is slot:
+                    del self._slots[key]
+        slot.client.close()
+
+    def all_fit(self, contenders: tuple[Contender, ...]) -> bool:
+        """Whether all these models can stay loaded side by side, as far as their headers tell."""
+        needs: dict[bytes, int] = {}
+        for contender in contenders:
+            try:
+                need = self._fit.memory_need(contender.model, contender.runtime)["host"]
+            except SteelyardError:
+                # A file that cannot be read fails when its turn comes, with its own sentence.
+                need = 0
+            needs[_key(contender)] = need
+        with self._lock:
+            missing = sum(need for key, need in needs.items() if key not in self._slots)
+            return missing + MARGIN_BYTES <= self._free_bytes()
+
+    def devices(self, rpc_servers: tuple[str, ...] = ()) -> DeviceList:
+        """llama.cpp's devices, asked of a worker without a model; raises SteelyardError."""
+        client = self._start_worker("The worker that lists devices")
+        try:
+            client.start()
+            return _ask_devices(client, rpc_servers)
+        finally:
+            client.close()
+
+    def stop(self) -> None:
+        """Stop whatever the workers are doing; loaded models stay loaded."""
+        with self._lock:
+            clients = [slot.client for slot in self._slots.values()] + list(self._loading.values())
+        for client in clients:
+            client.stop()
+
+    def close(self) -> None:
+        """End all workers."""
+        with self._lock:
+            clients = [slot.client for slot in self._slots.values()] + list(self._loading.values())
+            self._slots.clear()
+            self._loading.clear()
+        for client in clients:
+            client.close()
+
+    def _load(self, key: bytes, contender: Contender, warm_up: bool) -> Iterator[Event | Slot]:
+        yield Loading(contender=contender.name, fraction=0.0)
+        client = self._start_worker(f"The worker of {contender.name}")
+        with self._lock:
+            self._loading[contender.name] = client
+        try:
+            client.start()
+            n_gpu_layers = self._settle_layers(client, contender)
+            runtime = msgspec.structs.replace(contender.runtime, n_gpu_layers=n_gpu_layers)
+            need = self._fit.memory_need(contender.model, runtime)["host"]
+            if contender.runtime.check_memory:
+                yield from self._make_room(contender, need)
+            loaded = None
+            request = Load(
+                id=client.next_id(),
+                path=contender.model.path,
+                runtime=contender.runtime,
+                n_gpu_layers=n_gpu_layers,
+                warm_up=warm_up,
+            )
+            for response in client.ask(request, self._stopping):
+                if isinstance(response, Progress):
+                    yield Loading(contender=contender.name, fraction=response.fraction)
+                elif isinstance(response, WarmingUpNow):
+                    yield WarmingUp(contender=contender.name)
+                elif isinstance(response, ModelLoaded):
+                    loaded = response
+            assert loaded is not None
+        except BaseException:
+            client.close()
+            raise
+        finally:
+            with self._lock:
+                self._loading.pop(contender.name, None)
+        slot = Slot(contender=contender.name, client=client, loaded=loaded, busy=True)
+        with self._lock:
+            self._slots[key] = slot
+        yield Loaded(contender=contender.name, load_s=loaded.load_s, runtime=loaded.runtime)
+        yield slot
+
+    def _settle_layers(self, client: WorkerClient, contender: Contender) -> int:
+        """The layers to offload; refuses what the chosen devices cannot hold."""
+        runtime = contender.runtime
+        gpus = [
+            device
+            for device in _ask_devices(client, runtime.rpc_servers).devices
+            if device.kind in {"gpu", "igpu"}
+            and (not runtime.devices or device.name in runtime.devices)
+        ]
+        if not gpus:
+            return 0 if runtime.n_gpu_layers == "auto" else _number(runtime.n_gpu_layers)
+        free = _free_device_bytes(gpus)
+        if runtime.n_gpu_layers == "auto":
+            return self._fit.estimate_offload(contender.model, runtime, free)
+        need = self._fit.memory_need(contender.model, runtime)["device"]
+        if runtime.check_memory and need > free:
+            raise NotEnoughMemory(
+                f"{Path(contender.model.path).name} would need {_gib(need)} of device memory with these "
+                f"GPU layers, and {_gib(free)} is free. Choose fewer layers or automatic, or load it anyway."
+            )
+        return _number(runtime.n_gpu_layers)
+
+    def _make_room(self, contender: Contender, need: int) -> Iterator[Event]:
+        """Unload idle models until this one fits; raises NotEnoughMemory with need and have."""
+        while need + MARGIN_BYTES > self._free_bytes():
+            with self._lock:
+                idle = next((key for key, slot in self._slots.items() if not slot.busy), None)
+                slot = self._slots.pop(idle) if idle is not None else None
+            if slot is None:
+                have = max(0, self._free_bytes() - MARGIN_BYTES)
+                raise NotEnoughMemory(
+                    f"{Path(contender.model.path).name} would need {_gib(need)} of memory, and this machine "
+                    f"has {_gib(have)} to give. Choose a smaller quantization or context, close other "
+                    "programs, or load it anyway."
+                )
+            slot.client.close()
+            yield Unloaded(contender=slot.contender, reason=f"made room for {contender.name}")
+
+    def _free_bytes(self) -> int:
+        with self._lock:
+            mapped = sum(slot.loaded.memory.mapped_bytes or 0 for slot in self._slots.values())
+        return available_memory() - mapped
+
+
+def _key(contender: Contender) -> bytes:
+    return msgspec.msgpack.encode((contender.model.path, contender.runtime))
+
+
+def _number(layers: int | str) -> int:
+    return layers if isinstance(layers, int) else ALL_LAYERS
+
+
+def _ask_devices(client: WorkerClient, rpc_servers: tuple[str, ...]) -> DeviceList:
+    for response in client.ask(ListDevices(id=client.next_id(), rpc_servers=rpc_servers)):
+        if isinstance(response, DeviceList):
+            return response
+    raise WorkerDied("The worker did not list its devices.", client.log())
+
+
+def _free_device_bytes(devices: list[DeviceInfo]) -> int:
+    return sum(max(0, (device.free_bytes or 0) - MARGIN_BYTES) for device in devices)
+
+
+def _gib(n: int) -> str:
+    return f"{n / (1 << 30):.1f} GiB"

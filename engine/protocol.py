@@ -1,0 +1,187 @@
+"""What the window's process and a worker say to each other, one msgpack frame a message.
+
+The conversation
+1. The worker says Ready with its protocol version as soon as it can listen; llama.cpp is not loaded yet.
+2. Load → Progress …, WarmingUp, then ModelLoaded. Generate → Text …, then Generated. Measure → Sample …,
+   then Done. ListDevices → DeviceList. Quantize → Progress …, Done.
+3. Any request may end in Refused instead: the request failed, the worker stays usable.
+4. Stop takes effect at once, whatever is running: a load ends in Refused(kind="stopped"), a generation
+   in Generated(finish_reason="stopped") with what there is.
+5. The end of the worker's input means: leave at once. Messages with a number answer the request that
+   carried it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from engine.contract import (
+    Case,
+    DeviceInfo,
+    FinishReason,
+    Memory,
+    ResolvedRuntime,
+    Runtime,
+    Sampling,
+    TokenLogprob,
+)
+
+PROTOCOL_VERSION = 1
+
+# --- To the worker ---------------------------------------------------------------------------------
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load"):
+    """n_gpu_layers is settled by the caller: −1 means all. n_outputs bounds logits rows of one batch."""
+
+    id: int
+    path: str
+    runtime: Runtime
+    n_gpu_layers: int
+    warm_up: bool = True
+    n_outputs: int = 1
+    n_sequences: int = 1
+
+
+class Generate(msgspec.Struct, frozen=True, kw_only=True, tag="generate"):
+    id: int
+    case: Case
+    sampling: Sampling
+
+
+class Measure(msgspec.Struct, frozen=True, kw_only=True, tag="measure"):
+    """A speed test as llama-bench runs it: n_prompt tokens in batches, or n_gen one by one."""
+
+    id: int
+    n_prompt: int
+    n_gen: int
+    repetitions: int
+    warm_up: bool = True
+
+
+class ListDevices(msgspec.Struct, frozen=True, kw_only=True, tag="list_devices"):
+    id: int
+    rpc_servers: tuple[str, ...] = ()
+
+
+class Quantize(msgspec.Struct, frozen=True, kw_only=True, tag="quantize"):
+    """`file_type` is llama.cpp's llama_ftype number; threads 0: all."""
+
+    id: int
+    source: str
+    target: str
+    file_type: int
+    threads: int = 0
+
+
+class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
+    """Ends the request with this id; ignored when it has ended already."""
+
+    id: int
+
+
+Request = Load | Generate | Measure | ListDevices | Quantize | Stop
+
+# --- From the worker -------------------------------------------------------------------------------
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True, tag="ready"):
+    version: int
+    pid: int
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True, tag="progress"):
+    id: int
+    fraction: float
+
+
+class WarmingUpNow(msgspec.Struct, frozen=True, kw_only=True, tag="warming_up"):
+    id: int
+
+
+class ModelLoaded(msgspec.Struct, frozen=True, kw_only=True, tag="model_loaded"):
+    """cached_fraction: how much of the file lay in the page cache before the load; None: not known."""
+
+    id: int
+    load_s: float
+    cached_fraction: float | None
+    runtime: ResolvedRuntime
+    memory: Memory
+
+
+class Text(msgspec.Struct, frozen=True, kw_only=True, tag="text"):
+    id: int
+    text: str
+    channel: Literal["text", "reasoning"]
+    generated_tokens: int
+
+
+class Generated(msgspec.Struct, frozen=True, kw_only=True, tag="generated"):
+    """The end of a reply. token_times_s counts from the moment the request was read, one per token."""
+
+    id: int
+    finish_reason: FinishReason
+    prompt_tokens: int
+    prompt_s: float | None
+    token_times_s: tuple[float, ...]
+    total_s: float
+    memory: Memory
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True, tag="sample"):
+    id: int
+    tokens: int
+    elapsed_ns: int
+
+
+class DeviceList(msgspec.Struct, frozen=True, kw_only=True, tag="device_list"):
+    id: int
+    devices: tuple[DeviceInfo, ...]
+    llama_cpp: str
+    system_info: str
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
+    id: int
+
+
+RefusalKind = Literal[
+    "missing",
+    "unreadable",
+    "not_gguf",
+    "truncated",
+    "corrupt",
+    "unsupported",
+    "load",
+    "memory",
+    "context",
+    "template",
+    "grammar",
+    "request",
+    "device",
+    "quantize",
+    "stopped",
+]
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
+    id: int
+    kind: RefusalKind
+    sentence: str
+
+
+Response = (
+    Ready
+    | Progress
+    | WarmingUpNow
+    | ModelLoaded
+    | Text
+    | Generated
+    | Sample
+    | DeviceList
+    | Done
+    | Refused
+)

@@ -1,0 +1,71 @@
+"""In which order a plan's jobs run, and which of them are still to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from engine.contract import Case, Contender, Plan, Reply, Session
+from engine.errors import PlanError
+
+Key = tuple[str, str, int]
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    contender: Contender
+    case: Case
+    repeat: int
+
+    @property
+    def key(self) -> Key:
+        return (self.contender.name, self.case.id, self.repeat)
+
+
+def check_plan(plan: Plan) -> None:
+    """Raises PlanError for a plan that could not be told apart afterwards, or has nothing to do."""
+    names = [contender.name for contender in plan.contenders]
+    cases = [case.id for case in plan.cases]
+    if not names:
+        raise PlanError("There is no model to run. Add at least one.")
+    if not cases:
+        raise PlanError("There is no prompt to run. Write one.")
+    if plan.repeats < 1:
+        raise PlanError("The number of repeats must be at least 1.")
+    for what, values in (("contenders", names), ("cases", cases)):
+        for value in values:
+            if values.count(value) > 1:
+                raise PlanError(f"Two {what} are called “{value}”. Give each its own name.")
+    for case in plan.cases:
+        if not any(message.content.strip() for message in case.messages):
+            raise PlanError(
+                f"The prompt “{case.id}” is empty. Write something for the models to answer."
+            )
+
+
+def jobs_in_order(plan: Plan, *, all_loaded: bool) -> list[Job]:
+    """Repeats outermost, so that contenders take turns: A B A B.
+
+    all_loaded: every model stays loaded, so contenders alternate at each case. Otherwise each answers all
+    its cases before the next is loaded, once a repeat.
+    """
+    pairs = (
+        [(contender, case) for case in plan.cases for contender in plan.contenders]
+        if all_loaded
+        else [(contender, case) for contender in plan.contenders for case in plan.cases]
+    )
+    return [
+        Job(contender=contender, case=case, repeat=repeat)
+        for repeat in range(plan.repeats)
+        for contender, case in pairs
+    ]
+
+
+def missing_jobs(jobs: Iterable[Job], session: Session) -> list[Job]:
+    """Those that have no finished reply yet; stopped and failed ones are tried again."""
+    done = {_key(reply) for reply in session.replies if reply.finish_reason in {"stop", "length"}}
+    return [job for job in jobs if job.key not in done]
+
+
+def _key(reply: Reply) -> Key:
+    return (reply.contender, reply.case, reply.repeat)

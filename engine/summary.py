@@ -1,0 +1,105 @@
+"""Many replies of one contender as one line: median, spread and n of each figure."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable
+from operator import attrgetter
+
+import msgspec
+
+from engine.contract import Reply
+
+WIDE_SPREAD_PERCENT = 5.0
+_FIGURES = ("generation_tokens_per_s", "prompt_tokens_per_s", "ttft_s", "total_s", "load_s")
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """spread_percent: the standard deviation among repeats of one case, pooled over the cases, relative to
+    their mean; None with fewer than two repeats.
+    """
+
+    median: float
+    n: int
+    spread_percent: float | None = None
+
+
+class ContenderSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """Figures over the replies that ended by themselves; a figure that none of them has is missing."""
+
+    contender: str
+    replies: int
+    failed: int
+    figures: dict[str, Figure]
+    peak_bytes: int | None = None
+    device_bytes: int | None = None
+
+
+def summarise(replies: Iterable[Reply]) -> tuple[ContenderSummary, ...]:
+    """One summary a contender, in the order of their first reply."""
+    by_contender: dict[str, list[Reply]] = defaultdict(list)
+    for reply in replies:
+        by_contender[reply.contender].append(reply)
+    return tuple(_summary(name, own) for name, own in by_contender.items())
+
+
+def wide_spreads(summaries: Iterable[ContenderSummary]) -> tuple[str, ...]:
+    """A warning for each contender whose generation or prompt speed varied more than it should."""
+    warnings = []
+    for summary in summaries:
+        for name, words in (
+            ("generation_tokens_per_s", "generation speed"),
+            ("prompt_tokens_per_s", "prompt speed"),
+        ):
+            figure = summary.figures.get(name)
+            if figure and figure.spread_percent and figure.spread_percent > WIDE_SPREAD_PERCENT:
+                warnings.append(
+                    f"The {words} of {summary.contender} varied by {figure.spread_percent:.0f} % between "
+                    "repeats: something else was using this machine, or it was getting hot."
+                )
+    return tuple(warnings)
+
+
+def _summary(name: str, replies: list[Reply]) -> ContenderSummary:
+    finished = [r for r in replies if r.finish_reason in {"stop", "length"}]
+    figures = {}
+    for field in _FIGURES:
+        get = attrgetter(f"timing.{field}")
+        values = [(reply.case, get(reply)) for reply in finished]
+        present = [(case, value) for case, value in values if value is not None]
+        if present:
+            figures[field] = Figure(
+                median=statistics.median(value for _, value in present),
+                n=len(present),
+                spread_percent=_pooled_spread(present),
+            )
+    return ContenderSummary(
+        contender=name,
+        replies=len(finished),
+        failed=sum(r.finish_reason == "error" for r in replies),
+        figures=figures,
+        peak_bytes=_highest(r.memory.peak_bytes for r in replies),
+        device_bytes=_highest(r.memory.device_bytes for r in replies),
+    )
+
+
+def _pooled_spread(values: list[tuple[str, float]]) -> float | None:
+    """Relative deviations within each case, pooled with n − 1 for each case, in percent."""
+    by_case: dict[str, list[float]] = defaultdict(list)
+    for case, value in values:
+        by_case[case].append(value)
+    squares, freedom = 0.0, 0
+    for own in by_case.values():
+        mean = statistics.fmean(own)
+        if len(own) < 2 or mean == 0:
+            continue
+        squares += sum((value / mean - 1) ** 2 for value in own)
+        freedom += len(own) - 1
+    return 100 * math.sqrt(squares / freedom) if freedom else None
+
+
+def _highest(values: Iterable[int | None]) -> int | None:
+    present = [value for value in values if value is not None]
+    return max(present) if present else None
