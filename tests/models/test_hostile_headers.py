@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import time
 import tracemalloc
-from collections.abc import Callable
 
 import hypothesis.strategies as st
 import pytest
@@ -64,25 +63,27 @@ def many_tensors(count: int) -> bytes:
     return ggufs.gguf([], [ggufs.TensorBytes(f"t{n}", (0,), 0, 0) for n in range(count)])
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: empty_strings(2_000_000),
-        lambda: broken_chain(1_500_000),
-        lambda: many_texts(60),
-        lambda: ggufs.gguf([ggufs.u32(f"key{n}", n) for n in range(65_536)]),
-        lambda: many_tensors(65_536),
-    ],
-    ids=["empty strings", "a broken chain", "long texts", "many entries", "many tensors"],
-)
-def test_the_worst_that_the_bounds_allow_takes_less_than_a_second(
-    make: Callable[[], bytes],
-) -> None:
-    content = make()
-    start = time.perf_counter()
+WORST = {
+    "empty strings": lambda: empty_strings(2_000_000),
+    "a broken chain": lambda: broken_chain(1_500_000),
+    "long texts": lambda: many_texts(60),
+    "many entries": lambda: ggufs.gguf([ggufs.u32(f"key{n}", n) for n in range(65_536)]),
+    "many tensors": lambda: many_tensors(65_536),
+}
+
+
+@pytest.mark.parametrize("kind", WORST)
+def test_the_worst_that_the_bounds_allow_takes_less_than_a_second(kind: str) -> None:
+    content = WORST[kind]()
+    start = time.process_time()
     read(content)
-    assert time.perf_counter() - start < MAX_S
+    assert time.process_time() - start < MAX_S
+
+
+@pytest.mark.parametrize("kind", ["long texts", "many tensors"])
+def test_the_worst_that_the_bounds_allow_takes_little_memory(kind: str) -> None:
     cost = Cost()
+    content = WORST[kind]()
     tracemalloc.start()
     try:
         measure(content, cost)

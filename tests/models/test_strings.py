@@ -63,9 +63,9 @@ def test_a_vocabulary_of_150_000_tokens_is_passed_within_5_ms(tmp_path: Path) ->
     path.write_bytes(ggufs.gguf([ggufs.strings("tokens", tokens), ggufs.strings("merges", merges)]))
     best = 1.0
     for _ in range(10):
-        start = time.perf_counter()
+        start = time.process_time()
         with FileSource(path) as source:
             header = read_header(source)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     assert header.metadata["merges"] == Omitted("string", 150_000)
-    assert best < 0.005 * 3  # a busy machine may take three times as long as an idle one
+    assert best < 0.005 * 2  # 3.4 ms measured on an idle machine; a busy one may take twice that
