@@ -62,17 +62,24 @@ def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
 
     isolation_level None leaves transactions to `_begin`: the sqlite3 module itself would not roll
     back changes to tables. synchronous NORMAL: a commit survives the death of the process; when the
-    power fails, the last ones may be lost. auto_vacuum counts for a new file only.
+    power fails, the last ones may be lost. auto_vacuum can be chosen for a new file only, and
+    would be written each time.
     """
     connection.isolation_level = None
     cursor = connection.cursor()
     try:
-        cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        if _is_empty(cursor):
+            cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
         _use_wal(cursor)
         for setting in ("synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON"):
             cursor.execute(f"PRAGMA {setting}")
     finally:
         cursor.close()
+
+
+def _is_empty(cursor: DBAPICursor) -> bool:
+    cursor.execute("PRAGMA page_count")
+    return cursor.fetchone() == (0,)
 
 
 def _use_wal(cursor: DBAPICursor) -> None:

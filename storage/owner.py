@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-import psutil  # type: ignore[import-untyped]  # it carries no types
+import psutil
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 

@@ -29,7 +29,7 @@ def test_an_unknown_ending_is_refused_with_those_that_are_offered(
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="folder .*nowhere is missing"):
+    with pytest.raises(StorageError, match=r"folder .*nowhere is missing"):
         export_session(SESSION, tmp_path / "nowhere" / "x.json")
 
 

@@ -20,7 +20,7 @@ _STATEMENTS = (
         status TEXT NOT NULL,
         n_jobs INTEGER NOT NULL,
         owner_pid INTEGER,
-        owner_started_s FLOAT,
+        owner_started_s DOUBLE,
         owner_boot TEXT,
         body BLOB NOT NULL
     )
@@ -28,31 +28,33 @@ _STATEMENTS = (
     "CREATE INDEX session_created ON session (created_us, number)",
     """
     CREATE TABLE contender (
-        session INTEGER NOT NULL REFERENCES session (number) ON DELETE CASCADE,
+        session INTEGER NOT NULL,
         position INTEGER NOT NULL,
         name TEXT NOT NULL,
         file TEXT NOT NULL,
         quantization TEXT,
         body BLOB NOT NULL,
         PRIMARY KEY (session, position),
-        UNIQUE (session, name)
+        UNIQUE (session, name),
+        FOREIGN KEY (session) REFERENCES session (number) ON DELETE CASCADE
     ) WITHOUT ROWID
     """,
     """
     CREATE TABLE "case" (
         number INTEGER NOT NULL PRIMARY KEY,
-        session INTEGER NOT NULL REFERENCES session (number) ON DELETE CASCADE,
+        session INTEGER NOT NULL,
         position INTEGER NOT NULL,
         name TEXT NOT NULL,
         body BLOB NOT NULL,
         UNIQUE (session, position),
-        UNIQUE (session, name)
+        UNIQUE (session, name),
+        FOREIGN KEY (session) REFERENCES session (number) ON DELETE CASCADE
     )
     """,
     """
     CREATE TABLE reply (
         number INTEGER NOT NULL PRIMARY KEY,
-        session INTEGER NOT NULL REFERENCES session (number) ON DELETE CASCADE,
+        session INTEGER NOT NULL,
         contender INTEGER NOT NULL,
         "case" INTEGER NOT NULL,
         repeat INTEGER NOT NULL,
@@ -60,6 +62,7 @@ _STATEMENTS = (
         text TEXT NOT NULL,
         body BLOB NOT NULL,
         UNIQUE (session, contender, "case", repeat),
+        FOREIGN KEY (session) REFERENCES session (number) ON DELETE CASCADE,
         FOREIGN KEY (session, contender)
             REFERENCES contender (session, position) ON DELETE CASCADE,
         FOREIGN KEY (session, "case") REFERENCES "case" (session, position) ON DELETE CASCADE
