@@ -256,6 +256,8 @@ class EnergyPart(msgspec.Struct, frozen=True, kw_only=True):
     joules: float | None = None
     low_joules: float | None = None
     high_joules: float | None = None
+    prompt_joules: float | None = None
+    generation_joules: float | None = None
     above_idle_joules: float | None = None
     basis: EstimateBasis | None = None
     absent: dict[str, str] = {}
@@ -308,6 +310,7 @@ class Energy(msgspec.Struct, frozen=True, kw_only=True):
     others_cpu_percent: float | None = None
     contaminated: bool | None = None
     conditions: EnergyConditions | None = None
+    notes: tuple[str, ...] = ()
     absent: dict[str, str] = {}
 
 
