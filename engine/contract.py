@@ -475,7 +475,8 @@ SessionKind = Literal["compare", "bench", "fidelity", "suite"]
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A run as it is stored, exported and reopened; encoded as JSON it is the exchange document.
 
-    status: running, finished, stopped (by the user), or interrupted (its process died).
+    status: running, finished, stopped (by the user), or interrupted (its process died). notes, tags
+    and the star are the user's own.
     """
 
     format: Literal["steelyard.session"] = SESSION_FORMAT
@@ -493,6 +494,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     contenders: tuple[Contender, ...]
     cases: tuple[Case, ...]
     replies: tuple[Reply, ...] = ()
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    starred: bool = False
 
     def plan(self) -> Plan:
         """The plan that this session ran, to run it again or to finish it."""
