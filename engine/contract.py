@@ -243,7 +243,8 @@ class EnergyPart(msgspec.Struct, frozen=True, kw_only=True):
     """What one sensor says of one part of the machine.
 
     counted False: it repeats what other parts cover (battery, psys, a second reading) and only
-    checks them. seconds: how long the window was. step_s: how often the sensor moves.
+    checks them. seconds: how long the window was. step_s: how often the sensor moves. disputed: a
+    second sensor of the same part disagrees, and the range spans both.
     """
 
     name: str
@@ -260,6 +261,7 @@ class EnergyPart(msgspec.Struct, frozen=True, kw_only=True):
     generation_joules: float | None = None
     above_idle_joules: float | None = None
     basis: EstimateBasis | None = None
+    disputed: bool = False
     absent: dict[str, str] = {}
 
 

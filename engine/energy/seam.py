@@ -14,8 +14,9 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """When a reply was worked on, on `time.monotonic()`, and by what.
 
     begin_s: handed over, not queued. first_token_s None: nothing was generated. busy_threads and
-    prompt_threads: threads that decode and that evaluate the prompt. gpus: descriptions of the devices
-    other than the CPU that hold layers. remote: the model ran on another machine.
+    prompt_threads: threads that decode and that evaluate the prompt. gpus: descriptions of the
+    GPUs that hold layers; integrated_gpus: those that are part of the processor. remote: the model
+    ran on another machine. worker_pid: whose processor time is ours besides this process's.
     """
 
     begin_s: float
@@ -26,6 +27,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     prompt_tokens: int | None = None
     generated_tokens: int | None = None
     gpus: tuple[str, ...] = ()
+    integrated_gpus: tuple[str, ...] = ()
+    worker_pid: int | None = None
     remote: bool = False
 
 

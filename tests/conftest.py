@@ -1,0 +1,47 @@
+"""What every test shares: the small model, its quantizations, and a watch over what tests leave behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.quantize import quantize
+from models.demo import demo_model_path
+
+FILE_TYPES = {"Q2_K": 10, "Q8_0": 7}
+_PATIENCE_S = 5.0
+
+
+@pytest.fixture(scope="session")
+def small_model() -> Path:
+    return demo_model_path()
+
+
+@pytest.fixture(scope="session")
+def quantized(small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The small model at other quantizations, made once a session by llama.cpp itself."""
+    folder = tmp_path_factory.mktemp("quantized")
+    made = {}
+    for name, file_type in FILE_TYPES.items():
+        made[name] = folder / f"SmolLM2-135M-Instruct.{name}.gguf"
+        quantize(small_model, made[name], file_type)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind() -> Iterator[None]:
+    """No test may leave a child process, a zombie or a thread of ours."""
+    threads_before = set(threading.enumerate())
+    children_before = set(psutil.Process().children())
+    yield
+    children = set(psutil.Process().children()) - children_before
+    _, alive = psutil.wait_procs(children, timeout=_PATIENCE_S)
+    assert not alive, f"left running: {[child.cmdline() for child in alive]}"
+    for thread in set(threading.enumerate()) - threads_before:
+        if not thread.daemon or thread.name.startswith("worker-"):
+            thread.join(_PATIENCE_S)
+            assert not thread.is_alive(), f"left running: {thread.name}"

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from engine import protocol
+from engine.contract import (
+    Case,
+    DeviceInfo,
+    DeviceUse,
+    Gbnf,
+    JsonSchema,
+    Lora,
+    Memory,
+    Message,
+    ResolvedRuntime,
+    Runtime,
+    Sampling,
+    TokenLogprob,
+)
+
+CASE = Case(id="1", messages=(Message(role="user", content="Hi."),), format="completion")
+RUNTIME = Runtime(
+    n_ctx=100, loras=(Lora(path="/a"),), tensor_split=(0.5, 0.5), template_arguments={"a": True}
+)
+RESOLVED = ResolvedRuntime(
+    n_ctx=1,
+    n_batch=1,
+    n_ubatch=1,
+    threads=1,
+    threads_batch=1,
+    layers=1,
+    offloaded_layers=0,
+    devices=(DeviceUse(name="CPU"),),
+    type_k="f16",
+    type_v="f16",
+    flash_attention=None,
+    mmap=True,
+    mlock=False,
+    llama_cpp="x",
+    chat_template="none",
+    absent={"flash_attention": "not said"},
+)
+SCHEMA = Sampling(constraint=JsonSchema(schema="{}"), logit_bias={3: -1.0}, stop=("a", "b"))
+TOKEN = TokenLogprob(
+    token=1, text="a", logprob=-0.5, top=(TokenLogprob(token=2, text="b", logprob=-1.0),)
+)
+MESSAGES: tuple[Any, ...] = (
+    protocol.Load(id=1, path="/m", runtime=RUNTIME, n_gpu_layers=-1),
+    protocol.Generate(id=2, case=CASE, sampling=SCHEMA),
+    protocol.Generate(id=2, case=CASE, sampling=Sampling(constraint=Gbnf(grammar="root ::= x"))),
+    protocol.Measure(id=3, n_prompt=512, n_gen=0, repetitions=5),
+    protocol.ListDevices(id=4, rpc_servers=("127.0.0.1:1",)),
+    protocol.Quantize(id=5, source="/a", target="/b", file_type=15),
+    protocol.Stop(id=6),
+    protocol.Ready(version=1, pid=2),
+    protocol.Progress(id=1, fraction=0.5),
+    protocol.WarmingUpNow(id=1),
+    protocol.ModelLoaded(
+        id=1, load_s=0.1, cached_fraction=None, runtime=RESOLVED, memory=Memory(peak_bytes=1)
+    ),
+    protocol.Text(id=1, text="ü", channel="reasoning", generated_tokens=3),
+    protocol.Generated(
+        id=1,
+        finish_reason="stop",
+        prompt_tokens=3,
+        prompt_s=None,
+        token_times_s=(0.1, 0.2),
+        total_s=0.3,
+        memory=Memory(),
+        logprobs=(TOKEN,),
+    ),
+    protocol.Sample(id=1, tokens=2, elapsed_ns=3),
+    protocol.DeviceList(
+        id=1,
+        devices=(DeviceInfo(name="CPU", description="d", kind="cpu", backend="CPU"),),
+        llama_cpp="x",
+        system_info="y",
+    ),
+    protocol.Done(id=1),
+    protocol.Refused(id=1, kind="context", sentence="Too long."),
+)
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: type(message).__name__)
+def test_every_message_comes_back_as_it_was(message: Any) -> None:
+    union = protocol.Request if type(message) in get_args(protocol.Request) else protocol.Response
+    raw = msgspec.msgpack.encode(message)
+    assert msgspec.msgpack.decode(raw, type=union) == message
+
+
+def test_every_message_of_the_protocol_is_tried_here() -> None:
+    all_types = {*get_args(protocol.Request), *get_args(protocol.Response)}
+    assert {type(message) for message in MESSAGES} == all_types

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import statistics
+
+import pytest
+
+from engine.contract import Memory, Reply, Timing
+from engine.summary import summarise, wide_spreads
+
+
+def reply(
+    speed: float | None, *, case: str = "1", repeat: int = 0, reason: str = "stop", name: str = "A"
+) -> Reply:
+    return Reply(
+        contender=name,
+        case=case,
+        repeat=repeat,
+        text="",
+        finish_reason=reason,  # type: ignore[arg-type]
+        timing=Timing(generation_tokens_per_s=speed),
+        memory=Memory(peak_bytes=int(speed or 0)),
+    )
+
+
+def test_a_figure_is_the_median_with_its_n() -> None:
+    (summary,) = summarise([reply(10.0), reply(30.0, repeat=1), reply(11.0, repeat=2)])
+    figure = summary.figures["generation_tokens_per_s"]
+    assert (figure.median, figure.n) == (11.0, 3)
+    assert summary.peak_bytes == 30
+
+
+def test_the_spread_of_one_case_is_its_relative_standard_deviation() -> None:
+    values = [10.0, 11.0, 12.0]
+    (summary,) = summarise([reply(v, repeat=i) for i, v in enumerate(values)])
+    expected = 100 * statistics.stdev(values) / statistics.fmean(values)
+    assert summary.figures["generation_tokens_per_s"].spread_percent == pytest.approx(expected)
+
+
+def test_different_prompts_are_not_taken_for_spread() -> None:
+    (summary,) = summarise(
+        [reply(v, case=c, repeat=r) for c, v in (("1", 10.0), ("2", 50.0)) for r in (0, 1)]
+    )
+    assert summary.figures["generation_tokens_per_s"].spread_percent == 0.0
+
+
+def test_single_replies_have_no_spread() -> None:
+    (summary,) = summarise([reply(10.0), reply(50.0, case="2")])
+    assert summary.figures["generation_tokens_per_s"].spread_percent is None
+
+
+def test_stopped_and_failed_replies_do_not_count_as_measurements() -> None:
+    (summary,) = summarise([reply(10.0), reply(99.0, reason="stopped"), reply(1.0, reason="error")])
+    assert summary.figures["generation_tokens_per_s"].n == 1
+    assert (summary.replies, summary.failed) == (1, 1)
+
+
+def test_a_figure_that_no_reply_has_is_missing() -> None:
+    (summary,) = summarise([reply(None)])
+    assert "generation_tokens_per_s" not in summary.figures
+
+
+def test_a_spread_over_five_percent_is_warned_of_by_name() -> None:
+    calm = [reply(v, repeat=i, name="calm") for i, v in enumerate((10.0, 10.1))]
+    wild = [reply(v, repeat=i, name="wild") for i, v in enumerate((10.0, 12.0))]
+    (warning,) = wide_spreads(summarise(calm + wild))
+    assert "wild" in warning
+    assert "%" in warning
