@@ -1,0 +1,219 @@
+"""The meter of this machine: sensors, sampler, idle baseline and load, behind the seam of a run."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Event, Lock
+
+from engine.contract import Energy
+from engine.energy.attribution import attribute
+from engine.energy.baseline import (
+    SETTLE_S,
+    SHORTEST_S,
+    Baseline,
+    BaselineLog,
+    circumstances,
+    is_quiet,
+)
+from engine.energy.calibration import Calibration
+from engine.energy.composition import NO_BASELINE, Evidence
+from engine.energy.conditions import read_conditions, throttle_count, throttle_files
+from engine.energy.figures import ZoneFigures
+from engine.energy.load import LoadLog, Snapshot, machine_busy_s, process_busy_s, share
+from engine.energy.sampler import SLEEP_S, Sampler, asleep_s
+from engine.energy.seam import Window
+from engine.energy.sources import ROOT, Sensors, find_sensors
+from engine.energy.trace import Trace, Void
+from engine.energy.zones import SourceStatus
+
+SLEPT = "The machine slept while the model worked."
+NO_MARKS = "The processor times around the reply were not taken."
+REST_S = SHORTEST_S + 2 * SETTLE_S
+
+
+def machine_meter(
+    root: Path = ROOT,
+    *,
+    tdp_watts: float | None = None,
+    calibration: Calibration | None = None,
+) -> SensorMeter:
+    """Open this machine's sensors; with an NVIDIA card that may take a second.
+
+    `root` other than /: only the sensors that are files below it, for a simulated machine.
+    """
+    return SensorMeter(find_sensors(root, tdp_watts=tdp_watts), root=root, calibration=calibration)
+
+
+class SensorMeter:
+    """An EnergyMeter over open sensors, which it owns.
+
+    The clocks and counters of processor time are the system's unless a test brings its own.
+    """
+
+    def __init__(
+        self,
+        sensors: Sensors,
+        *,
+        root: Path = ROOT,
+        calibration: Calibration | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        asleep: Callable[[], float] = asleep_s,
+        busy: Callable[[], float] = machine_busy_s,
+        process_busy: Callable[[int | None], float | None] = process_busy_s,
+    ) -> None:
+        self._sensors = sensors
+        self._root = root
+        self._calibration = calibration
+        self._clock, self._asleep = clock, asleep
+        self._busy, self._process_busy = busy, process_busy
+        self._sampler = Sampler(sensors.readers, clock=clock, asleep=asleep)
+        self._throttles = throttle_files(root)
+        self._lock = Lock()
+        self._load = LoadLog()
+        self._baselines = BaselineLog()
+        self._last: Snapshot | None = None
+        self._workers: set[int] = set()
+        self._models = 0
+
+    @property
+    def sources(self) -> tuple[SourceStatus, ...]:
+        return self._sensors.statuses
+
+    def start(self) -> None:
+        self._sampler.start()
+
+    def close(self) -> None:
+        self._sampler.close()
+
+    def mark(self, worker_pid: int | None = None) -> None:
+        self._sampler.sample()
+        with self._lock:
+            if worker_pid is not None:
+                self._workers.add(worker_pid)
+            snapshot = self._snapshot()
+            previous, self._last = self._last, snapshot
+            self._load.add(snapshot)
+            if previous is not None and is_quiet(previous, snapshot):
+                self._keep_baseline(previous, snapshot)
+
+    def resident(self, models: int) -> None:
+        self.mark()
+        with self._lock:
+            self._models = models
+
+    def rest(self, limit_s: float, cancelled: Event) -> None:
+        if not self._sensors.readers or not isinstance(self._baseline(), str):
+            return
+        self.mark()
+        cancelled.wait(min(limit_s, REST_S))
+        self.mark()
+
+    def energy(self, window: Window) -> Energy:
+        self._sampler.sample()
+        baseline = self._baseline()
+        idle = {} if isinstance(baseline, str) else baseline.watts
+        figures = self._sampler.ask(lambda traces: _figures(traces, window, idle))
+        with self._lock:
+            around = self._load.around(window.begin_s, window.end_s)
+        return attribute(
+            window,
+            Evidence(
+                figures=figures,
+                estimate=SLEPT if _slept(around) else self._sensors.estimate,
+                share=share(*around, window.worker_pid) if around else NO_MARKS,
+                conditions=read_conditions(self._root, self._throttled(around, window)),
+                calibration=self._calibration,
+                guests=self._guests(window),
+                no_baseline=baseline if isinstance(baseline, str) else NO_BASELINE,
+            ),
+        )
+
+    def idle_watts(self, *, loaded: bool) -> float | None:
+        """What the components drew at rest, with a model loaded or without; None: not measured."""
+        baseline = self._baseline(loaded=loaded)
+        if isinstance(baseline, str):
+            return None
+        zones = [zone for reader in self._sensors.readers for zone in reader.zones if zone.counted]
+        if any(zone.key not in baseline.watts for zone in zones):
+            return None
+        return sum(baseline.watts[zone.key] for zone in zones)
+
+    def _baseline(self, *, loaded: bool | None = None) -> Baseline | str:
+        now = circumstances(read_conditions(self._root))
+        with self._lock:
+            return self._baselines.get(
+                loaded=self._models > 0 if loaded is None else loaded,
+                circumstances=now,
+                sleeps=self._sampler.sleeps,
+            )
+
+    def _keep_baseline(self, first: Snapshot, last: Snapshot) -> None:
+        begin_s = first.time_s + SETTLE_S
+        watts = self._sampler.ask(
+            lambda traces: {
+                key: figure
+                for key, trace in traces.items()
+                if not isinstance(figure := trace.watts(begin_s, last.time_s), Void)
+            }
+        )
+        if watts:
+            baseline = Baseline(
+                watts=watts,
+                seconds=last.time_s - begin_s,
+                circumstances=circumstances(read_conditions(self._root)),
+                sleeps=self._sampler.sleeps,
+            )
+            self._baselines.keep(baseline, loaded=self._models > 0)
+
+    def _snapshot(self) -> Snapshot:
+        seconds = {pid: self._process_busy(pid) for pid in self._workers}
+        self._workers = {pid for pid, busy_s in seconds.items() if busy_s is not None}
+        return Snapshot(
+            time_s=self._clock(),
+            busy_s=self._busy(),
+            own_s=self._process_busy(None) or 0.0,
+            workers_s={pid: busy_s for pid, busy_s in seconds.items() if busy_s is not None},
+            throttles=throttle_count(self._throttles),
+            asleep_s=self._asleep(),
+        )
+
+    def _throttled(self, around: tuple[Snapshot, Snapshot] | None, window: Window) -> bool | None:
+        gpu = self._sensors.nvml.throttled() if self._sensors.nvml and window.gpus else None
+        counts = [each.throttles for each in around or ()]
+        known = [count for count in counts if count is not None]
+        if len(known) < 2:
+            return gpu
+        return known[1] > known[0] or bool(gpu)
+
+    def _guests(self, window: Window) -> tuple[str, ...]:
+        if self._sensors.nvml is None or not window.gpus:
+            return ()
+        own = {os.getpid(), window.worker_pid} | self._workers
+        return self._sensors.nvml.guests(frozenset(pid for pid in own if pid is not None))
+
+
+def _figures(
+    traces: Mapping[str, Trace], window: Window, idle: Mapping[str, float]
+) -> tuple[ZoneFigures, ...]:
+    begin_s, end_s = window.begin_s, window.end_s
+    first_s = window.first_token_s
+    nothing = Void("has no first token to split at")
+    return tuple(
+        ZoneFigures(
+            zone=trace.zone,
+            step_s=trace.step_s,
+            dead=trace.dead,
+            whole=trace.joules(begin_s, end_s),
+            prompt=nothing if first_s is None else trace.joules(begin_s, first_s),
+            generation=nothing if first_s is None else trace.joules(first_s, end_s),
+            idle_watts=idle.get(key),
+        )
+        for key, trace in traces.items()
+    )
+
+
+def _slept(around: tuple[Snapshot, Snapshot] | None) -> bool:
+    return around is not None and around[1].asleep_s - around[0].asleep_s > SLEEP_S
