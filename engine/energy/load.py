@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Protocol
 
 import msgspec
 import psutil
@@ -13,6 +14,14 @@ SHORTEST_S = 0.5
 CONTAMINATED_PERCENT = 20.0
 KEPT = 4096
 TOLERANCE_S = 0.05
+
+
+class ProcessorTimes(Protocol):
+    """Where processor seconds come from: SystemTimes, or a simulated machine's."""
+
+    def machine_busy_s(self) -> float: ...
+
+    def process_busy_s(self, pid: int | None) -> float | None: ...
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,17 +87,19 @@ def share(first: Snapshot, last: Snapshot, worker_pid: int | None) -> Share | st
     return Share(ours_s=ours_s, others_s=max(busy_s - ours_s, 0.0))
 
 
-def machine_busy_s() -> float:
-    """Processor seconds of all programs since the machine started."""
-    times = psutil.cpu_times()
-    names = ("user", "nice", "system", "irq", "softirq", "interrupt", "dpc")
-    return sum(float(getattr(times, name, 0.0)) for name in names)
+class SystemTimes:
+    """Processor seconds as the system counts them."""
 
+    def machine_busy_s(self) -> float:
+        """Of all programs since the machine started."""
+        times = psutil.cpu_times()
+        names = ("user", "nice", "system", "irq", "softirq", "interrupt", "dpc")
+        return sum(float(getattr(times, name, 0.0)) for name in names)
 
-def process_busy_s(pid: int | None = None) -> float | None:
-    """Processor seconds of one process; None where it is gone or not ours to look at."""
-    try:
-        times = psutil.Process(pid).cpu_times()
-    except psutil.Error:
-        return None
-    return float(times.user + times.system)
+    def process_busy_s(self, pid: int | None) -> float | None:
+        """Of one process, None for this one; None where it is gone or not ours to look at."""
+        try:
+            times = psutil.Process(pid).cpu_times()
+        except psutil.Error:
+            return None
+        return float(times.user + times.system)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Event, Lock
 
@@ -22,8 +21,8 @@ from engine.energy.calibration import Calibration
 from engine.energy.composition import NO_BASELINE, Evidence
 from engine.energy.conditions import read_conditions, throttle_count, throttle_files
 from engine.energy.figures import ZoneFigures
-from engine.energy.load import LoadLog, Snapshot, machine_busy_s, process_busy_s, share
-from engine.energy.sampler import SLEEP_S, Sampler, asleep_s
+from engine.energy.load import LoadLog, ProcessorTimes, Snapshot, SystemTimes, share
+from engine.energy.sampler import SLEEP_S, Sampler
 from engine.energy.seam import Window
 from engine.energy.sources import ROOT, Sensors, find_sensors
 from engine.energy.trace import Trace, Void
@@ -44,33 +43,30 @@ def machine_meter(
 
     `root` other than /: only the sensors that are files below it, for a simulated machine.
     """
-    return SensorMeter(find_sensors(root, tdp_watts=tdp_watts), root=root, calibration=calibration)
+    sensors = find_sensors(root, tdp_watts=tdp_watts)
+    return SensorMeter(
+        sensors, Sampler(sensors.readers), SystemTimes(), root=root, calibration=calibration
+    )
 
 
 class SensorMeter:
-    """An EnergyMeter over open sensors, which it owns.
-
-    The clocks and counters of processor time are the system's unless a test brings its own.
-    """
+    """An EnergyMeter over open sensors and their sampler, both of which it owns."""
 
     def __init__(
         self,
         sensors: Sensors,
+        sampler: Sampler,
+        times: ProcessorTimes,
         *,
         root: Path = ROOT,
         calibration: Calibration | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        asleep: Callable[[], float] = asleep_s,
-        busy: Callable[[], float] = machine_busy_s,
-        process_busy: Callable[[int | None], float | None] = process_busy_s,
     ) -> None:
         self._sensors = sensors
+        self._sampler = sampler
+        self._times = times
         self._root = root
         self._calibration = calibration
-        self._clock, self._asleep = clock, asleep
-        self._busy, self._process_busy = busy, process_busy
-        self._sampler = Sampler(sensors.readers, clock=clock, asleep=asleep)
-        self._throttles = throttle_files(root)
+        self._throttles: tuple[Path, ...] = ()
         self._lock = Lock()
         self._load = LoadLog()
         self._baselines = BaselineLog()
@@ -83,6 +79,7 @@ class SensorMeter:
         return self._sensors.statuses
 
     def start(self) -> None:
+        self._throttles = throttle_files(self._root)
         self._sampler.start()
 
     def close(self) -> None:
@@ -169,15 +166,16 @@ class SensorMeter:
             self._baselines.keep(baseline, loaded=self._models > 0)
 
     def _snapshot(self) -> Snapshot:
-        seconds = {pid: self._process_busy(pid) for pid in self._workers}
-        self._workers = {pid for pid, busy_s in seconds.items() if busy_s is not None}
+        seconds = {pid: self._times.process_busy_s(pid) for pid in self._workers}
+        alive = {pid: busy_s for pid, busy_s in seconds.items() if busy_s is not None}
+        self._workers = set(alive)
         return Snapshot(
-            time_s=self._clock(),
-            busy_s=self._busy(),
-            own_s=self._process_busy(None) or 0.0,
-            workers_s={pid: busy_s for pid, busy_s in seconds.items() if busy_s is not None},
+            time_s=self._sampler.clocks.awake_s(),
+            busy_s=self._times.machine_busy_s(),
+            own_s=self._times.process_busy_s(None) or 0.0,
+            workers_s=alive,
             throttles=throttle_count(self._throttles),
-            asleep_s=self._asleep(),
+            asleep_s=self._sampler.clocks.asleep_s(),
         )
 
     def _throttled(self, around: tuple[Snapshot, Snapshot] | None, window: Window) -> bool | None:

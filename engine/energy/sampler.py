@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 from threading import Event, Lock, Thread
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from engine.energy.trace import Trace
 from engine.energy.zones import Reader
@@ -29,19 +29,19 @@ def asleep_s() -> float:
     return time.time() - time.monotonic()
 
 
+class Clocks(NamedTuple):
+    """Seconds awake, and seconds asleep."""
+
+    awake_s: Callable[[], float] = time.monotonic
+    asleep_s: Callable[[], float] = asleep_s
+
+
 class Sampler:
     """Owns the readers and the traces. `sample` may be called from any thread."""
 
-    def __init__(
-        self,
-        readers: Sequence[Reader],
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        asleep: Callable[[], float] = asleep_s,
-    ) -> None:
+    def __init__(self, readers: Sequence[Reader], clocks: Clocks | None = None) -> None:
         self._readers = tuple(readers)
-        self._clock = clock
-        self._asleep = asleep
+        self.clocks = clocks or Clocks()
         self._lock = Lock()
         self._stop = Event()
         self._thread: Thread | None = None
@@ -73,9 +73,9 @@ class Sampler:
         with self._lock:
             self._watch_for_sleep()
             for reader in self._readers:
-                before_s = self._clock()
+                before_s = self.clocks.awake_s()
                 values = reader.read()
-                moment_s = (before_s + self._clock()) / 2
+                moment_s = (before_s + self.clocks.awake_s()) / 2
                 for zone in reader.zones:
                     self._traces[zone.key].add(moment_s, values.get(zone.key))
 
@@ -89,8 +89,8 @@ class Sampler:
         seen: dict[str, list[float]] = {}
         last: dict[str, float] = {}
         counters = {key for key, trace in self._traces.items() if trace.zone.kind == "counter"}
-        end_s = self._clock() + STEP_LIMIT_S
-        while self._clock() < end_s and not self._stop.wait(STEP_POLL_S):
+        end_s = self.clocks.awake_s() + STEP_LIMIT_S
+        while self.clocks.awake_s() < end_s and not self._stop.wait(STEP_POLL_S):
             with self._lock:
                 values = {
                     key: value
@@ -98,7 +98,7 @@ class Sampler:
                     for key, value in reader.read().items()
                     if key in counters
                 }
-            moment_s = self._clock()
+            moment_s = self.clocks.awake_s()
             for key, value in values.items():
                 if key in last and value != last[key]:
                     seen.setdefault(key, []).append(moment_s)
@@ -117,7 +117,7 @@ class Sampler:
             self.sample()
 
     def _watch_for_sleep(self) -> None:
-        now_s, asleep = self._clock(), self._asleep()
+        now_s, asleep = self.clocks.awake_s(), self.clocks.asleep_s()
         if self._last_s is not None:
             if asleep - self._last_asleep_s > SLEEP_S:
                 self.sleeps += 1
