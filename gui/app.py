@@ -1,0 +1,135 @@
+"""The window's program: makes the application, shows the window, ends everything it started."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from types import FrameType
+
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer
+from PySide6.QtWidgets import QApplication
+
+from engine.errors import SteelyardError, StorageError
+from gui.collaborators import Collaborators, History
+from gui.compare.compare_model import CompareModel
+from gui.crash import CrashReporter
+from gui.jobs import Jobs
+from gui.sessions.sessions_model import SessionsModel
+from gui.settings import WindowSettings, load_settings, save_settings
+from gui.theme import Theme
+from gui.window import MainWindow
+
+
+class Desk(QObject):
+    """Holds the window and its models together from the first frame to the last thread's end."""
+
+    def __init__(self, app: QApplication, given: Collaborators) -> None:
+        super().__init__(app)
+        self._given = given
+        self._settings = load_settings(given.settings_file)
+        self._history: History | None = None
+        self._closed = False
+        self.theme = Theme(app, self._settings.theme)
+        self.jobs = Jobs(self)
+        self.crashes = CrashReporter(self.theme, given.version, self)
+        self.jobs.crashed.connect(self.crashes.report)
+        self.compare = CompareModel(self.jobs, given, self)
+        self.sessions = SessionsModel(self.jobs, self)
+        self.window = MainWindow(
+            self.theme, self.compare, self.sessions, self._settings, given.version
+        )
+        self.window.closing.connect(self.close)
+
+    def open(self) -> None:
+        """Show the window; all that takes time begins once it is on the screen."""
+        self.crashes.install(self.window)
+        self.window.show()
+        QTimer.singleShot(0, self, self._begin)
+
+    def close(self) -> bool:
+        """End the run, the workers and the threads; False where something did not end in time."""
+        if self._closed:
+            return True
+        self._closed = True
+        settings = self.window.settings()
+        ended = self.compare.close()
+        ended = self.jobs.close() and ended
+        if self._history is not None:
+            self._history.close()
+        self._save(settings)
+        self.crashes.close()
+        return ended
+
+    def _begin(self) -> None:
+        self.compare.restore(self._settings.contenders, self._settings.draft)
+        self.jobs.start("history", self._given.open_history, self._take_history, self._do_without)
+
+    def _take_history(self, history: History) -> None:
+        self._history = history
+        self.sessions.use(history)
+        self.compare.make_ready(history)
+
+    def _do_without(self, fault: SteelyardError) -> None:
+        self.window.page.banners.add("error", f"{fault} Until then, sessions are not kept.")
+        self.compare.make_ready(None)
+
+    def _save(self, settings: WindowSettings) -> None:
+        try:
+            save_settings(self._given.settings_file, settings)
+        except StorageError:
+            # The window is gone; settings that cannot be kept are no reason to fail on the way out.
+            return
+
+
+class SystemSignals(QObject):
+    """Ctrl+C and SIGTERM close the window as its own button does.
+
+    Python's handlers run only when Python does: the wake-up socket makes Qt's loop call it.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._near, self._far = socket.socketpair()
+        self._near.setblocking(False)
+        self._far.setblocking(False)
+        self._before = [(n, signal.getsignal(n)) for n in (signal.SIGINT, signal.SIGTERM)]
+        self._wakeup_before = signal.set_wakeup_fd(self._far.fileno())
+        self._notifier = QSocketNotifier(self._near.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._drain)
+        for number, _ in self._before:
+            signal.signal(number, self._take)
+
+    def close(self) -> None:
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(self._wakeup_before)
+        for number, handler in self._before:
+            signal.signal(number, handler)
+        self._near.close()
+        self._far.close()
+
+    def _drain(self) -> None:
+        self._near.recv(64)
+
+    def _take(self, _number: int, _frame: FrameType | None) -> None:
+        self._window.close()
+
+
+def main(argv: list[str], given: Collaborators) -> int:
+    """Run the window until it is closed; 0, or 1 where something it started did not end."""
+    app = application(argv)
+    desk = Desk(app, given)
+    signals = SystemSignals(desk.window)
+    desk.open()
+    code = app.exec()
+    signals.close()
+    return code if desk.close() else 1
+
+
+def application(argv: list[str]) -> QApplication:
+    QApplication.setStyle("Fusion")
+    app = QApplication(argv)
+    app.setApplicationName("steelyard")
+    app.setApplicationDisplayName("Steelyard")
+    app.setDesktopFileName("steelyard")
+    return app

@@ -1,0 +1,60 @@
+"""What the window needs from the parts below it, as small as it uses them; `main.py` hands them in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from engine.contract import Contender, Event, ModelFile, Plan, Recorder, Session
+from storage.summary import SessionSummary
+
+
+class Bench(Protocol):
+    """Runs plans. `run` blocks while it is iterated; `stop` may come from any thread."""
+
+    def run(self, plan: Plan, resume: Session | None = None) -> Iterator[Event]: ...
+
+    def stop(self) -> None: ...
+
+    def close(self) -> None:
+        """End every worker process."""
+
+
+class History(Protocol):
+    """The recorded sessions; every method does input and output, and raises StorageError."""
+
+    def sessions(self, limit: int, offset: int) -> tuple[SessionSummary, ...]:
+        """Newest first."""
+
+    def session(self, session_id: str) -> Session: ...
+
+    def rename(self, session_id: str, title: str) -> None: ...
+
+    def delete(self, session_id: str) -> None: ...
+
+    def recorder(self) -> Recorder: ...
+
+    def close(self) -> None: ...
+
+
+Progress = Callable[[str, float], None]
+"""Takes a sentence on what is being done, and the fraction of the whole that is done."""
+
+
+@dataclass(frozen=True)
+class Collaborators:
+    """All that the window is given; each is called off the window's thread.
+
+    make_bench: recorder None leaves runs unrecorded. demo: makes the contenders of the built-in comparison.
+    export: writes a session as JSON.
+    """
+
+    make_bench: Callable[[Recorder | None], Bench]
+    open_history: Callable[[], History]
+    describe: Callable[[Path], ModelFile]
+    demo: Callable[[Progress], tuple[Contender, ...]]
+    export: Callable[[Session, Path], None]
+    settings_file: Path
+    version: str

@@ -1,0 +1,287 @@
+"""The Compare page without its widgets: what is compared, the run that goes on, and what can be done now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from engine.contract import Contender, Event, Finished, ModelFile, Plan, Session
+from engine.errors import SteelyardError
+from gui.collaborators import Bench, Collaborators, History
+from gui.compare.board_model import BoardModel
+from gui.compare.contenders_model import ContendersModel
+from gui.compare.draft_model import Draft, DraftModel, draft_of
+from gui.jobs import Jobs, RunFeed
+
+DEMO_PROMPT = "In two or three sentences: why is the sky blue, and why are sunsets red?"
+
+
+class CompareModel(QObject):
+    """Owns the bench, the run and its thread; `close` ends them."""
+
+    availability_changed = Signal()
+    """What can be done now, or why not, may have changed."""
+    session_ended = Signal()
+    noticed = Signal(str)
+    warned = Signal(str)
+    failed = Signal(str)
+    opened = Signal(object)
+    """The Session that the board shows now."""
+    demo_progressed = Signal(str, float)
+    demo_ended = Signal()
+
+    def __init__(self, jobs: Jobs, given: Collaborators, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._given = given
+        self.contenders = ContendersModel(self)
+        self.draft = DraftModel(self)
+        self.board = BoardModel(self)
+        self._history: History | None = None
+        self._bench: Bench | None = None
+        self._feed: RunFeed | None = None
+        self._stopping = False
+        self.demo_running = False
+        self.board.noticed.connect(self.warned)
+        for signal in (self.contenders.changed, self.draft.changed, self.board.status_changed):
+            signal.connect(self.availability_changed)
+
+    # What can be done now ----------------------------------------------------------------------
+
+    @property
+    def running(self) -> bool:
+        return self._feed is not None
+
+    def why_not_run(self) -> str:
+        """Why a run cannot start now, in a sentence; empty where it can."""
+        if self.running:
+            return "A comparison is running."
+        if self._bench is None:
+            return "Getting ready…"
+        if not self.contenders.contenders:
+            return "Add a model first."
+        if not self.draft.draft.prompt.strip():
+            return "Write a prompt first."
+        return ""
+
+    def why_not_stop(self) -> str:
+        if not self.running:
+            return "Nothing is running."
+        return "Stopping…" if self._stopping else ""
+
+    def why_not_edit(self) -> str:
+        return "Stop the comparison first." if self.running else ""
+
+    def why_not_export(self) -> str:
+        if self.running:
+            return "Wait for the comparison to end, or stop it."
+        return "" if self.board.session_id else "There is no recorded session to export yet."
+
+    def why_not_run_again(self) -> str:
+        if self.running or self._bench is None:
+            return self.why_not_run()
+        return "" if self.board.contenders else "Nothing has run yet."
+
+    def why_not_resume(self) -> str:
+        if self.running or self._bench is None:
+            return self.why_not_run()
+        return "" if self.board.unfinished else "No unfinished session is open."
+
+    # Opening -----------------------------------------------------------------------------------
+
+    def make_ready(self, history: History | None) -> None:
+        """Make the bench in the background; without a history its runs are not recorded."""
+        self._history = history
+
+        def make() -> Bench:
+            return self._given.make_bench(None if history is None else history.recorder())
+
+        self._jobs.start("bench", make, self._take_bench, self._fail)
+
+    def restore(self, contenders: tuple[Contender, ...], draft: Draft) -> None:
+        """Bring back the last contenders, as far as their files can still be read."""
+        self.draft.replace(draft)
+        if contenders:
+            work = partial(_still_there, contenders, self._given.describe)
+            self._jobs.start("files", work, self._take_restored)
+
+    def add_files(self, paths: Iterable[Path]) -> None:
+        """Read the files' headers in the background and add what is a model."""
+        for path in paths:
+            self._jobs.start(
+                "files", partial(self._given.describe, path), self._add_model, self._fail
+            )
+
+    def run_demo(self) -> None:
+        """Make the demo's contenders, then compare them."""
+        if self.demo_running:
+            return
+        self.demo_running = True
+        report = self._jobs.progress(self.demo_progressed.emit)
+        self._jobs.start(
+            "files", partial(self._given.demo, report), self._take_demo, self._fail_demo
+        )
+        self.availability_changed.emit()
+
+    def open_session(self, session_id: str) -> None:
+        history = self._history
+        if history is not None and not self.running:
+            self._jobs.start(
+                "history", partial(history.session, session_id), self._show_session, self._fail
+            )
+
+    def start_anew(self) -> None:
+        """Clear the board for another comparison; contenders and settings stay."""
+        if not self.running:
+            self.draft.edit(prompt="")
+            self.draft.replace(self.draft.draft)
+            self.board.clear()
+
+    # Running -----------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        if not self.why_not_run():
+            plan = self.draft.plan(self.contenders.contenders)
+            self.board.begin(plan)
+            self._start(plan, None)
+
+    def run_again(self) -> None:
+        """Run the shown session's plan once more, as a session of its own."""
+        if not self.why_not_run_again():
+            plan = self.board.plan
+            self.board.begin(plan)
+            self._start(plan, None)
+
+    def resume(self) -> None:
+        """Run what the shown session still lacks."""
+        history, session_id = self._history, self.board.session_id
+        if history is not None and session_id is not None and not self.why_not_resume():
+            load = partial(history.session, session_id)
+            self._jobs.start("history", load, self._resume, self._fail)
+
+    def stop(self) -> None:
+        if self._bench is not None and not self.why_not_stop():
+            self._stopping = True
+            self._bench.stop()
+            self.availability_changed.emit()
+
+    def export(self, session_id: str, path: Path) -> None:
+        """Write a recorded session as a JSON document."""
+        history = self._history
+        if history is not None:
+
+            def work() -> str:
+                self._given.export(history.session(session_id), path)
+                return f"The session was written to {path}."
+
+            self._jobs.start("history", work, self.noticed.emit, self._fail)
+
+    def close(self) -> bool:
+        """Stop the run, keep what it produced, end all workers; False where something is left."""
+        ended = True
+        if self._bench is not None:
+            if self.running:
+                self._bench.stop()
+            if self._feed is not None:
+                ended = self._feed.close()
+                self._feed = None
+            self._bench.close()
+        return ended
+
+    # -------------------------------------------------------------------------------------------
+
+    def _start(self, plan: Plan, resume: Session | None) -> None:
+        assert self._bench is not None
+        feed = RunFeed(partial(self._bench.run, plan, resume), self)
+        feed.arrived.connect(self._take_events)
+        feed.ended.connect(self._take_end)
+        self._feed = feed
+        self._stopping = False
+        feed.start()
+        self.availability_changed.emit()
+
+    def _resume(self, session: Session) -> None:
+        if not self.running:
+            self.contenders.replace_all(session.contenders)
+            self.board.open(session, resuming=True)
+            self._start(session.plan(), session)
+
+    def _take_events(self, events: tuple[Event, ...]) -> None:
+        for event in events:
+            self.board.take(event)
+            if isinstance(event, Finished):
+                self._stopping = False
+
+    def _take_end(self, fault: Exception | None) -> None:
+        assert self._feed is not None
+        self._feed.deleteLater()
+        self._feed = None
+        self._stopping = False
+        if self.board.status == "running":
+            self.board.break_off()
+        if isinstance(fault, SteelyardError):
+            self._fail(fault)
+        elif fault is not None:
+            self._jobs.crashed.emit(fault)
+        self.availability_changed.emit()
+        self.session_ended.emit()
+
+    def _take_bench(self, bench: Bench) -> None:
+        self._bench = bench
+        self.availability_changed.emit()
+
+    def _add_model(self, model: ModelFile) -> None:
+        self.contenders.add_models([model])
+
+    def _take_restored(self, found: tuple[list[Contender], list[str]]) -> None:
+        contenders, faults = found
+        self.contenders.add(contenders)
+        for fault in faults:
+            self.warned.emit(fault)
+
+    def _take_demo(self, contenders: tuple[Contender, ...]) -> None:
+        self._end_demo()
+        self.contenders.replace_all(contenders)
+        if not self.draft.draft.prompt.strip():
+            self.draft.edit(prompt=DEMO_PROMPT)
+            self.draft.replace(self.draft.draft)
+        self.run()
+
+    def _fail_demo(self, fault: SteelyardError) -> None:
+        self._end_demo()
+        self._fail(fault)
+
+    def _end_demo(self) -> None:
+        self.demo_running = False
+        self.demo_ended.emit()
+        self.availability_changed.emit()
+
+    def _show_session(self, session: Session) -> None:
+        if self.running:
+            return
+        self.contenders.replace_all(session.contenders)
+        self.draft.replace(draft_of(session))
+        self.board.open(session)
+        self.opened.emit(session)
+
+    def _fail(self, fault: SteelyardError) -> None:
+        self.failed.emit(str(fault))
+
+
+def _still_there(
+    contenders: tuple[Contender, ...], describe: Callable[[Path], ModelFile]
+) -> tuple[list[Contender], list[str]]:
+    """The contenders with their files as they are now, and a sentence for each that is lost."""
+    found, faults = [], []
+    for contender in contenders:
+        try:
+            model = describe(Path(contender.model.path))
+        except SteelyardError as fault:
+            faults.append(f"{contender.name} is no longer on the page: {fault}")
+        else:
+            found.append(msgspec.structs.replace(contender, model=model))
+    return found, faults

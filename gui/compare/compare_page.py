@@ -1,0 +1,222 @@
+"""The Compare page: its parts laid out and connected to its model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
+
+from engine.contract import Contender, Reply
+from gui.compare.asked import AskedLine
+from gui.compare.cells import ColumnView, Phase
+from gui.compare.chips import ChipRow
+from gui.compare.columns import Columns
+from gui.compare.compare_model import CompareModel
+from gui.compare.composer import Composer
+from gui.compare.contenders_model import same_settings
+from gui.compare.runtime_form import RuntimeForm
+from gui.figures import rate
+from gui.theme import Theme
+from gui.widgets.banner import BannerStack
+from gui.widgets.empty import EmptyState
+
+
+class ComparePage(QWidget):
+    link_chosen = Signal(QUrl)
+
+    def __init__(self, theme: Theme, model: CompareModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._model = model
+        self._form_name = ""
+        self.banners = BannerStack(theme, self)
+        self.chips = ChipRow(theme, self)
+        self.asked = AskedLine(theme, self)
+        self.columns = Columns(theme, self)
+        self.composer = Composer(theme, self)
+        self.empty = EmptyState(theme, self)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self._bench())
+        space = theme.space
+        column = QVBoxLayout(self)
+        column.setContentsMargins(space.l, space.m, space.l, space.l)
+        column.setSpacing(space.m)
+        column.addWidget(self.banners)
+        column.addWidget(self._stack, 1)
+        self._connect_model()
+        self._connect_parts()
+        self._show_contenders()
+        self._show_draft()
+        self._show_availability()
+
+    def choose_files(self) -> None:
+        """Ask for GGUF files and add them."""
+        names, _ = QFileDialog.getOpenFileNames(
+            self, "Add models", "", "GGUF models (*.gguf);;All files (*)"
+        )
+        self._model.add_files(Path(name) for name in names)
+
+    def open_settings(self, name: str) -> None:
+        """Open the settings of a contender under its chip."""
+        contender, chip = self._model.contenders.named(name), self.chips.chip(name)
+        if contender is None or chip is None:
+            return
+        form = RuntimeForm(self._theme, contender, self)
+        self._form_name = name
+        form.edited.connect(self._take_contender)
+        form.duplicate_wanted.connect(self._duplicate_shown)
+        form.remove_wanted.connect(self._remove_shown)
+        form.open_at(chip)
+
+    def is_raw(self) -> bool:
+        return self.columns.raw
+
+    def toggle_raw(self) -> None:
+        self.columns.show_raw(not self.columns.raw)
+
+    def scrolls_together(self) -> bool:
+        return self.columns.together
+
+    def toggle_scroll(self) -> None:
+        self.columns.scroll_together(not self.columns.together)
+
+    def is_maximised(self) -> bool:
+        return self.columns.maximised is not None
+
+    def toggle_maximised(self) -> None:
+        """Show the column that has the keyboard alone, else the first; or all of them again."""
+        contenders = self._model.contenders.contenders
+        if self.is_maximised() or not contenders:
+            self.columns.maximise(None)
+        else:
+            self.columns.maximise(self.columns.focused() or contenders[0].name)
+
+    def step_case(self, steps: int) -> None:
+        self._model.board.show_case(self._model.board.shown_case_index + steps)
+
+    def why_no_case(self, steps: int) -> str:
+        board = self._model.board
+        there = 0 <= board.shown_case_index + steps < len(board.cases)
+        return "" if there else "There is no other prompt on that side."
+
+    def _bench(self) -> QWidget:
+        bench = QWidget(self)
+        column = QVBoxLayout(bench)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(self._theme.space.m)
+        column.addWidget(self.chips)
+        column.addWidget(self.asked)
+        column.addWidget(self.columns, 1)
+        column.addWidget(self.composer)
+        return bench
+
+    def _connect_model(self) -> None:
+        model, board = self._model, self._model.board
+        model.contenders.changed.connect(self._show_contenders)
+        model.draft.replaced.connect(self._show_draft)
+        model.availability_changed.connect(self._show_availability)
+        model.failed.connect(partial(self.banners.add, "error"))
+        model.warned.connect(partial(self.banners.add, "warning"))
+        model.noticed.connect(partial(self.banners.add, "notice"))
+        model.demo_progressed.connect(self.empty.show_progress)
+        model.demo_ended.connect(self.empty.end_progress)
+        board.rebuilt.connect(self._show_board)
+        board.case_shown.connect(self._show_board)
+        board.changed.connect(self._show_column)
+        board.cell_shown.connect(self._show_text)
+        board.streamed.connect(self.columns.append)
+        self.columns.painted.connect(self._show_column)
+        board.replied.connect(self._announce)
+
+    def _connect_parts(self) -> None:
+        model, chips = self._model, self.chips
+        self.empty.demo_chosen.connect(model.run_demo)
+        self.empty.own_chosen.connect(self.choose_files)
+        chips.add_wanted.connect(self.choose_files)
+        chips.settings_wanted.connect(self.open_settings)
+        chips.duplicate_wanted.connect(self._duplicate)
+        chips.remove_wanted.connect(model.contenders.remove)
+        chips.shift_wanted.connect(model.contenders.shift)
+        chips.move_wanted.connect(model.contenders.move)
+        self.asked.case_chosen.connect(model.board.show_case)
+        self.columns.repeat_chosen.connect(model.board.show_repeat)
+        self.columns.link_chosen.connect(self.link_chosen)
+        self.composer.edited.connect(self._edit_draft)
+        self.composer.run_wanted.connect(model.run)
+        self.composer.stop_wanted.connect(model.stop)
+
+    # What the model says -----------------------------------------------------------------------
+
+    def _show_contenders(self) -> None:
+        contenders = self._model.contenders.contenders
+        self._stack.setCurrentIndex(1 if contenders else 0)
+        self.chips.show_contenders(contenders)
+        fresh = self.columns.arrange(contenders)
+        for contender in contenders:
+            self._show_column(contender.name)
+            if contender.name in fresh:
+                self._show_text(contender.name)
+
+    def _show_board(self) -> None:
+        self.asked.show_cases(self._model.board.cases, self._model.board.shown_case_index)
+        for contender in self._model.contenders.contenders:
+            self._show_column(contender.name)
+            self._show_text(contender.name)
+
+    def _show_column(self, name: str) -> None:
+        contender = self._model.contenders.named(name)
+        if contender is not None:
+            self.columns.show_view(name, self._view(contender))
+
+    def _view(self, contender: Contender) -> ColumnView:
+        board = self._model.board
+        if not board.has(contender.name):
+            return ColumnView(contender=contender, phase=Phase.READY)
+        view = board.column(contender.name)
+        return replace(view, changed_since=not same_settings(view.contender, contender))
+
+    def _show_text(self, name: str) -> None:
+        board = self._model.board
+        self.columns.show_text(name, *(board.text(name) if board.has(name) else ("", "")))
+
+    def _show_draft(self) -> None:
+        self.composer.show_draft(self._model.draft.draft)
+
+    def _show_availability(self) -> None:
+        model = self._model
+        several = len(model.contenders.contenders) > 1
+        self.composer.show_availability(
+            model.why_not_run(), model.why_not_stop(), running=model.running, several=several
+        )
+        self.chips.set_locked(model.why_not_edit())
+
+    def _announce(self, reply: Reply) -> None:
+        """Tell a screen reader that a reply has ended, and how."""
+        speed = reply.timing.generation_tokens_per_s
+        if reply.error is not None:
+            words = f"{reply.contender} failed: {reply.error}"
+        else:
+            words = f"{reply.contender} has replied" + (f", {rate(speed)}" if speed else "")
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+
+    # What the user does ------------------------------------------------------------------------
+
+    def _edit_draft(self, field: str, value: object) -> None:
+        self._model.draft.edit(**{field: value})
+
+    def _duplicate(self, name: str) -> None:
+        self.open_settings(self._model.contenders.duplicate(name))
+
+    def _take_contender(self, contender: Contender) -> None:
+        self._form_name = self._model.contenders.change(self._form_name, contender)
+
+    def _duplicate_shown(self) -> None:
+        self._duplicate(self._form_name)
+
+    def _remove_shown(self) -> None:
+        self._model.contenders.remove(self._form_name)

@@ -1,0 +1,209 @@
+"""Where the prompt is written, how it is to be run is chosen, and the run is started and stopped."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+
+from engine.contract import Sampling
+from gui.compare.draft_model import Draft
+from gui.compare.sampling_form import SamplingForm
+from gui.figures import count
+from gui.theme import Theme
+from gui.widgets.buttons import IconButton, MainButton
+from gui.widgets.fields import NumberField
+from gui.widgets.labels import label
+
+
+class Composer(QFrame):
+    """Shows a draft; each edit is told with the name and value of the draft's field."""
+
+    edited = Signal(str, object)
+    run_wanted = Signal()
+    stop_wanted = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._draft = Draft()
+        self.setProperty("look", "card")
+        self.system = self._editor("System prompt", "How should every model behave?", 2)
+        self.system.hide()
+        self.prompt = self._editor("Prompt", "Ask every model the same…", 3)
+        self.run = MainButton(theme, "play", "Run", parent=self)
+        self.run.clicked.connect(self.run_wanted)
+        self.stop = MainButton(theme, "stop", "Stop", look="stop", parent=self)
+        self.stop.clicked.connect(self.stop_wanted)
+        self.stop.hide()
+        self.reason = label("", "small-muted", parent=self)
+        self._make_options()
+        self._lay_out()
+        self.system.textChanged.connect(self._edit_system)
+        self.prompt.textChanged.connect(self._edit_prompt)
+
+    def show_draft(self, draft: Draft) -> None:
+        self._draft = draft
+        for editor, text in ((self.system, draft.system), (self.prompt, draft.prompt)):
+            if editor.toPlainText() != text:
+                editor.setPlainText(text)
+        self.system_switch.setChecked(bool(draft.system) or self.system_switch.isChecked())
+        self.repeats.set_number(draft.repeats)
+        self.together.setChecked(draft.together)
+        self._show_sampling(draft.sampling)
+
+    def show_availability(
+        self, why_not_run: str, why_not_stop: str, running: bool, several: bool
+    ) -> None:
+        """Offer Run or Stop; a button that cannot be used says why beside it and in its tool tip."""
+        had_focus = self.run.hasFocus() or self.stop.hasFocus()
+        self.run.setVisible(not running)
+        self.stop.setVisible(running)
+        self.run.setEnabled(not why_not_run)
+        self.stop.setEnabled(not why_not_stop)
+        self.run.setToolTip(why_not_run or "Run this prompt on every model (Ctrl+Enter)")
+        self.stop.setToolTip(why_not_stop or "Stop, and keep what was produced (Esc)")
+        self.reason.setText(why_not_stop if running else why_not_run)
+        self.together.setEnabled(several)
+        self.together.setToolTip(
+            "Run all models at once. They then share this machine, and their timings say so."
+            if several
+            else "With two models or more, they can run at once."
+        )
+        if had_focus:
+            (self.stop if running else self.run).setFocus()
+
+    def take_focus(self) -> None:
+        self.prompt.setFocus()
+        self.prompt.selectAll()
+
+    def _make_options(self) -> None:
+        self.system_switch = IconButton(
+            self._theme, "right", "Show the system prompt", text="System prompt", parent=self
+        )
+        self.system_switch.setCheckable(True)
+        self.system_switch.toggled.connect(self._unfold_system)
+        self.sampling = IconButton(
+            self._theme, "sliders", "Sampling settings", text="", parent=self
+        )
+        self.sampling.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.sampling.setProperty("look", "text")
+        self.sampling.clicked.connect(self._open_sampling)
+        self.repeats = NumberField(1, 1, 100, parent=self)
+        self.repeats.setAccessibleName("Repeats")
+        self.repeats.setToolTip("Ask so many times, in turns, to see how far the figures spread.")
+        self.repeats.valueChanged.connect(self._edit_repeats)
+        self.together = QCheckBox("Together", self)
+        self.together.toggled.connect(self._edit_together)
+
+    def _lay_out(self) -> None:
+        space = self._theme.space
+        options = QHBoxLayout()
+        options.setSpacing(space.m)
+        options.addWidget(self.system_switch)
+        options.addWidget(self.sampling)
+        repeats = QHBoxLayout()
+        repeats.setSpacing(space.s)
+        repeats.addWidget(label("Repeats", parent=self))
+        repeats.addWidget(self.repeats)
+        options.addLayout(repeats)
+        options.addWidget(self.together)
+        options.addStretch(1)
+        options.addWidget(self.reason)
+        options.addWidget(self.run)
+        options.addWidget(self.stop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(space.m, space.m, space.m, space.s)
+        column.setSpacing(space.s)
+        column.addWidget(self.system)
+        column.addWidget(self.prompt)
+        column.addLayout(options)
+        for before, after in (
+            (self.system, self.prompt),
+            (self.prompt, self.run),
+            (self.run, self.stop),
+            (self.stop, self.system_switch),
+            (self.system_switch, self.sampling),
+            (self.sampling, self.repeats),
+            (self.repeats, self.together),
+        ):
+            QWidget.setTabOrder(before, after)
+
+    def _editor(self, name: str, hint: str, lines: int) -> QPlainTextEdit:
+        editor = FocusTold(self)
+        editor.setProperty("look", "field")
+        editor.setAccessibleName(name)
+        editor.setPlaceholderText(hint)
+        editor.setTabChangesFocus(True)
+        editor.document().setDocumentMargin(self._theme.space.xs)
+        editor.setFixedHeight(self._theme.lines(lines) + 2 * self._theme.space.xs + 2)
+        editor.focus_changed.connect(self._show_focus)
+        return editor
+
+    def _show_focus(self, focused: bool) -> None:
+        self.setProperty("look", "card-focus" if focused else "card")
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def _unfold_system(self, shown: bool) -> None:
+        self.system.setVisible(shown)
+        words = "Hide the system prompt" if shown else "Show the system prompt"
+        self.system_switch.set_picture("down" if shown else "right", words)
+        if shown and self.system_switch.hasFocus():
+            self.system.setFocus()
+
+    def _show_sampling(self, sampling: Sampling) -> None:
+        self._draft_sampling = sampling
+        self.sampling.setText(sampling_words(sampling))
+
+    def _open_sampling(self) -> None:
+        form = SamplingForm(self._theme, self._draft_sampling, self._draft.warm_up, self)
+        form.edited.connect(self._edit_sampling)
+        form.warm_up_chosen.connect(self._edit_warm_up)
+        form.open_at(self.sampling)
+
+    def _edit_sampling(self, sampling: Sampling) -> None:
+        self._show_sampling(sampling)
+        self.edited.emit("sampling", sampling)
+
+    def _edit_warm_up(self, warm_up: bool) -> None:
+        self.edited.emit("warm_up", warm_up)
+
+    def _edit_system(self) -> None:
+        self.edited.emit("system", self.system.toPlainText())
+
+    def _edit_prompt(self) -> None:
+        self.edited.emit("prompt", self.prompt.toPlainText())
+
+    def _edit_repeats(self, repeats: int) -> None:
+        self.edited.emit("repeats", repeats)
+
+    def _edit_together(self, together: bool) -> None:
+        self.edited.emit("together", together)
+
+
+class FocusTold(QPlainTextEdit):
+    """An editor that tells its frame when it has the keyboard."""
+
+    focus_changed = Signal(bool)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.focus_changed.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.focus_changed.emit(False)
+
+
+def sampling_words(sampling: Sampling) -> str:
+    """The settings that matter most, as the button that opens all of them."""
+    how = "Greedy" if sampling.temperature == 0 else f"Temperature {sampling.temperature:g}"
+    words = [how, count(sampling.max_tokens, "token")]
+    if sampling.temperature > 0:
+        words.append(f"seed {sampling.seed}")
+    if sampling.constraint is not None:
+        words.append(
+            "JSON" if sampling.constraint.__class__.__name__ == "JsonSchema" else "grammar"
+        )
+    return " · ".join(words)

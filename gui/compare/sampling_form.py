@@ -1,0 +1,210 @@
+"""How tokens are chosen, for all contenders alike, in a popover of the composer."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QPlainTextEdit, QPushButton, QWidget
+
+from engine.contract import Gbnf, JsonSchema, Sampling
+from gui.theme import Theme
+from gui.widgets.fields import ChoiceField, NumberField, RealField, add_row, form
+from gui.widgets.fold import Fold
+from gui.widgets.labels import label
+from gui.widgets.popover import Popover
+
+_FREE, _SCHEMA, _GRAMMAR = "free", "json_schema", "gbnf"
+_OUTPUTS = {_FREE: "free text", _SCHEMA: "JSON of a schema", _GRAMMAR: "a grammar (GBNF)"}
+
+
+class SamplingForm(Popover):
+    """Shows a Sampling; every change is told with the changed one, and whether models warm up."""
+
+    edited = Signal(object)
+    warm_up_chosen = Signal(bool)
+
+    def __init__(self, theme: Theme, sampling: Sampling, warm_up: bool, parent: QWidget) -> None:
+        super().__init__(theme, "Sampling", parent)
+        self._sampling = sampling
+        self.temperature = RealField(0.0, 0.0, 5.0, step=0.1)
+        self.max_tokens = NumberField(1, 1, 1 << 20, step=64)
+        self.seed = NumberField(0, 0, (1 << 31) - 1)
+        self.top_k = NumberField(0, 0, 1000)
+        self.top_p = RealField(0.0, 0.0, 1.0)
+        self.min_p = RealField(0.0, 0.0, 1.0)
+        self.repeat_penalty = RealField(1.0, 0.0, 5.0)
+        self.presence_penalty = RealField(0.0, -5.0, 5.0)
+        self.frequency_penalty = RealField(0.0, -5.0, 5.0)
+        self.stop = QPlainTextEdit()
+        self.output = ChoiceField(_OUTPUTS, _FREE)
+        self.constraint = QPlainTextEdit()
+        self.problem = label("", "error", wrap=True)
+        self.warm_up = QCheckBox("Discard a short warm-up after each load")
+        self.warm_up.setChecked(warm_up)
+        self._lay_out()
+        self._show(sampling)
+        self._listen()
+
+    @property
+    def _reals(self) -> tuple[RealField, ...]:
+        penalties = (self.repeat_penalty, self.presence_penalty, self.frequency_penalty)
+        return (self.temperature, self.top_p, self.min_p, *penalties)
+
+    @property
+    def _numbers(self) -> tuple[NumberField, ...]:
+        return (self.max_tokens, self.seed, self.top_k)
+
+    def _lay_out(self) -> None:
+        rows = form(self._theme)
+        greedy = "0 takes the likeliest token each time, so that comparisons repeat."
+        add_row(rows, "Temperature", self.temperature, greedy)
+        add_row(rows, "At most, tokens", self.max_tokens)
+        add_row(rows, "Seed", self.seed)
+        add_row(rows, "Output", self.output)
+        self._field(rows, "Schema or grammar", self.constraint, 6)
+        rows.addRow("", self.problem)
+        more = form(self._theme)
+        add_row(more, "Top-k", self.top_k, "0 switches it off.")
+        add_row(more, "Top-p", self.top_p, "1 switches it off.")
+        add_row(more, "Min-p", self.min_p, "0 switches it off.")
+        add_row(more, "Repeat penalty", self.repeat_penalty, "1 switches it off.")
+        add_row(more, "Presence penalty", self.presence_penalty)
+        add_row(more, "Frequency penalty", self.frequency_penalty)
+        self._field(more, "Stop at, one a line", self.stop, 3)
+        more.addRow("", self.warm_up)
+        fold = Fold(self._theme, "More sampling", more)
+        fold.folded.connect(self.refit)
+        self._rows = rows
+        self.body.addLayout(rows)
+        self.body.addWidget(fold)
+        self.body.addStretch(1)
+        reset = QPushButton("Reset")
+        reset.setToolTip("Greedy, seed 42, 256 tokens: the same reply each time.")
+        reset.clicked.connect(self._reset)
+        done = QPushButton("Done")
+        done.setProperty("look", "primary")
+        done.clicked.connect(self.close)
+        self.foot.addWidget(reset)
+        self.foot.addStretch(1)
+        self.foot.addWidget(done)
+
+    def _field(self, rows: QFormLayout, text: str, editor: QPlainTextEdit, lines: int) -> None:
+        editor.setFixedHeight(self._theme.lines(lines))
+        editor.setTabChangesFocus(True)
+        editor.setFont(self._theme.mono(self._theme.type.small))
+        add_row(rows, text, editor)
+
+    def _listen(self) -> None:
+        for number in self._numbers:
+            number.valueChanged.connect(self._edit)
+        for real in self._reals:
+            real.valueChanged.connect(self._edit)
+        self.stop.textChanged.connect(self._edit)
+        self.constraint.textChanged.connect(self._edit)
+        self.output.currentIndexChanged.connect(self._edit)
+        self.output.currentIndexChanged.connect(self.refit)
+        self.warm_up.toggled.connect(self.warm_up_chosen)
+
+    def _show(self, sampling: Sampling) -> None:
+        for field, value in (
+            (self.temperature, sampling.temperature),
+            (self.top_p, sampling.top_p),
+            (self.min_p, sampling.min_p),
+            (self.repeat_penalty, sampling.repeat_penalty),
+            (self.presence_penalty, sampling.presence_penalty),
+            (self.frequency_penalty, sampling.frequency_penalty),
+        ):
+            field.setValue(value)
+        self.max_tokens.set_number(sampling.max_tokens)
+        self.seed.set_number(sampling.seed)
+        self.top_k.set_number(sampling.top_k)
+        self.stop.setPlainText("\n".join(_shown_stop(each) for each in sampling.stop))
+        match sampling.constraint:
+            case JsonSchema(schema=text):
+                self.output.set_choice(_SCHEMA)
+            case Gbnf(grammar=text):
+                self.output.set_choice(_GRAMMAR)
+            case None:
+                self.output.set_choice(_FREE)
+                text = ""
+        self.constraint.setPlainText(text)
+        self._settle()
+
+    def _settle(self) -> None:
+        constrained = self.output.choice != _FREE
+        self._rows.setRowVisible(self.constraint, constrained)
+        problem = self._constraint_problem()
+        self.problem.setText(problem)
+        self._rows.setRowVisible(self.problem, bool(problem))
+
+    def _constraint_problem(self) -> str:
+        """A sentence while the schema is no JSON; the grammar is checked where it is used."""
+        text = self.constraint.toPlainText().strip()
+        if self.output.choice == _FREE:
+            return ""
+        if not text:
+            return "Write it here; until then the text is free."
+        if self.output.choice == _GRAMMAR:
+            return ""
+        try:
+            json.loads(text)
+        except ValueError as fault:
+            return f"This is not JSON yet: {fault}."
+        return ""
+
+    def _edit(self) -> None:
+        self._settle()
+        changed = self.sampling()
+        if changed != self._sampling:
+            self._sampling = changed
+            self.edited.emit(changed)
+
+    def sampling(self) -> Sampling:
+        """The sampling as the fields have it; a schema that is no JSON yet is left out."""
+        return msgspec.structs.replace(
+            self._sampling,
+            temperature=self.temperature.value(),
+            max_tokens=self.max_tokens.value(),
+            seed=self.seed.value(),
+            top_k=self.top_k.value(),
+            top_p=self.top_p.value(),
+            min_p=self.min_p.value(),
+            repeat_penalty=self.repeat_penalty.value(),
+            presence_penalty=self.presence_penalty.value(),
+            frequency_penalty=self.frequency_penalty.value(),
+            stop=tuple(_taken_stop(each) for each in self.stop.toPlainText().splitlines() if each),
+            constraint=self._constraint(),
+        )
+
+    def _constraint(self) -> Gbnf | JsonSchema | None:
+        text = self.constraint.toPlainText().strip()
+        if not text or self.output.choice == _FREE or self._constraint_problem():
+            return None
+        if self.output.choice == _SCHEMA:
+            return JsonSchema(schema=text)
+        return Gbnf(grammar=text)
+
+    def _reset(self) -> None:
+        self._show(Sampling())
+        self.warm_up.setChecked(True)
+        self._edit()
+
+
+def _shown_stop(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _taken_stop(line: str) -> str:
+    r"""A stop string as it is written on one line, with \n, \t and \\ for what a line cannot hold."""
+    marks = {"n": "\n", "t": "\t", "\\": "\\"}
+    parts = iter(line)
+    result = []
+    for letter in parts:
+        if letter != "\\":
+            result.append(letter)
+            continue
+        following = next(parts, "")
+        result.append(marks.get(following, "\\" + following))
+    return "".join(result)

@@ -1,0 +1,38 @@
+"""The state of a column in words and mood."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gui.compare.cells import ColumnView, Phase
+from gui.figures import count, rate
+from gui.widgets.labels import Mood
+
+_PLAIN: Final[dict[Phase, tuple[str, Mood]]] = {
+    Phase.READY: ("ready", "quiet"),
+    Phase.QUEUED: ("queued", "quiet"),
+    Phase.LOADING: ("loading", "busy"),
+    Phase.WARMING_UP: ("warming up", "busy"),
+    Phase.READING: ("reading the prompt", "busy"),
+    Phase.RUNNING: ("running", "busy"),
+    Phase.DONE: ("done", "good"),
+    Phase.STOPPED: ("stopped", "warning"),
+    Phase.FAILED: ("failed", "error"),
+    Phase.NOT_RUN: ("not run", "quiet"),
+}
+
+
+def state(view: ColumnView) -> tuple[str, Mood]:
+    text, mood = _PLAIN[view.phase]
+    if view.phase is Phase.LOADING and view.load_fraction is not None:
+        text = f"loading {view.load_fraction:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+    return text, mood
+
+
+def live_words(view: ColumnView) -> str:
+    """What can be said of a reply while it comes."""
+    if view.phase is not Phase.RUNNING:
+        return ""
+    words = count(view.generated_tokens, "token")
+    speed = view.live_tokens_per_s
+    return words if speed is None else f"{words} · about {rate(speed)}"

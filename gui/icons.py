@@ -1,0 +1,95 @@
+"""The icons, drawn on a grid of 24 with strokes alone, so that one colour tints each of them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+SHAPES: Final[dict[str, str]] = {
+    "steelyard": (
+        '<path d="M3 9 21 6"/><path d="M8 8.2V4"/><path d="M6 4h4"/>'
+        '<path d="M5 8.8 2.5 15h5z"/><path d="M18 6.6v4"/><circle cx="18" cy="13" r="2.4"/>'
+        '<path d="M8 8.2V20"/><path d="M5 20h6"/>'
+    ),
+    "compare": (
+        '<rect x="3" y="4" width="7.5" height="16" rx="1.5"/>'
+        '<rect x="13.5" y="4" width="7.5" height="16" rx="1.5"/>'
+    ),
+    "sessions": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.5 2"/>',
+    "plus": '<path d="M12 5v14M5 12h14"/>',
+    "play": '<path d="M7.5 4.5v15l12-7.5z"/>',
+    "stop": '<rect x="6" y="6" width="12" height="12" rx="1.5"/>',
+    "close": '<path d="m6 6 12 12M18 6 6 18"/>',
+    "copy": (
+        '<rect x="8.5" y="8.5" width="12" height="12" rx="2"/>'
+        '<path d="M15.5 8.5v-3a2 2 0 0 0-2-2h-8a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h3"/>'
+    ),
+    "maximise": '<path d="M14 4h6v6M10 20H4v-6M20 4l-7 7M4 20l7-7"/>',
+    "restore": '<path d="M20 10h-6V4M4 14h6v6M14 10l7-7M10 14l-7 7"/>',
+    "right": '<path d="m9 5 7 7-7 7"/>',
+    "left": '<path d="m15 5-7 7 7 7"/>',
+    "down": '<path d="m5 9 7 7 7-7"/>',
+    "sliders": (
+        '<path d="M4 7h9M19 7h1M4 17h1M11 17h9"/>'
+        '<circle cx="16" cy="7" r="2.6"/><circle cx="8" cy="17" r="2.6"/>'
+    ),
+    "duplicate": (
+        '<rect x="8.5" y="8.5" width="12" height="12" rx="2"/>'
+        '<path d="M3.5 15.5v-10a2 2 0 0 1 2-2h10"/>'
+        '<path d="M14.5 11.5v6M11.5 14.5h6"/>'
+    ),
+    "trash": '<path d="M4 6.5h16M9.5 6V4h5v2M6.5 6.5l1 13.5h9l1-13.5M10 10.5v6M14 10.5v6"/>',
+    "theme": (
+        '<circle cx="12" cy="12" r="8.5"/><path d="M12 3.5v17M12 8l6-3M12 13l8.2-3M12 18l7-3"/>'
+    ),
+    "help": (
+        '<circle cx="12" cy="12" r="8.5"/>'
+        '<path d="M9.5 9.5a2.6 2.6 0 1 1 3.6 2.4c-.8.4-1.1.9-1.1 1.8M12 16.6v.2"/>'
+    ),
+    "export": (
+        '<path d="M12 15V4M7.5 8 12 3.5 16.5 8M4 14v4.5A1.5 1.5 0 0 0 5.5 20h13a1.5'
+        ' 1.5 0 0 0 1.5-1.5V14"/>'
+    ),
+    "warning": '<path d="M12 4 2.8 19.5h18.4zM12 10v4.5M12 17v.2"/>',
+    "error": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7.5v5.5M12 16v.2"/>',
+    "notice": '<circle cx="12" cy="12" r="8.5"/><path d="M12 11v5.5M12 7.8V8"/>',
+    "check": '<path d="m4.5 12.5 5 5 10-11"/>',
+    "together": '<path d="M8 4v13M4.5 13.5 8 17l3.5-3.5M16 20V7M12.5 10.5 16 7l3.5 3.5"/>',
+    "raw": '<path d="m8.5 7-5 5 5 5M15.5 7l5 5-5 5"/>',
+    "more": '<path d="M6 12v.2M12 12v.2M18 12v.2"/>',
+    "again": '<path d="M19.5 12a7.5 7.5 0 1 1-2.4-5.5M19.5 3.5v4.8h-4.8"/>',
+}
+
+_SIZES: Final = (16, 20, 24, 32, 48, 64, 96)
+
+
+def icon(name: str, colour: str, disabled: str | None = None) -> QIcon:
+    made = QIcon()
+    for size in _SIZES:
+        made.addPixmap(pixmap(name, colour, size))
+        if disabled is not None:
+            made.addPixmap(pixmap(name, disabled, size), QIcon.Mode.Disabled)
+    return made
+
+
+def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
+    """A picture of `size` device-independent pixels for a screen of the given ratio."""
+    renderer = QSvgRenderer(QByteArray(_svg(name, colour).encode()))
+    pixels = round(size * ratio)
+    picture = QPixmap(pixels, pixels)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    renderer.render(painter, QRectF(0, 0, pixels, pixels))
+    painter.end()
+    picture.setDevicePixelRatio(ratio)
+    return picture
+
+
+def _svg(name: str, colour: str) -> str:
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke-width="1.8" '
+        f'stroke="{colour}" stroke-linecap="round" stroke-linejoin="round">{SHAPES[name]}</svg>'
+    )

@@ -1,0 +1,1 @@
+"""The earlier sessions: what was run, to be opened again."""

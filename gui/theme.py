@@ -1,0 +1,207 @@
+"""How the window looks: colours for light and dark in one table, and the scales of spacing and type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontMetrics, QPalette
+from PySide6.QtWidgets import QApplication
+
+from gui.stylesheet import stylesheet
+
+Scheme = Literal["light", "dark"]
+SchemeChoice = Literal["system", "light", "dark"]
+
+
+@dataclass(frozen=True)
+class Colours:
+    """Text colours keep a contrast of at least 4.5 to 1 on `window`, `surface` and `raised`."""
+
+    window: str
+    surface: str
+    raised: str
+    hover: str
+    border: str
+    strong_border: str
+    text: str
+    muted: str
+    accent: str
+    on_accent: str
+    accent_soft: str
+    good: str
+    good_soft: str
+    warning: str
+    warning_soft: str
+    error: str
+    error_soft: str
+
+
+COLOURS: Final[dict[Scheme, Colours]] = {
+    "light": Colours(
+        window="#f3f5f7",
+        surface="#ffffff",
+        raised="#eef1f4",
+        hover="#e3e8ed",
+        border="#d8dee5",
+        strong_border="#818d9b",
+        text="#18212b",
+        muted="#525f6d",
+        accent="#0b63a5",
+        on_accent="#ffffff",
+        accent_soft="#e1eefa",
+        good="#176a3a",
+        good_soft="#def3e6",
+        warning="#7a4d00",
+        warning_soft="#fdf0d3",
+        error="#ab1f18",
+        error_soft="#fce6e4",
+    ),
+    "dark": Colours(
+        window="#12161b",
+        surface="#1a2027",
+        raised="#242c35",
+        hover="#2e3843",
+        border="#323c48",
+        strong_border="#74818f",
+        text="#e7ebf0",
+        muted="#a6b1bd",
+        accent="#7cbcf2",
+        on_accent="#0b1a28",
+        accent_soft="#1b3348",
+        good="#72cf98",
+        good_soft="#17352a",
+        warning="#ebbd67",
+        warning_soft="#3a2f16",
+        error="#ff9d94",
+        error_soft="#431f1f",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Spacing:
+    """Distances in device-independent pixels, multiples of a quarter of a line of text."""
+
+    xs: int
+    s: int
+    m: int
+    l: int  # noqa: E741 - the name of a size, as in the other three
+    xl: int
+    radius: int
+
+
+@dataclass(frozen=True)
+class Type:
+    """Sizes of text in points, relative to the font that the system gives."""
+
+    small: float
+    body: float
+    strong: float
+    title: float
+    display: float
+
+
+class Theme(QObject):
+    """The look in force; `changed` tells those who tint icons or format documents to do so again."""
+
+    changed = Signal()
+
+    def __init__(self, app: QApplication, choice: SchemeChoice = "system") -> None:
+        super().__init__(app)
+        self._app = app
+        self._choice: SchemeChoice = choice
+        metrics = QFontMetrics(app.font())
+        unit = max(3, round(metrics.height() / 4))
+        self.space = Spacing(
+            xs=unit, s=2 * unit, m=3 * unit, l=4 * unit, xl=6 * unit, radius=2 * unit
+        )
+        size = app.font().pointSizeF()
+        self.type = Type(
+            small=size * 0.92, body=size, strong=size * 1.08, title=size * 1.3, display=size * 1.75
+        )
+        app.styleHints().colorSchemeChanged.connect(self._follow_system)
+        self.apply()
+
+    @property
+    def choice(self) -> SchemeChoice:
+        return self._choice
+
+    @property
+    def scheme(self) -> Scheme:
+        if self._choice != "system":
+            return self._choice
+        dark = self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        return "dark" if dark else "light"
+
+    @property
+    def colours(self) -> Colours:
+        return COLOURS[self.scheme]
+
+    def choose(self, choice: SchemeChoice) -> None:
+        if choice != self._choice:
+            self._choice = choice
+            self.apply()
+
+    def apply(self) -> None:
+        """Dress the application: the platform is asked first, our own palette holds where it cannot."""
+        wanted = {
+            "system": Qt.ColorScheme.Unknown,
+            "light": Qt.ColorScheme.Light,
+            "dark": Qt.ColorScheme.Dark,
+        }
+        self._app.styleHints().setColorScheme(wanted[self._choice])
+        self._app.setPalette(palette(self.colours))
+        self._app.setStyleSheet(stylesheet(self.colours, self.space, self.type))
+        self.changed.emit()
+
+    def mono(self, size: float | None = None) -> QFont:
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPointSizeF(size or self.type.body)
+        return font
+
+    def characters(self, count: int) -> int:
+        """Width of so many average characters of body text."""
+        return QFontMetrics(self._app.font()).averageCharWidth() * count
+
+    def lines(self, count: float) -> int:
+        """Height of so many lines of body text."""
+        return round(QFontMetrics(self._app.font()).lineSpacing() * count)
+
+    def _follow_system(self) -> None:
+        if self._choice == "system":
+            self.apply()
+
+
+def palette(colours: Colours) -> QPalette:
+    role = QPalette.ColorRole
+    table = {
+        role.Window: colours.window,
+        role.WindowText: colours.text,
+        role.Base: colours.surface,
+        role.AlternateBase: colours.raised,
+        role.Text: colours.text,
+        role.PlaceholderText: colours.muted,
+        role.Button: colours.raised,
+        role.ButtonText: colours.text,
+        role.BrightText: colours.error,
+        role.ToolTipBase: colours.raised,
+        role.ToolTipText: colours.text,
+        role.Highlight: colours.accent,
+        role.HighlightedText: colours.on_accent,
+        role.Accent: colours.accent,
+        role.Link: colours.accent,
+        role.LinkVisited: colours.accent,
+        role.Light: colours.hover,
+        role.Midlight: colours.hover,
+        role.Mid: colours.border,
+        role.Dark: colours.strong_border,
+        role.Shadow: colours.border,
+    }
+    made = QPalette()
+    for name, colour in table.items():
+        made.setColor(name, QColor(colour))
+    for name in (role.WindowText, role.Text, role.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, name, QColor(colours.strong_border))
+    return made

@@ -1,0 +1,1 @@
+"""Parts that every page is built from; they know the look, and nothing of models or runs."""

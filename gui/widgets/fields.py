@@ -1,0 +1,109 @@
+"""Entry fields of the forms, with the name that a screen reader says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
+
+from gui.theme import Theme
+
+
+class NumberField(QSpinBox):
+    """A number, or nothing where `nothing` says what then holds; the wheel scrolls the form instead."""
+
+    def __init__(
+        self,
+        value: int | None,
+        low: int,
+        high: int,
+        *,
+        nothing: str = "",
+        step: int = 1,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._none_at = low - 1 if nothing else None
+        self.setRange(low - 1 if nothing else low, high)
+        self.setSpecialValueText(nothing)
+        self.setSingleStep(step)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.set_number(value)
+
+    @property
+    def number(self) -> int | None:
+        return None if self.value() == self._none_at else self.value()
+
+    def set_number(self, value: int | None) -> None:
+        self.setValue(self.minimum() if value is None else value)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class RealField(QDoubleSpinBox):
+    """A number with decimals; the wheel scrolls the form instead."""
+
+    def __init__(
+        self,
+        value: float,
+        low: float,
+        high: float,
+        *,
+        step: float = 0.05,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setLocale(QLocale.c())
+        self.setDecimals(3)
+        self.setRange(low, high)
+        self.setSingleStep(step)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setValue(value)
+
+    def textFromValue(self, value: float) -> str:
+        return f"{value:g}"
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class ChoiceField(QComboBox):
+    """One of several values, each under its words."""
+
+    def __init__(self, words: Mapping[str, str], value: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        for key, text in words.items():
+            self.addItem(text, key)
+        self.set_choice(value)
+
+    @property
+    def choice(self) -> str:
+        return str(self.currentData())
+
+    def set_choice(self, value: str) -> None:
+        self.setCurrentIndex(self.findData(value))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+def form(theme: Theme) -> QFormLayout:
+    made = QFormLayout()
+    made.setHorizontalSpacing(theme.space.l)
+    made.setVerticalSpacing(theme.space.s)
+    made.setContentsMargins(0, 0, 0, 0)
+    made.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return made
+
+
+def add_row(layout: QFormLayout, text: str, field: QWidget, hint: str = "") -> None:
+    """A labelled field; the hint is its tool tip and its description for a screen reader."""
+    field.setAccessibleName(text)
+    if hint:
+        field.setToolTip(hint)
+        field.setAccessibleDescription(hint)
+    layout.addRow(text, field)

@@ -1,0 +1,382 @@
+"""The main window: rail, sessions, page, and the table of all that can be done."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import get_args
+
+from PySide6.QtCore import QByteArray, QMetaObject, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QMessageBox,
+    QWidget,
+)
+
+from engine.contract import Session
+from gui.actions import ActionTable, Command
+from gui.compare.compare_model import CompareModel
+from gui.compare.compare_page import ComparePage
+from gui.help import about_dialog, shortcuts_dialog
+from gui.icons import icon
+from gui.sessions.sessions_model import SessionsModel
+from gui.sessions.sessions_panel import SessionsPanel
+from gui.settings import WindowSettings
+from gui.theme import SchemeChoice, Theme
+from gui.widgets.rail import Rail
+
+
+class MainWindow(QMainWindow):
+    closing = Signal()
+    """The window is gone from the screen; what it started is to be ended now."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        compare: CompareModel,
+        sessions: SessionsModel,
+        settings: WindowSettings,
+        version: str,
+    ) -> None:
+        super().__init__()
+        self._theme = theme
+        self._compare = compare
+        self._sessions = sessions
+        self._version = version
+        self.setWindowTitle("Steelyard")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(theme.characters(110), theme.lines(34))
+        self.page = ComparePage(theme, compare, self)
+        self.panel = SessionsPanel(theme, sessions, self)
+        self.panel.setVisible(settings.sessions_shown)
+        self._lay_out()
+        self.actions_table = ActionTable(self._commands(), self)
+        self._connect()
+        self._tint()
+        if settings.raw_text:
+            self.page.toggle_raw()
+        if settings.scroll_together:
+            self.page.toggle_scroll()
+        self._restore_geometry(settings.geometry)
+
+    def settings(self) -> WindowSettings:
+        """What is to be remembered of the window as it is now."""
+        return WindowSettings(
+            theme=self._theme.choice,
+            geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
+            sessions_shown=not self.panel.isHidden(),
+            raw_text=self.page.is_raw(),
+            scroll_together=self.page.scrolls_together(),
+            draft=self._compare.draft.draft,
+            contenders=self._compare.contenders.contenders,
+        )
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        event.accept()
+        self.hide()
+        self.closing.emit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() and not self._compare.why_not_edit():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        urls = event.mimeData().urls()
+        self._compare.add_files(Path(url.toLocalFile()) for url in urls if url.isLocalFile())
+        event.acceptProposedAction()
+
+    # Parts -------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        self.rail = Rail(self._theme, self)
+        self._compare_button = self.rail.add("compare", "Compare", "Compare models")
+        self._compare_button.setCheckable(True)
+        self._compare_button.setChecked(True)
+        self._compare_button.clicked.connect(self._stay_on_compare)
+        self._sessions_button = self.rail.add(
+            "sessions", "Sessions", "Show or hide earlier sessions"
+        )
+        self._sessions_button.setCheckable(True)
+        self._sessions_button.setChecked(not self.panel.isHidden())
+        self._sessions_button.clicked.connect(self._toggle_sessions)
+        theme = self.rail.add("theme", "Theme", "Switch between light and dark", at_bottom=True)
+        theme.clicked.connect(self._flip_theme)
+        help_button = self.rail.add("help", "Help", "Show the keyboard shortcuts", at_bottom=True)
+        help_button.clicked.connect(self._show_shortcuts)
+        inner = QWidget(self)
+        row = QHBoxLayout(inner)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(self.panel)
+        row.addWidget(self.page, 1)
+        self.setCentralWidget(inner)
+
+    def _connect(self) -> None:
+        compare, table = self._compare, self.actions_table
+        compare.availability_changed.connect(table.refresh)
+        compare.session_ended.connect(self._sessions.reload)
+        compare.board.status_changed.connect(self._show_title)
+        compare.board.status_changed.connect(self._mark_session)
+        compare.opened.connect(self._show_opened)
+        self._sessions.loaded.connect(self._mark_session)
+        self._sessions.failed.connect(partial(self.page.banners.add, "error"))
+        self.panel.opened.connect(compare.open_session)
+        self.panel.new_wanted.connect(self._start_anew)
+        self.panel.hide_wanted.connect(self._toggle_sessions)
+        self.panel.export_wanted.connect(self._export)
+        self.page.link_chosen.connect(self._follow_link)
+        self._theme.changed.connect(self._tint)
+
+    # Commands ----------------------------------------------------------------------------------
+
+    def _commands(self) -> list[Command]:
+        help_commands = [
+            Command(
+                "shortcuts", "Keyboard shortcuts", "Help", self._show_shortcuts, ("F1", "Ctrl+?")
+            ),
+            Command("about", "About Steelyard", "Help", self._show_about),
+        ]
+        parts = (
+            self._file_commands(),
+            self._edit_commands(),
+            self._view_commands(),
+            self._run_commands(),
+            help_commands,
+        )
+        return [command for part in parts for command in part]
+
+    def _file_commands(self) -> list[Command]:
+        model = self._compare
+        free = model.why_not_edit
+        return [
+            Command("add", "Add models…", "File", self.page.choose_files, ("Ctrl+O",), free),
+            Command("new", "New comparison", "File", self._start_anew, ("Ctrl+N",), free),
+            Command(
+                "export",
+                "Export session…",
+                "File",
+                self._export_shown,
+                ("Ctrl+E",),
+                model.why_not_export,
+                part=1,
+            ),
+            Command("quit", "Quit", "File", self._quit, ("Ctrl+Q",), part=2),
+        ]
+
+    def _edit_commands(self) -> list[Command]:
+        """They act on whatever has the keyboard, which knows these keys itself."""
+        table = (
+            ("Undo", "undo", "Ctrl+Z", 0),
+            ("Redo", "redo", "Ctrl+Shift+Z", 0),
+            ("Cut", "cut", "Ctrl+X", 1),
+            ("Copy", "copy", "Ctrl+C", 1),
+            ("Paste", "paste", "Ctrl+V", 1),
+            ("Select all", "selectAll", "Ctrl+A", 1),
+        )
+        return [
+            Command(slot, title, "Edit", partial(_tell_focused, slot), (key,), part=part)
+            for title, slot, key, part in table
+        ]
+
+    def _view_commands(self) -> list[Command]:
+        page = self.page
+        columns = [
+            Command(
+                f"column{n}",
+                f"Go to column {n}",
+                "View/Columns",
+                partial(page.columns.focus_column, n - 1),
+                (f"Ctrl+{n}",),
+            )
+            for n in range(1, 10)
+        ]
+        schemes = zip(get_args(SchemeChoice), ("As the system", "Light", "Dark"), strict=True)
+        themes = [
+            Command(
+                f"theme-{choice}",
+                words,
+                "View/Theme",
+                partial(self._theme.choose, choice),
+                checked=partial(self._has_theme, choice),
+            )
+            for choice, words in schemes
+        ]
+        switches = (
+            ("sessions", "Sessions", self._toggle_sessions, "Ctrl+B", self._sessions_shown),
+            ("raw", "Raw text of replies", page.toggle_raw, "Ctrl+R", page.is_raw),
+            (
+                "scroll",
+                "Scroll columns together",
+                page.toggle_scroll,
+                "Ctrl+L",
+                page.scrolls_together,
+            ),
+            ("alone", "One column alone", page.toggle_maximised, "Ctrl+M", page.is_maximised),
+        )
+        views = [
+            Command(name, title, "View", call, (key,), checked=on)
+            for name, title, call, key, on in switches
+        ]
+        prompt = Command(
+            "prompt", "Go to the prompt", "View", page.composer.take_focus, ("Ctrl+P",), part=1
+        )
+        return [*views, prompt, *columns, *themes]
+
+    def _run_commands(self) -> list[Command]:
+        model, page = self._compare, self.page
+        return [
+            Command(
+                "run", "Run", "Run", model.run, ("Ctrl+Return", "Ctrl+Enter"), model.why_not_run
+            ),
+            Command("stop", "Stop", "Run", model.stop, ("Esc",), model.why_not_stop),
+            Command(
+                "again",
+                "Run the shown session again",
+                "Run",
+                model.run_again,
+                ("Ctrl+Shift+Return",),
+                model.why_not_run_again,
+                part=1,
+            ),
+            Command(
+                "resume",
+                "Resume the unfinished session",
+                "Run",
+                model.resume,
+                ("Ctrl+Shift+R",),
+                model.why_not_resume,
+                part=1,
+            ),
+            Command(
+                "case-back",
+                "Previous prompt",
+                "Run",
+                partial(page.step_case, -1),
+                ("Alt+Up",),
+                partial(page.why_no_case, -1),
+                part=2,
+            ),
+            Command(
+                "case-on",
+                "Next prompt",
+                "Run",
+                partial(page.step_case, 1),
+                ("Alt+Down",),
+                partial(page.why_no_case, 1),
+                part=2,
+            ),
+        ]
+
+    # What is done ------------------------------------------------------------------------------
+
+    def _stay_on_compare(self) -> None:
+        self._compare_button.setChecked(True)
+        self.page.composer.take_focus()
+
+    def _sessions_shown(self) -> bool:
+        return not self.panel.isHidden()
+
+    def _toggle_sessions(self) -> None:
+        shown = self.panel.isHidden()
+        self.panel.setVisible(shown)
+        self._sessions_button.setChecked(shown)
+        self.actions_table.refresh()
+        if shown:
+            self.panel.list.setFocus()
+
+    def _start_anew(self) -> None:
+        self._compare.start_anew()
+        self.page.banners.clear()
+        self.page.composer.take_focus()
+
+    def _export_shown(self) -> None:
+        session_id = self._compare.board.session_id
+        if session_id is not None:
+            self._export(session_id)
+
+    def _export(self, session_id: str) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export session", f"steelyard-{session_id[:8]}.json", "Session as JSON (*.json)"
+        )
+        if name:
+            path = Path(name)
+            self._compare.export(session_id, path if path.suffix else path.with_suffix(".json"))
+
+    def _quit(self) -> None:
+        self.close()
+
+    def _has_theme(self, choice: SchemeChoice) -> bool:
+        return self._theme.choice == choice
+
+    def _flip_theme(self) -> None:
+        self._theme.choose("light" if self._theme.scheme == "dark" else "dark")
+        self.actions_table.refresh()
+
+    def _show_shortcuts(self) -> None:
+        shortcuts_dialog(self._theme, self.actions_table.shortcuts(), self).open()
+
+    def _show_about(self) -> None:
+        about_dialog(self._theme, self._version, self).open()
+
+    def _follow_link(self, url: QUrl) -> None:
+        """A model wrote this address: show it in full and ask."""
+        if url.scheme() not in {"http", "https"}:
+            words = "A reply may only open web addresses; this one was left alone."
+            self.page.banners.add("warning", words)
+            return
+        question = QMessageBox(self)
+        question.setWindowTitle("Open this address?")
+        question.setTextFormat(Qt.TextFormat.PlainText)
+        question.setText("A model wrote this address. Open it in your browser?")
+        question.setInformativeText(url.toString(QUrl.ComponentFormattingOption.FullyEncoded))
+        question.setStandardButtons(
+            QMessageBox.StandardButton.Open | QMessageBox.StandardButton.Cancel
+        )
+        question.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        if question.exec() == QMessageBox.StandardButton.Open:
+            QDesktopServices.openUrl(url)
+
+    # What is shown -----------------------------------------------------------------------------
+
+    def _show_title(self) -> None:
+        title = " ".join(self._compare.board.title.split())
+        self.setWindowTitle(f"{title} – Steelyard" if title else "Steelyard")
+
+    def _show_opened(self, session: Session) -> None:
+        self.page.banners.clear()
+        if self._compare.board.status == "interrupted":
+            board = self._compare.board
+            words = (
+                f"This session was interrupted with {board.reply_count} of {board.planned_count} "
+                "replies. What is there was kept."
+            )
+            banner = self.page.banners.add("warning", words, "Resume")
+            banner.acted.connect(self._compare.resume)
+
+    def _mark_session(self) -> None:
+        self.panel.select(self._compare.board.session_id)
+
+    def _restore_geometry(self, geometry: str) -> None:
+        if not geometry or not self.restoreGeometry(QByteArray.fromBase64(geometry.encode())):
+            room = QGuiApplication.primaryScreen().availableGeometry()
+            self.resize(min(1280, room.width()), min(820, room.height()))
+
+    def _tint(self) -> None:
+        self.setWindowIcon(icon("steelyard", self._theme.colours.accent))
+
+
+def _tell_focused(slot: str) -> None:
+    focused = QApplication.focusWidget()
+    if focused is not None and focused.metaObject().indexOfMethod(f"{slot}()") >= 0:
+        QMetaObject.invokeMethod(focused, slot)
