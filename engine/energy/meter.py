@@ -45,7 +45,12 @@ def machine_meter(
     """
     sensors = find_sensors(root, tdp_watts=tdp_watts)
     return SensorMeter(
-        sensors, Sampler(sensors.readers), SystemTimes(), root=root, calibration=calibration
+        sensors,
+        Sampler(sensors.readers),
+        SystemTimes(),
+        root=root,
+        throttles=throttle_files(root),
+        calibration=calibration,
     )
 
 
@@ -59,6 +64,7 @@ class SensorMeter:
         times: ProcessorTimes,
         *,
         root: Path = ROOT,
+        throttles: tuple[Path, ...] = (),
         calibration: Calibration | None = None,
     ) -> None:
         self._sensors = sensors
@@ -66,7 +72,7 @@ class SensorMeter:
         self._times = times
         self._root = root
         self._calibration = calibration
-        self._throttles: tuple[Path, ...] = ()
+        self._throttles = throttles
         self._lock = Lock()
         self._load = LoadLog()
         self._baselines = BaselineLog()
@@ -79,7 +85,6 @@ class SensorMeter:
         return self._sensors.statuses
 
     def start(self) -> None:
-        self._throttles = throttle_files(self._root)
         self._sampler.start()
 
     def close(self) -> None:
