@@ -50,7 +50,7 @@ class Counter:
         if self.unreadable:
             self.path.unlink(missing_ok=True)
         else:
-            write(self.path, int(self._exact_uj))
+            self.path.write_text(f"{int(self._exact_uj)}\n", encoding="ascii")
 
 
 class Machine:
@@ -112,7 +112,7 @@ class Machine:
             write(base / name, value)
         return base
 
-    def run(self, seconds: float, *, every_s: float = 0.2) -> None:
+    def run(self, seconds: float, *, every_s: float = 0.5) -> None:
         """Let time pass and sample, as the sampling thread would."""
         left_s = seconds
         while left_s > 1e-9:

@@ -8,7 +8,6 @@ import pytest
 
 from engine.energy.powercap import find_powercap, read_text
 from engine.energy.seam import Window
-from engine.energy.trace import KEPT_S
 from tests.energy.machines import RANGE_UJ, Counter, Machine, joules, within_range
 
 
@@ -267,17 +266,6 @@ def test_a_figure_lies_within_its_range_while_the_power_changes(machine: Machine
         machine.run(0.7)
     energy = meter.energy(_window(begin_s, machine.now_s))
     assert within_range(energy, package.true_joules - before + 5.0 * 2.8)
-
-
-def test_an_hour_of_samples_is_kept_and_older_ones_are_let_go(machine: Machine) -> None:
-    one_socket(machine)
-    meter = machine.meter()
-    begin_s = machine.now_s
-    machine.run(2.5 * KEPT_S, every_s=5.0)
-    old = meter.energy(_window(begin_s, begin_s + 20))
-    recent = meter.energy(_window(machine.now_s - 20, machine.now_s))
-    assert old.joules is None
-    assert joules(recent) == pytest.approx(900)
 
 
 def _window(begin_s: float, end_s: float) -> Window:
