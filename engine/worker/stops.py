@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 class StopFinder:
@@ -28,7 +28,7 @@ class StopFinder:
             self._held = ""
             self._stopped = True
             return text[:start], True
-        kept = self._possible_start(text)
+        kept = possible_start(text, self._stops)
         self._held = text[kept:]
         return text[:kept], False
 
@@ -43,15 +43,16 @@ class StopFinder:
         ]
         return min(found)[1] if found else None
 
-    def _possible_start(self, text: str) -> int:
-        """Where the longest suffix begins that a stop string begins with."""
-        end = len(text)
-        earliest = end
-        for stop in self._stops:
-            start = text.find(stop[0], max(end - len(stop) + 1, 0), earliest)
-            while start >= 0:
-                if stop.startswith(text[start:]):
-                    earliest = start
-                    break
-                start = text.find(stop[0], start + 1, earliest)
-        return earliest
+
+def possible_start(text: str, wanted: Iterable[str]) -> int:
+    """Where the longest suffix of a text begins that one of the wanted strings begins with."""
+    end = len(text)
+    earliest = end
+    for each in wanted:
+        start = text.find(each[0], max(end - len(each) + 1, 0), earliest)
+        while start >= 0:
+            if each.startswith(text[start:]):
+                earliest = start
+                break
+            start = text.find(each[0], start + 1, earliest)
+    return earliest
