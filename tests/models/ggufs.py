@@ -64,7 +64,8 @@ def gguf(
     magic: bytes = b"GGUF",
 ) -> bytes:
     """A whole file; the tensors' bytes are zero."""
-    head = magic + struct.pack("<IQQ", version, len(tensors), len(entries)) + b"".join(entries)
+    head = bytearray(magic + struct.pack("<IQQ", version, len(tensors), len(entries)))
+    head += b"".join(entries)
     offset = 0
     for tensor in tensors:
         stated = offset if tensor.offset is None else tensor.offset
@@ -73,8 +74,8 @@ def gguf(
         head += struct.pack("<IQ", tensor.kind, stated)
         offset += -(-tensor.size // alignment) * alignment
     if not tensors:
-        return head
-    return head + bytes(-len(head) % alignment) + bytes(offset)
+        return bytes(head)
+    return bytes(head) + bytes(-len(head) % alignment) + bytes(offset)
 
 
 def small_model(*entries: bytes, architecture: str = "llama") -> bytes:
