@@ -1,18 +1,18 @@
 """llama.cpp itself: started once, its log kept, its devices listed and RPC servers added.
 
-The package binds libllama only. What it leaves out (ggml's device registry, RPC) is bound here on the
-libraries that lie beside it.
+The package binds libllama only; what it leaves out (ggml's device registry, RPC) is bound here.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import socket
 import sys
 from collections import deque
 from collections.abc import Callable
 from importlib.metadata import version
-from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import llama_cpp.llama_cpp as lib
@@ -28,6 +28,7 @@ _KINDS: dict[int, Literal["cpu", "gpu", "igpu", "accelerator", "other"]] = {
     3: "accelerator",
 }
 _KEPT_LINES = 4000
+_CONNECT_LIMIT_S = 5.0
 
 
 class Backend:
@@ -43,11 +44,7 @@ class Backend:
         self._callback = lib.llama_log_callback(self._log)
         lib.llama_log_set(self._callback, ctypes.c_void_p(0))
         lib.llama_backend_init()
-        folder = Path(lib.__file__).parent / "lib"
-        self._ggml = _bind(folder, "ggml")
-        self._base = _bind(folder, "ggml-base")
-        self._rpc = _bind(folder, "ggml-rpc", optional=True)
-        _declare(self._ggml, self._base, self._rpc)
+        self._ggml = _bind_ggml()
         self._servers: set[str] = set()
 
     def clear_log(self) -> None:
@@ -68,15 +65,11 @@ class Backend:
         for endpoint in endpoints:
             if endpoint in self._servers:
                 continue
-            if self._rpc is None:
-                raise DeviceError(
-                    "This build of llama.cpp has no RPC backend; run `make setup` to build it with one."
-                )
-            self.clear_log()
-            registry = self._rpc.ggml_backend_rpc_add_server(endpoint.encode())
+            _check_answers(endpoint)
+            registry = self._add_server()(endpoint.encode())
             if not registry:
                 raise DeviceError(
-                    f"The RPC server {endpoint} does not answer. Start it, or take it out of the settings."
+                    f"What answers at {endpoint} is not an RPC server of this llama.cpp."
                 )
             self._ggml.ggml_backend_register(registry)
             self._servers.add(endpoint)
@@ -101,16 +94,26 @@ class Backend:
         chosen = [handles[name] for name in names]
         return (ctypes.c_void_p * (len(chosen) + 1))(*chosen, None)
 
+    def _add_server(self) -> Any:
+        """ggml_backend_rpc_add_server, found the way llama.cpp's own tools find it."""
+        rpc = self._ggml.ggml_backend_reg_by_name(b"RPC")
+        if not rpc:
+            raise DeviceError(
+                "This build of llama.cpp has no RPC backend; run `make setup` to build it with one."
+            )
+        address = self._ggml.ggml_backend_reg_get_proc_address(rpc, b"ggml_backend_rpc_add_server")
+        return ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_char_p)(address)
+
     def _describe(self, handle: int) -> DeviceInfo:
         free, total = ctypes.c_size_t(0), ctypes.c_size_t(0)
-        self._base.ggml_backend_dev_memory(handle, ctypes.byref(free), ctypes.byref(total))
-        kind = _KINDS.get(self._base.ggml_backend_dev_type(handle), "other")
-        registry = self._base.ggml_backend_dev_backend_reg(handle)
+        self._ggml.ggml_backend_dev_memory(handle, ctypes.byref(free), ctypes.byref(total))
+        kind = _KINDS.get(self._ggml.ggml_backend_dev_type(handle), "other")
+        registry = self._ggml.ggml_backend_dev_backend_reg(handle)
         return DeviceInfo(
-            name=_text(self._base.ggml_backend_dev_name(handle)),
-            description=_text(self._base.ggml_backend_dev_description(handle)),
+            name=_text(self._ggml.ggml_backend_dev_name(handle)),
+            description=_text(self._ggml.ggml_backend_dev_description(handle)),
             kind=kind,
-            backend=_text(self._base.ggml_backend_reg_name(registry)),
+            backend=_text(self._ggml.ggml_backend_reg_name(registry)),
             # ggml reports all of the RAM as free for the CPU; the caller asks the system instead.
             total_bytes=None if kind == "cpu" else total.value,
             free_bytes=None if kind == "cpu" else free.value,
@@ -130,37 +133,56 @@ class Backend:
             os.write(2, text)
 
 
-def _bind(folder: Path, name: str, optional: bool = False) -> Any:
-    suffix = {"win32": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
-    path = folder / (name + suffix if sys.platform == "win32" else f"lib{name}{suffix}")
-    if optional and not path.exists():
-        return None
-    return ctypes.CDLL(str(path))
+def _bind_ggml() -> Any:
+    """ggml's registry, in the very library that libllama uses.
 
-
-def _declare(ggml: Any, base: Any, rpc: Any) -> None:
+    A wheel holds copies where the build made links, so loading libggml.so by its path would give a second
+    registry that llama.cpp never looks at. The loader finds the right one through libllama's own handle;
+    Windows keeps one module a name and has no such search.
+    """
+    if sys.platform == "win32":
+        ggml = ctypes.CDLL("ggml.dll")
+        base = ctypes.CDLL("ggml-base.dll")
+    else:
+        ggml = base = lib._lib
     pointer, size = ctypes.c_void_p, ctypes.c_size_t
-    signatures: list[tuple[Any, str, list[Any], Any]] = [
+    bound = SimpleNamespace()
+    for library, name, arguments, result in (
         (ggml, "ggml_backend_dev_count", [], size),
         (ggml, "ggml_backend_dev_get", [size], pointer),
         (ggml, "ggml_backend_register", [pointer], None),
+        (ggml, "ggml_backend_reg_by_name", [ctypes.c_char_p], pointer),
+        (base, "ggml_backend_reg_get_proc_address", [pointer, ctypes.c_char_p], pointer),
+        (base, "ggml_backend_reg_name", [pointer], ctypes.c_char_p),
         (base, "ggml_backend_dev_name", [pointer], ctypes.c_char_p),
         (base, "ggml_backend_dev_description", [pointer], ctypes.c_char_p),
         (base, "ggml_backend_dev_type", [pointer], ctypes.c_int),
         (base, "ggml_backend_dev_backend_reg", [pointer], pointer),
-        (base, "ggml_backend_reg_name", [pointer], ctypes.c_char_p),
         (
             base,
             "ggml_backend_dev_memory",
             [pointer, ctypes.POINTER(size), ctypes.POINTER(size)],
             None,
         ),
-    ]
-    if rpc is not None:
-        signatures.append((rpc, "ggml_backend_rpc_add_server", [ctypes.c_char_p], pointer))
-    for library, name, arguments, result in signatures:
+    ):
         function = getattr(library, name)
         function.argtypes, function.restype = arguments, result
+        setattr(bound, name, function)
+    return bound
+
+
+def _check_answers(endpoint: str) -> None:
+    """ggml aborts the process when nobody answers, so look first."""
+    host, _, port = endpoint.rpartition(":")
+    if not host or not port.isdecimal():
+        raise DeviceError(f"“{endpoint}” is no RPC server address. Write it as host:port.")
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT_LIMIT_S).close()
+    except OSError as error:
+        raise DeviceError(
+            f"The RPC server {endpoint} does not answer: {error.strerror or error}. Start it, or take it "
+            "out of the settings."
+        ) from error
 
 
 def _text(raw: bytes | None) -> str:

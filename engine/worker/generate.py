@@ -55,6 +55,7 @@ class Generation:
         self._check_room(prompt)
         sampling = self._request.sampling
         sampler = Sampler(sampling, self._loaded.vocabulary, self._loaded.resolved.n_ctx)
+        sampler.see_prompt(prompt.tokens)
         batch = Batch(self._loaded.resolved.n_batch)
         self._outflow = Outflow(prompt.text, sampling.stop, self._loaded.vocabulary)
         try:

@@ -20,6 +20,7 @@ from engine.worker.interrupt import Interrupt
 from engine.worker.process_memory import MemoryWatch, cached_fraction
 from engine.worker.refusals import explain_failed_load
 from engine.worker.refused import RequestRefused
+from engine.worker.template import ChatTemplate
 from engine.worker.vocabulary import Vocabulary
 
 DEFAULT_N_CTX = 4096
@@ -46,7 +47,6 @@ class LoadedModel:
         request: Load,
         model: Any,
         context: Any,
-        loras: list[Any],
         resolved: ResolvedRuntime,
         watch: MemoryWatch,
     ) -> None:
@@ -57,7 +57,7 @@ class LoadedModel:
         self.vocabulary = Vocabulary(lib.llama_model_get_vocab(model))
         self.resolved = resolved
         self.watch = watch
-        self._loras = loras
+        self.template = self._make_template()
 
     @property
     def on_cpu_only(self) -> bool:
@@ -72,14 +72,23 @@ class LoadedModel:
             )
         )
 
-    def template_source(self) -> str | None:
-        """The chat template: the runtime's, else the file's, else None (a base model)."""
-        if self.request.runtime.chat_template is not None:
-            return self.request.runtime.chat_template
-        raw = lib.llama_model_chat_template(self.model, None)
-        return raw.decode("utf-8", "replace") if raw else None
+    def _make_template(self) -> ChatTemplate | None:
+        """From the runtime's source, else the file's; a base model has none."""
+        source = self.request.runtime.chat_template
+        if source is None:
+            raw = lib.llama_model_chat_template(self.model, None)
+            if not raw:
+                return None
+            source = raw.decode("utf-8", "replace")
+        return ChatTemplate(
+            source,
+            bos_token=self.vocabulary.special_text(self.vocabulary.bos),
+            eos_token=self.vocabulary.special_text(self.vocabulary.eos),
+        )
 
     def close(self) -> None:
+        if self.template is not None:
+            self.template.close()
         lib.llama_free(self.context)
         lib.llama_model_free(self.model)
 
@@ -102,7 +111,7 @@ def load_model(
     try:
         context = _make_context(backend, model, request, interrupt)
         try:
-            loras = _apply_loras(backend, model, context, runtime)
+            _apply_loras(backend, model, context, runtime)
         except RequestRefused:
             lib.llama_free(context)
             raise
@@ -111,18 +120,16 @@ def load_model(
         raise
     load_s = time.perf_counter() - begun
     watch.look()
-    infos = {info.name: info for _, info in backend.devices()}
-    figures = read_figures(line for _, line in backend.log())
-    on_device = any(
-        use.name != "CPU" and use.model_bytes and use.name in infos for use in figures.devices
-    )
+    devices = [info for _, info in backend.devices()]
+    figures = read_figures((line for _, line in backend.log()), devices)
+    on_device = any(use.name != "CPU" and use.model_bytes for use in figures.devices)
     resolved = msgspec.structs.replace(
         _resolve(request, model, context, figures), llama_cpp=backend.build()
     )
     if not on_device:
         # llama.cpp counts layers as offloaded even where no device could take them.
         resolved = msgspec.structs.replace(resolved, offloaded_layers=0)
-    return LoadedModel(request, model, context, loras, resolved, watch), load_s, cached
+    return LoadedModel(request, model, context, resolved, watch), load_s, cached
 
 
 def _check_readable(path: Path) -> float | None:
@@ -152,7 +159,7 @@ def _load_weights(
     params.n_gpu_layers = request.n_gpu_layers
     params.split_mode = _SPLIT_MODES[runtime.split_mode]
     params.main_gpu = runtime.main_gpu
-    params.load_mode = (1 if runtime.mmap else 0) + (2 if runtime.mlock else 0)
+    params.load_mode = _load_mode(runtime)
     if runtime.tensor_split:
         shares = (ctypes.c_float * lib.llama_max_devices())(*runtime.tensor_split)
         params.tensor_split = ctypes.cast(shares, ctypes.POINTER(ctypes.c_float))
@@ -171,9 +178,14 @@ def _load_weights(
     raise RequestRefused(*explain_failed_load(Path(request.path), _errors(backend)))
 
 
-def _make_context(
-    backend: Backend, model: Any, request: Load, interrupt: Interrupt
-) -> Any:
+def _load_mode(runtime: Runtime) -> int:
+    """llama_load_mode; a plain mmap is left to llama.cpp, since not every device can map files."""
+    if runtime.mlock:
+        return 3 if runtime.mmap else 2
+    return -1 if runtime.mmap else 0
+
+
+def _make_context(backend: Backend, model: Any, request: Load, interrupt: Interrupt) -> Any:
     runtime = request.runtime
     params = lib.llama_context_default_params()
     n_ctx = runtime.n_ctx or min(lib.llama_model_n_ctx_train(model), DEFAULT_N_CTX)
@@ -198,7 +210,7 @@ def _make_context(
     return context
 
 
-def _apply_loras(backend: Backend, model: Any, context: Any, runtime: Runtime) -> list[Any]:
+def _apply_loras(backend: Backend, model: Any, context: Any, runtime: Runtime) -> None:
     adapters = []
     for lora in runtime.loras:
         adapter = lib.llama_adapter_lora_init(model, lora.path.encode())
@@ -213,12 +225,9 @@ def _apply_loras(backend: Backend, model: Any, context: Any, runtime: Runtime) -
         handles = (lib.llama_adapter_lora_p_ctypes * len(adapters))(*adapters)
         scales = (ctypes.c_float * len(adapters))(*(lora.scale for lora in runtime.loras))
         lib.llama_set_adapters_lora(context, handles, len(adapters), scales)
-    return adapters
 
 
-def _resolve(
-    request: Load, model: Any, context: Any, figures: LoadFigures
-) -> ResolvedRuntime:
+def _resolve(request: Load, model: Any, context: Any, figures: LoadFigures) -> ResolvedRuntime:
     runtime = request.runtime
     has_template = bool(lib.llama_model_chat_template(model, None))
     absent = {}
@@ -241,8 +250,8 @@ def _resolve(
         type_k=runtime.type_k,
         type_v=runtime.type_v,
         flash_attention=flash,
-        mmap=runtime.mmap,
-        mlock=runtime.mlock,
+        mmap="mmap" in figures.load_mode,
+        mlock="mlock" in figures.load_mode,
         llama_cpp="",
         chat_template=_template_kind(runtime, has_template),
         absent=absent,

@@ -41,9 +41,7 @@ class Outflow:
         return joined
 
     def finish(self) -> list[tuple[str, str]]:
-        emitted, stopped = self._stops.feed(self._decoder.decode(b"", final=True))
-        self._runs += self._splitter.feed(emitted)
-        if not stopped:
-            self._runs += self._splitter.feed(self._stops.finish())
+        """The rest. A character whose last bytes never came is left out rather than shown broken."""
+        self._runs += self._splitter.feed(self._stops.finish())
         self._runs += self._splitter.finish()
         return self.drain()

@@ -7,7 +7,6 @@ import msgspec
 from engine.contract import Case
 from engine.worker.loading import LoadedModel
 from engine.worker.refused import RequestRefused
-from engine.worker.template import ChatTemplate
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,11 +20,9 @@ def make_prompt(loaded: LoadedModel, case: Case) -> Prompt:
         text = "".join(message.content for message in case.messages)
     else:
         text = _rendered(loaded, case)
-    vocabulary = loaded.vocabulary
     # Many templates write the BOS token themselves; llama.cpp's tokenizer would add a second one.
-    bos = vocabulary.special_text(vocabulary.bos)
-    has_bos = bool(bos) and text.startswith(bos)
-    tokens = vocabulary.tokenize(text, add_special=not has_bos, parse_special=True)
+    has_bos = loaded.template is not None and loaded.template.begins_with_bos(text)
+    tokens = loaded.vocabulary.tokenize(text, add_special=not has_bos, parse_special=True)
     if not tokens:
         raise RequestRefused(
             "request", "The prompt is empty. Write something for the model to answer."
@@ -34,17 +31,10 @@ def make_prompt(loaded: LoadedModel, case: Case) -> Prompt:
 
 
 def _rendered(loaded: LoadedModel, case: Case) -> str:
-    source = loaded.template_source()
-    if source is None:
+    if loaded.template is None:
         raise RequestRefused(
             "template",
             "This file has no chat template, so it is a base model that continues text. Ask it with "
             "--raw (a plain completion), or give it a chat template in its settings.",
         )
-    vocabulary = loaded.vocabulary
-    template = ChatTemplate(
-        source,
-        bos_token=vocabulary.special_text(vocabulary.bos),
-        eos_token=vocabulary.special_text(vocabulary.eos),
-    )
-    return template.render(case.messages, loaded.request.runtime.template_arguments)
+    return loaded.template.render(case.messages, loaded.request.runtime.template_arguments)

@@ -59,7 +59,7 @@ _RULES: tuple[tuple[str, RefusalKind, str], ...] = (
         ),
     ),
     (
-        r"quantized V cache was requested|V cache quantization requires flash",
+        r"quantized V cache|V cache quantization",
         "load",
         "A quantized V cache needs flash attention: set that to auto or on, or the V cache to f16.",
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import llama_cpp.llama_cpp as lib
@@ -35,6 +36,12 @@ class Sampler:
         needs_array = self._grammar is not None or self._chain is not None
         self._entries = np.zeros(vocabulary.size if needs_array else 0, _ENTRY)
         self._ids = np.arange(len(self._entries), dtype=np.int32)
+
+    def see_prompt(self, tokens: Sequence[int]) -> None:
+        """Penalties and DRY count the prompt too, as in llama.cpp's server; grammars do not."""
+        if self._chain is not None:
+            for token in tokens:
+                lib.llama_sampler_accept(self._chain, token)
 
     def choose(self, logits: Logits) -> int:
         token = self._best(logits)
@@ -199,7 +206,7 @@ def _make_grammar(sampling: Sampling, vocabulary: Vocabulary) -> Any | None:
 
 def _token_array(entries: npt.NDArray[Any]) -> Any:
     array = lib.llama_token_data_array()
-    array.data = entries.ctypes.data_as(ctypes.POINTER(lib.llama_token_data))
+    array.data = entries.ctypes.data_as(ctypes.POINTER(lib.llama_token_data))  # type: ignore[assignment]
     array.size = len(entries)
     array.selected = -1
     array.sorted = False

@@ -1,13 +1,16 @@
 """One discarded evaluation after a load, as llama.cpp's own tools do it (common/common.cpp).
 
-It pages the weights in, all experts included, and starts the thread pool, so that the first reply is
-not slower than the second.
+It pages the weights in, all experts included, and starts the thread pool and the template's process,
+so that the first reply is not slower than the second.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import llama_cpp.llama_cpp as lib
 
+from engine.errors import TemplateError
 from engine.worker.batch import Batch
 from engine.worker.decoding import DecodeStopped, decode
 from engine.worker.loading import LoadedModel
@@ -34,3 +37,7 @@ def warm_up(loaded: LoadedModel) -> None:
         lib.llama_set_warmup(loaded.context, False)
         lib.llama_memory_clear(loaded.memory, True)
         batch.close()
+    if loaded.template is not None:
+        # A template that cannot be used is told when a chat asks for it; completions do without.
+        with suppress(TemplateError):
+            loaded.template.prepare()

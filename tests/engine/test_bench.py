@@ -265,7 +265,7 @@ def test_an_idle_model_makes_room_for_the_next(recorder: MemoryRecorder) -> None
     need = _just_over_half_of_memory()
     bench = Bench(fit=SmallFit(need_bytes=need), recorder=recorder, start_worker=start_fake_worker)
     first = list(bench.run(plan(contender("answer", "A"))))
-    bench._pool._fit = SmallFit(need_bytes=1 << 50)  # type: ignore[assignment]
+    bench._pool._fit = SmallFit(need_bytes=1 << 50)
     second = list(bench.run(plan(contender("answer", "B", threads=2))))
     bench.close()
     assert of_type(first, Loaded) == ["Loaded A"]
