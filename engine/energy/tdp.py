@@ -126,9 +126,9 @@ def two_digits(figure: float) -> float:
 
 def _watts_by_name(name: str, cores: int, virtual: bool) -> float | None:
     for pattern, watts in PER_CORE:
-        if re.search(pattern, name):
+        if re.search(pattern, name, re.IGNORECASE):
             return watts * cores
     for pattern, watts in PER_PACKAGE:
-        if re.search(pattern, name):
+        if re.search(pattern, name, re.IGNORECASE):
             return min(watts, CORE_LIMIT_WATTS * cores) if virtual else watts
     return SERVER_CORE_WATTS * cores if virtual else None
