@@ -283,7 +283,7 @@ class Energy(msgspec.Struct, frozen=True, kw_only=True):
     over the n − 1 tokens after it). above_idle: less what the machine draws with the model loaded
     and idle. attributed_joules: above idle, by our share of the processor time. wall_joules: at the
     plug, where a plug meter calibrated the machine. pooled_replies: over how many replies a figure
-    was taken because each alone is too short.
+    was taken because each alone is too_short for its sensor.
     """
 
     joules: float | None = None
@@ -308,6 +308,7 @@ class Energy(msgspec.Struct, frozen=True, kw_only=True):
     boundary: str | None = None
     not_covered: tuple[str, ...] = ()
     parts: tuple[EnergyPart, ...] = ()
+    too_short: bool = False
     pooled_replies: int | None = None
     others_cpu_percent: float | None = None
     contaminated: bool | None = None

@@ -27,7 +27,8 @@ def attribute(window: Window, evidence: Evidence) -> Energy:
     if seconds <= 0:
         return Energy(absent=dict.fromkeys(TOTALS, "The reply took no measurable time."))
     composition = compose(window, evidence)
-    fault = " ".join(composition.faults) or _too_short(composition, seconds)
+    short = None if composition.faults else _too_short(composition, seconds)
+    fault = " ".join(composition.faults) or short
     energy = _source(composition)
     if fault:
         energy = replace(energy, absent=dict.fromkeys((*TOTALS, *SPLIT), fault))
@@ -37,7 +38,8 @@ def attribute(window: Window, evidence: Evidence) -> Energy:
         energy = _above_idle(energy, composition, window, evidence)
     if composition.estimated:
         energy = _in_two_digits(energy)
-    return _circumstances(replace(energy, seconds=seconds), composition, evidence)
+    energy = replace(energy, seconds=seconds, too_short=short is not None)
+    return _circumstances(energy, composition, evidence)
 
 
 def _too_short(composition: Composition, seconds: float) -> str | None:

@@ -70,8 +70,7 @@ def _energy(measured: Sequence[Reply], parts: Sequence[EnergyPart]) -> Energy:
 
 def _names(energy: Energy) -> tuple[str, ...]:
     """The counted parts of a reply; none where a part failed, for then the others are no total."""
-    failed = "joules" in energy.absent and not energy.absent["joules"].startswith("Too short")
-    if failed:
+    if energy.joules is None and not energy.too_short:
         return ()
     return tuple(part.name for part in energy.parts if part.counted and part.joules is not None)
 
