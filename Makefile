@@ -33,7 +33,7 @@ lint: ## Check style, types and the direction of imports
 	@$(PIN) -m ruff check .
 	@$(PIN) -m ruff format --check .
 	@$(PIN) -m mypy
-	@.venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 
 format: ## Put the code into its one format
 	@$(SETUP) app dev

@@ -102,6 +102,15 @@ def test_nvcc_is_found_in_its_usual_folder_beside_the_path(tmp_path: Path) -> No
     assert found.nvidia_device
 
 
+def test_compilers_on_the_path_are_found(tmp_path: Path) -> None:
+    found = look_for_backends({}, tmp_path, "/usr/bin/{}".format)
+    assert (found.nvcc, found.hipcc, found.glslc) == (
+        "/usr/bin/nvcc",
+        "/usr/bin/hipcc",
+        "/usr/bin/glslc",
+    )
+
+
 def test_the_folder_that_a_variable_names_comes_first(tmp_path: Path) -> None:
     place(tmp_path / "usr/local/cuda/bin/nvcc")
     named = place(tmp_path / "mine/bin/nvcc")
