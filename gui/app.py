@@ -44,6 +44,7 @@ class Desk(QObject):
         """Show the window; all that takes time begins once it is on the screen."""
         self.crashes.install(self.window)
         self.window.show()
+        self.window.page.take_focus()
         QTimer.singleShot(0, self, self._begin)
 
     def close(self) -> bool:

@@ -106,7 +106,8 @@ def reply_words(reply: Reply) -> list[str]:
         words.append(f"{seconds(timing.ttft_s)} to first token")
     if timing.prompt_tokens_per_s is not None:
         words.append(f"prompt {rate(timing.prompt_tokens_per_s)}")
-    words.append(f"stop: {STOP_WORDS[reply.finish_reason]}")
+    if reply.finish_reason != "error":
+        words.append(f"stop: {STOP_WORDS[reply.finish_reason]}")
     if timing.shared:
         words.append("shared timings")
     return words

@@ -10,9 +10,11 @@ from PySide6.QtSvg import QSvgRenderer
 
 SHAPES: Final[dict[str, str]] = {
     "steelyard": (
-        '<path d="M3 9 21 6"/><path d="M8 8.2V4"/><path d="M6 4h4"/>'
-        '<path d="M5 8.8 2.5 15h5z"/><path d="M18 6.6v4"/><circle cx="18" cy="13" r="2.4"/>'
-        '<path d="M8 8.2V20"/><path d="M5 20h6"/>'
+        '<path d="M8 6.2V4.4a1.7 1.7 0 1 1 1.7-1.7"/><path d="M2 8.4 22 5.2"/>'
+        '<path d="M4.6 8v2.8M2.2 20.5h4.8a1.2 1.2 0 0 0 1.2-1.2v-7.2'
+        'a1.2 1.2 0 0 0-1.2-1.2H2.2A1.2 1.2 0 0 0 1 12.1v7.2a1.2 1.2 0 0 0 1.2 1.2z"/>'
+        '<path d="M17.5 6v2.4"/><circle cx="17.5" cy="10.3" r="1.9"/>'
+        '<path d="M11.5 6.9v1.2M14.5 6.4v1.2M20.5 5.5v1.2"/>'
     ),
     "compare": (
         '<rect x="3" y="4" width="7.5" height="16" rx="1.5"/>'
@@ -75,9 +77,9 @@ def icon(name: str, colour: str, disabled: str | None = None) -> QIcon:
     return made
 
 
-def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
+def pixmap(name: str, colour: str, size: int, ratio: float = 1.0, stroke: float = 1.8) -> QPixmap:
     """A picture of `size` device-independent pixels for a screen of the given ratio."""
-    renderer = QSvgRenderer(QByteArray(_svg(name, colour).encode()))
+    renderer = QSvgRenderer(QByteArray(_svg(name, colour, stroke).encode()))
     pixels = round(size * ratio)
     picture = QPixmap(pixels, pixels)
     picture.fill(Qt.GlobalColor.transparent)
@@ -88,8 +90,8 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
     return picture
 
 
-def _svg(name: str, colour: str) -> str:
+def _svg(name: str, colour: str, stroke: float) -> str:
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke-width="1.8" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke-width="{stroke}" '
         f'stroke="{colour}" stroke-linecap="round" stroke-linejoin="round">{SHAPES[name]}</svg>'
     )

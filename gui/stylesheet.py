@@ -71,6 +71,13 @@ QPushButton[look="primary"] { background: $accent; color: $on_accent; border: 1p
 QPushButton[look="primary"]:hover { background: $accent; border-color: $text; }
 QPushButton[look="primary"]:focus { border: 2px solid $text; }
 QPushButton[look="primary"]:disabled { color: $strong_border; background: $raised; border-color: $border; }
+QPushButton[look="text"] { background: transparent; border: 1px solid transparent; color: $text;
+  padding: ${xs_less}px ${xs}px; }
+QPushButton[look="text"]:hover { background: $hover; }
+QPushButton[look="text"]:focus { border: 1px solid $accent; }
+QPushButton[look="outline"] { border: 1px solid $border; border-radius: ${radius}px;
+  padding: ${s}px ${m}px; }
+QPushButton[look="outline"]:focus { border: 1px solid $accent; padding: ${s}px ${m}px; }
 QPushButton[look="stop"] { background: $error_soft; color: $error; border: 1px solid $error;
   font-weight: 600; }
 
@@ -80,26 +87,23 @@ QToolButton:hover { background: $hover; }
 QToolButton:checked { background: $accent_soft; color: $accent; }
 QToolButton:focus { border: 1px solid $accent; }
 QToolButton:disabled { color: $strong_border; }
-QToolButton[look="text"] { padding: ${xs_less}px ${s}px; }
-QToolButton[look="outline"] { border: 1px solid $border; padding: ${xs_less}px ${s}px;
-  background: $surface; }
-QToolButton[look="outline"]:hover { background: $hover; }
-QToolButton[look="outline"]:focus { border: 1px solid $accent; }
-QToolButton[look="rail"] { padding: ${xs}px 0px; border-radius: ${radius}px; color: $muted;
-  font-size: ${small_pt}pt; }
+QToolButton[look="rail"], QToolButton[look="rail-switch"] { padding: ${xs}px 0px;
+  border-radius: ${radius}px; color: $muted; font-size: ${small_pt}pt; }
 QToolButton[look="rail"]:checked { color: $accent; background: $accent_soft; font-weight: 600; }
+QToolButton[look="rail-switch"]:checked { color: $accent; background: transparent; }
+QToolButton[look="rail-switch"]:checked:hover { background: $hover; }
 QToolButton::menu-indicator { image: none; }
 
 QFrame[look="chip"] { background: $surface; border: 1px solid $border; border-radius: ${radius}px; }
 QFrame[look="chip"]:hover { background: $hover; }
 QFrame[look="chip"]:focus { border: 1px solid $accent; }
 
-QProgressBar { background: $raised; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }
+QProgressBar { background: $raised; border: none; border-radius: 2px; max-height: 3px; min-height: 3px; }
 QProgressBar::chunk { background: $accent; border-radius: 2px; }
 
 QScrollBar:vertical { background: transparent; width: ${scroll}px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: ${scroll}px; margin: 0; }
-QScrollBar::handle { background: $strong_border; border-radius: ${scroll_round}px; }
+QScrollBar::handle { background: $thumb; border-radius: ${scroll_round}px; }
 QScrollBar::handle:vertical { min-height: ${xl}px; margin: 0 2px; }
 QScrollBar::handle:horizontal { min-width: ${xl}px; margin: 2px 0; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }

@@ -25,6 +25,7 @@ class Colours:
     hover: str
     border: str
     strong_border: str
+    thumb: str
     text: str
     muted: str
     accent: str
@@ -46,6 +47,7 @@ COLOURS: Final[dict[Scheme, Colours]] = {
         hover="#e3e8ed",
         border="#d8dee5",
         strong_border="#818d9b",
+        thumb="#b3bdc8",
         text="#18212b",
         muted="#525f6d",
         accent="#0b63a5",
@@ -65,6 +67,7 @@ COLOURS: Final[dict[Scheme, Colours]] = {
         hover="#2e3843",
         border="#323c48",
         strong_border="#74818f",
+        thumb="#4b5866",
         text="#e7ebf0",
         muted="#a6b1bd",
         accent="#7cbcf2",

@@ -99,20 +99,21 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self.rail = Rail(self._theme, self)
-        self._compare_button = self.rail.add("compare", "Compare", "Compare models")
-        self._compare_button.setCheckable(True)
+        self._compare_button = self.rail.add_page("compare", "Compare", "Compare models")
         self._compare_button.setChecked(True)
         self._compare_button.clicked.connect(self._stay_on_compare)
-        self._sessions_button = self.rail.add(
-            "sessions", "Sessions", "Show or hide earlier sessions"
+        self._sessions_button = self.rail.add_switch(
+            "sessions", "Sessions", "Show or hide earlier sessions", at_bottom=False
         )
         self._sessions_button.setCheckable(True)
         self._sessions_button.setChecked(not self.panel.isHidden())
         self._sessions_button.clicked.connect(self._toggle_sessions)
-        theme = self.rail.add("theme", "Theme", "Switch between light and dark", at_bottom=True)
-        theme.clicked.connect(self._flip_theme)
-        help_button = self.rail.add("help", "Help", "Show the keyboard shortcuts", at_bottom=True)
-        help_button.clicked.connect(self._show_shortcuts)
+        for picture, text, name, call in (
+            ("theme", "Theme", "Switch between light and dark", self._flip_theme),
+            ("help", "Help", "Show the keyboard shortcuts", self._show_shortcuts),
+        ):
+            button = self.rail.add_switch(picture, text, name, at_bottom=True)
+            button.clicked.connect(call)
         inner = QWidget(self)
         row = QHBoxLayout(inner)
         row.setContentsMargins(0, 0, 0, 0)
@@ -136,6 +137,7 @@ class MainWindow(QMainWindow):
         self.panel.hide_wanted.connect(self._toggle_sessions)
         self.panel.export_wanted.connect(self._export)
         self.page.link_chosen.connect(self._follow_link)
+        self.page.export_wanted.connect(self._export_shown)
         self._theme.changed.connect(self._tint)
 
     # Commands ----------------------------------------------------------------------------------
@@ -282,7 +284,7 @@ class MainWindow(QMainWindow):
 
     def _stay_on_compare(self) -> None:
         self._compare_button.setChecked(True)
-        self.page.composer.take_focus()
+        self.page.take_focus()
 
     def _sessions_shown(self) -> bool:
         return not self.panel.isHidden()
@@ -298,7 +300,7 @@ class MainWindow(QMainWindow):
     def _start_anew(self) -> None:
         self._compare.start_anew()
         self.page.banners.clear()
-        self.page.composer.take_focus()
+        self.page.take_focus()
 
     def _export_shown(self) -> None:
         session_id = self._compare.board.session_id

@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 from engine.contract import Case
 from gui.compare.draft_model import prompt_text
 from gui.theme import Theme
-from gui.widgets.buttons import IconButton
+from gui.widgets.buttons import IconButton, TextButton
 from gui.widgets.labels import ElidedLabel, label
 
 
 class AskedLine(QWidget):
     case_chosen = Signal(int)
+    again_wanted = Signal()
+    resume_wanted = Signal()
+    export_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,8 +30,8 @@ class AskedLine(QWidget):
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self.cases.currentIndexChanged.connect(self.case_chosen)
-        self.earlier = IconButton(theme, "left", "Previous prompt", parent=self)
-        self.later = IconButton(theme, "right", "Next prompt", parent=self)
+        self.earlier = IconButton(theme, "left", "Previous prompt", self)
+        self.later = IconButton(theme, "right", "Next prompt", self)
         self.earlier.clicked.connect(self._go_back)
         self.later.clicked.connect(self._go_on)
         row = QHBoxLayout(self)
@@ -39,6 +42,15 @@ class AskedLine(QWidget):
         row.addWidget(self.cases, 1)
         row.addWidget(self.earlier)
         row.addWidget(self.later)
+        self.resume = TextButton(theme, "play", "Resume", "Run what is missing", parent=self)
+        self.again = TextButton(theme, "again", "Run again", "Run this session again", parent=self)
+        self.export = TextButton(theme, "export", "Export", "Export this session", parent=self)
+        self.resume.clicked.connect(self.resume_wanted)
+        self.again.clicked.connect(self.again_wanted)
+        self.export.clicked.connect(self.export_wanted)
+        for button in (self.resume, self.again, self.export):
+            row.addWidget(button)
+        self.show_cases((), 0)
 
     def show_cases(self, cases: tuple[Case, ...], shown: int) -> None:
         self.setVisible(bool(cases))
@@ -56,6 +68,16 @@ class AskedLine(QWidget):
         self._fill(cases, shown)
         self.earlier.setEnabled(shown > 0)
         self.later.setEnabled(shown < len(cases) - 1)
+
+    def show_availability(self, why_no_resume: str, why_not_again: str, why_no_export: str) -> None:
+        """Resume is there only where something is missing; the others say why they cannot be used."""
+        self.resume.setVisible(not why_no_resume)
+        for button, why, words in (
+            (self.again, why_not_again, "Run this session again, as it was"),
+            (self.export, why_no_export, "Export this session as JSON"),
+        ):
+            button.setEnabled(not why)
+            button.setToolTip(why or words)
 
     def _fill(self, cases: tuple[Case, ...], shown: int) -> None:
         self.cases.blockSignals(True)

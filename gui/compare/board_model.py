@@ -257,9 +257,13 @@ class BoardModel(QObject):
         self.changed.emit(event.contender)
 
     def _take_piece(self, piece: Piece) -> None:
-        self._cell(piece.contender, piece.case, piece.repeat).add(piece)
+        cell = self._cell(piece.contender, piece.case, piece.repeat)
+        first = cell.generated_tokens == 0
+        cell.add(piece)
         if self._is_shown(piece.contender, piece.case, piece.repeat):
             self.streamed.emit(piece.contender, piece)
+            if first:
+                self.changed.emit(piece.contender)
 
     def _take_reply(self, reply: Reply) -> None:
         cell = self._cell(reply.contender, reply.case, reply.repeat)

@@ -22,7 +22,7 @@ from engine.contract import Contender
 from gui.compare.contenders_model import settings_summary, short_name
 from gui.figures import size
 from gui.theme import Theme
-from gui.widgets.buttons import IconButton
+from gui.widgets.buttons import IconButton, TextButton
 from gui.widgets.flow import FlowLayout
 from gui.widgets.labels import label
 
@@ -57,7 +57,7 @@ class Chip(QFrame):
         row.addWidget(label(size(model.size_bytes), "small-muted", parent=self))
         if self._extra:
             row.addWidget(label(f"· {self._extra}", "small-muted", parent=self))
-        self._remove = IconButton(theme, "close", f"Remove {contender.name}", parent=self)
+        self._remove = IconButton(theme, "close", f"Remove {contender.name}", self)
         self._remove.clicked.connect(self.remove_wanted)
         row.addWidget(self._remove)
         self.set_locked("")
@@ -146,8 +146,9 @@ class ChipRow(QWidget):
         self.setAcceptDrops(True)
         self.setAccessibleName("Models to compare")
         self._flow = FlowLayout(theme.space.s, self)
-        self.add = IconButton(theme, "plus", "Add model files", text="Add model", parent=self)
-        self.add.setProperty("look", "outline")
+        self.add = TextButton(
+            theme, "plus", "Add model", "Add model files", look="outline", parent=self
+        )
         self.add.clicked.connect(self.add_wanted)
         self._flow.addWidget(self.add)
 

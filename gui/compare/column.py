@@ -6,14 +6,21 @@ from html import escape
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QProgressBar,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.contract import Contender, Piece
 from gui.compare.cells import ColumnView, Phase
 from gui.compare.contenders_model import settings_summary, short_name
 from gui.compare.failure import FailureNote
 from gui.compare.figures_line import FiguresLine
-from gui.compare.states import state
+from gui.compare.states import state, waiting_words
 from gui.details import model_rows
 from gui.figures import size
 from gui.theme import Theme
@@ -43,6 +50,10 @@ class Column(QFrame):
         self.figures = FiguresLine(theme, contender.name, self)
         self.badge = Badge(self)
         self.failure = FailureNote(theme, self)
+        self._progress = QProgressBar(self)
+        self._progress.setAccessibleName(f"Loading of {contender.name}")
+        self._progress.setTextVisible(False)
+        self._progress.setRange(0, 1000)
         self._hint = label("", "small-muted", wrap=True, parent=self)
         self._make_buttons()
         self._body = QStackedWidget(self)
@@ -58,7 +69,9 @@ class Column(QFrame):
     def show_view(self, view: ColumnView) -> None:
         self._view = view
         self.badge.show_state(*state(view))
-        self.badge.setToolTip(view.reply.error or "" if view.reply else "")
+        self.reply.show_waiting(waiting_words(view))
+        loading = view.phase is Phase.LOADING and view.load_fraction is not None
+        self._progress.setValue(round(1000 * (view.load_fraction or 0.0)) if loading else 0)
         self._body.setCurrentIndex(0 if view.phase is Phase.READY else 1)
         self.failure.show_reply(view.reply if view.phase is Phase.FAILED else None)
         self.figures.show_view(view)
@@ -102,18 +115,16 @@ class Column(QFrame):
 
     def _make_buttons(self) -> None:
         name = self.contender.name
-        self.copy = IconButton(self._theme, "copy", f"Copy the reply of {name}", parent=self)
+        self.copy = IconButton(self._theme, "copy", f"Copy the reply of {name}", self)
         self.copy.clicked.connect(self._copy)
-        self.raw = IconButton(self._theme, "raw", f"Show the raw text of {name}", parent=self)
+        self.raw = IconButton(self._theme, "raw", f"Show the raw text of {name}", self)
         self.raw.setCheckable(True)
         self.raw.toggled.connect(self.reply.show_raw)
-        self.maximise = IconButton(
-            self._theme, "maximise", f"Show this column alone: {name}", parent=self
-        )
+        self.maximise = IconButton(self._theme, "maximise", f"Show this column alone: {name}", self)
         self.maximise.setCheckable(True)
         self.maximise.toggled.connect(self.maximise_toggled)
-        self.earlier = IconButton(self._theme, "left", f"Earlier repeat of {name}", parent=self)
-        self.later = IconButton(self._theme, "right", f"Later repeat of {name}", parent=self)
+        self.earlier = IconButton(self._theme, "left", f"Earlier repeat of {name}", self)
+        self.later = IconButton(self._theme, "right", f"Later repeat of {name}", self)
         self.earlier.clicked.connect(self._show_earlier)
         self.later.clicked.connect(self._show_later)
         self._repeat = label("", "small-muted", parent=self)
@@ -139,15 +150,12 @@ class Column(QFrame):
             repeats.addWidget(part)
         under.addLayout(repeats)
         under.addWidget(self.badge)
-        line = QFrame(self)
-        line.setProperty("look", "line")
-        line.setFixedHeight(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(space.m, space.s, space.s, space.m)
         column.setSpacing(space.s)
         for layout in (top, under):
             column.addLayout(layout)
-        for widget in (self._hint, line, self.failure):
+        for widget in (self._hint, self._progress, self.failure):
             column.addWidget(widget)
         column.addWidget(self._body, 1)
         column.addWidget(self.figures)

@@ -175,6 +175,7 @@ class Columns(QScrollArea):
     def _paint_frame(self) -> None:
         if not self._streaming:
             self._frame.stop()
+            self._tell_painted()
             return
         for name in self._streaming:
             if (column := self._columns.get(name)) is not None:
@@ -183,9 +184,12 @@ class Columns(QScrollArea):
         self._streaming.clear()
         self._frames += 1
         if self._frames % FIGURES_EVERY == 0:
-            painted, self._painted = self._painted, set()
-            for name in painted:
-                self.painted.emit(name)
+            self._tell_painted()
+
+    def _tell_painted(self) -> None:
+        painted, self._painted = self._painted, set()
+        for name in painted:
+            self.painted.emit(name)
 
     def _render_next(self) -> None:
         if self._texts:

@@ -45,8 +45,11 @@ class CompareModel(QObject):
         self._bench: Bench | None = None
         self._feed: RunFeed | None = None
         self._stopping = False
+        self._session: Session | None = None
         self.demo_running = False
         self.board.noticed.connect(self.warned)
+        self.board.case_shown.connect(self._follow_case)
+        self._followed_prompt = ""
         for signal in (self.contenders.changed, self.draft.changed, self.board.status_changed):
             signal.connect(self.availability_changed)
 
@@ -137,6 +140,7 @@ class CompareModel(QObject):
     def start_anew(self) -> None:
         """Clear the board for another comparison; contenders and settings stay."""
         if not self.running:
+            self._session = None
             self.draft.edit(prompt="")
             self.draft.replace(self.draft.draft)
             self.board.clear()
@@ -196,6 +200,7 @@ class CompareModel(QObject):
 
     def _start(self, plan: Plan, resume: Session | None) -> None:
         assert self._bench is not None
+        self._session = None
         feed = RunFeed(partial(self._bench.run, plan, resume), self)
         feed.arrived.connect(self._take_events)
         feed.ended.connect(self._take_end)
@@ -263,10 +268,20 @@ class CompareModel(QObject):
     def _show_session(self, session: Session) -> None:
         if self.running:
             return
+        self._session = session
         self.contenders.replace_all(session.contenders)
-        self.draft.replace(draft_of(session))
+        self._follow(draft_of(session, 0))
         self.board.open(session)
         self.opened.emit(session)
+
+    def _follow_case(self) -> None:
+        """The composer goes along with the shown prompt as long as nobody has written in it."""
+        if self._session is not None and self.draft.draft.prompt == self._followed_prompt:
+            self._follow(draft_of(self._session, self.board.shown_case_index))
+
+    def _follow(self, draft: Draft) -> None:
+        self._followed_prompt = draft.prompt
+        self.draft.replace(draft)
 
     def _fail(self, fault: SteelyardError) -> None:
         self.failed.emit(str(fault))

@@ -27,6 +27,7 @@ from gui.widgets.empty import EmptyState
 
 class ComparePage(QWidget):
     link_chosen = Signal(QUrl)
+    export_wanted = Signal()
 
     def __init__(self, theme: Theme, model: CompareModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +54,13 @@ class ComparePage(QWidget):
         self._show_contenders()
         self._show_draft()
         self._show_availability()
+
+    def take_focus(self) -> None:
+        """Put the keyboard where the user most likely goes on."""
+        if self._stack.currentIndex():
+            self.composer.take_focus()
+        else:
+            self.empty.demo.setFocus()
 
     def choose_files(self) -> None:
         """Ask for GGUF files and add them."""
@@ -144,6 +152,9 @@ class ComparePage(QWidget):
         chips.shift_wanted.connect(model.contenders.shift)
         chips.move_wanted.connect(model.contenders.move)
         self.asked.case_chosen.connect(model.board.show_case)
+        self.asked.again_wanted.connect(model.run_again)
+        self.asked.resume_wanted.connect(model.resume)
+        self.asked.export_wanted.connect(self.export_wanted)
         self.columns.repeat_chosen.connect(model.board.show_repeat)
         self.columns.link_chosen.connect(self.link_chosen)
         self.composer.edited.connect(self._edit_draft)
@@ -154,7 +165,9 @@ class ComparePage(QWidget):
 
     def _show_contenders(self) -> None:
         contenders = self._model.contenders.contenders
-        self._stack.setCurrentIndex(1 if contenders else 0)
+        if (self._stack.currentIndex() == 0) == bool(contenders):
+            self._stack.setCurrentIndex(1 if contenders else 0)
+            self.take_focus()
         self.chips.show_contenders(contenders)
         fresh = self.columns.arrange(contenders)
         for contender in contenders:
@@ -194,6 +207,9 @@ class ComparePage(QWidget):
             model.why_not_run(), model.why_not_stop(), running=model.running, several=several
         )
         self.chips.set_locked(model.why_not_edit())
+        self.asked.show_availability(
+            model.why_not_resume(), model.why_not_run_again(), model.why_not_export()
+        )
 
     def _announce(self, reply: Reply) -> None:
         """Tell a screen reader that a reply has ended, and how."""

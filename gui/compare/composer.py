@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -11,7 +11,7 @@ from gui.compare.draft_model import Draft
 from gui.compare.sampling_form import SamplingForm
 from gui.figures import count
 from gui.theme import Theme
-from gui.widgets.buttons import IconButton, MainButton
+from gui.widgets.buttons import FoldButton, MainButton, TextButton
 from gui.widgets.fields import NumberField
 from gui.widgets.labels import label
 
@@ -78,16 +78,9 @@ class Composer(QFrame):
         self.prompt.selectAll()
 
     def _make_options(self) -> None:
-        self.system_switch = IconButton(
-            self._theme, "right", "Show the system prompt", text="System prompt", parent=self
-        )
-        self.system_switch.setCheckable(True)
+        self.system_switch = FoldButton(self._theme, "System prompt", "the system prompt", self)
         self.system_switch.toggled.connect(self._unfold_system)
-        self.sampling = IconButton(
-            self._theme, "sliders", "Sampling settings", text="", parent=self
-        )
-        self.sampling.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.sampling.setProperty("look", "text")
+        self.sampling = TextButton(self._theme, "sliders", "", "Sampling settings", parent=self)
         self.sampling.clicked.connect(self._open_sampling)
         self.repeats = NumberField(1, 1, 100, parent=self)
         self.repeats.setAccessibleName("Repeats")
@@ -147,8 +140,6 @@ class Composer(QFrame):
 
     def _unfold_system(self, shown: bool) -> None:
         self.system.setVisible(shown)
-        words = "Hide the system prompt" if shown else "Show the system prompt"
-        self.system_switch.set_picture("down" if shown else "right", words)
         if shown and self.system_switch.hasFocus():
             self.system.setFocus()
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.contract import Reply
 from gui.theme import Theme
-from gui.widgets.buttons import IconButton
+from gui.widgets.buttons import FoldButton
 from gui.widgets.labels import label
 
 
@@ -17,15 +17,7 @@ class FailureNote(QFrame):
         self.setProperty("banner", "error")
         self.sentence = label("", wrap=True, parent=self)
         self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._fold = IconButton(
-            theme,
-            "right",
-            "Show the worker's last lines",
-            text="Last lines of the log",
-            parent=self,
-        )
-        self._fold.setCheckable(True)
-        self._fold.toggled.connect(self._unfold)
+        self._fold = FoldButton(theme, "Last lines of the log", "the last lines of the log", self)
         self._log = QPlainTextEdit(self)
         self._log.setReadOnly(True)
         self._log.setTabChangesFocus(True)
@@ -33,6 +25,7 @@ class FailureNote(QFrame):
         self._log.setProperty("look", "aside")
         self._log.setMaximumHeight(theme.lines(10))
         self._log.hide()
+        self._fold.toggled.connect(self._log.setVisible)
         space = theme.space
         column = QVBoxLayout(self)
         column.setContentsMargins(space.s, space.s, space.s, space.s)
@@ -51,8 +44,3 @@ class FailureNote(QFrame):
         self._fold.setVisible(bool(reply.log))
         self._log.setVisible(bool(reply.log) and self._fold.isChecked())
         self.show()
-
-    def _unfold(self, shown: bool) -> None:
-        self._log.setVisible(shown)
-        words = "Hide the worker's last lines" if shown else "Show the worker's last lines"
-        self._fold.set_picture("down" if shown else "right", words)

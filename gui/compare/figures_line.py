@@ -10,7 +10,7 @@ from gui.compare.states import live_words
 from gui.details import reply_rows, runtime_rows
 from gui.figures import line, repeat_words, reply_words, speed_words
 from gui.theme import Theme
-from gui.widgets.buttons import IconButton
+from gui.widgets.buttons import TextButton
 from gui.widgets.labels import label
 from gui.widgets.popover import Popover
 from gui.widgets.rows import RowsView
@@ -23,17 +23,15 @@ class FiguresLine(QWidget):
         self._name = name
         self._reply: Reply | None = None
         self.speed = label("", "figure", parent=self)
-        self.standing = label("", "award", parent=self)
+        self.award = label("", "award", parent=self)
         self.words = label("", "small-muted", wrap=True, parent=self)
         self.words.setAccessibleName(f"Figures of {name}")
-        self.details = IconButton(
-            theme, "down", f"All figures of {name}", text="Details", parent=self
-        )
+        self.details = TextButton(theme, "down", "Details", f"All figures of {name}", parent=self)
         self.details.clicked.connect(self._show_details)
         row = QHBoxLayout()
         row.setSpacing(theme.space.s)
         row.addWidget(self.speed)
-        row.addWidget(self.standing)
+        row.addWidget(self.award)
         row.addStretch(1)
         row.addWidget(self.details)
         column = QVBoxLayout(self)
@@ -48,18 +46,11 @@ class FiguresLine(QWidget):
         self.speed.setText(speed)
         self.speed.setVisible(bool(speed))
         self.words.setText(words)
-        self._show_standing(*view.standing)
+        praise = view.standing[0] if view.standing[1] else ""
+        self.award.setText(praise)
+        self.award.setVisible(bool(praise))
         self.details.setVisible(view.reply is not None)
-        self.setVisible(view.reply is not None or bool(words))
-
-    def _show_standing(self, words: str, praise: bool) -> None:
-        look = "award" if praise else "small-muted"
-        if look != self.standing.property("look"):
-            self.standing.setProperty("look", look)
-            self.standing.style().unpolish(self.standing)
-            self.standing.style().polish(self.standing)
-        self.standing.setText(words)
-        self.standing.setVisible(bool(words))
+        self.setVisible(bool(speed or words))
 
     def _show_details(self) -> None:
         if self._reply is None:
@@ -79,5 +70,6 @@ def _texts(view: ColumnView) -> tuple[str, str]:
     reply = view.reply
     if reply is None:
         return "", live_words(view) if view.phase is Phase.RUNNING else ""
-    words = [*repeat_words(view.speed), *reply_words(reply)]
+    standing, praise = view.standing
+    words = [*repeat_words(view.speed), "" if praise else standing, *reply_words(reply)]
     return speed_words(reply, view.speed), line(words)

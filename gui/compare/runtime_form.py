@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QW
 
 from engine.contract import CacheType, Contender, Runtime, Sampling, Switch
 from gui.theme import Theme
-from gui.widgets.fields import ChoiceField, NumberField, RealField, add_row, form
-from gui.widgets.fold import Fold
+from gui.widgets.fields import ChoiceField, FoldedRows, NumberField, RealField, add_row, form
 from gui.widgets.popover import Popover
 
 _LAYERS: Final = {"auto": "as many as fit", "all": "all", "number": "this many:"}
@@ -84,21 +83,20 @@ class RuntimeForm(Popover):
             "Temperature", _side_by_side(self._theme, self.own_temperature, self.temperature)
         )
         add_row(rows, "Thinking", self.thinking, "For models whose chat template can switch it.")
-        more = form(self._theme)
-        add_row(more, "KV cache, keys", self.type_k)
-        add_row(more, "KV cache, values", self.type_v)
-        add_row(more, "Flash attention", self.flash)
-        add_row(more, "Batch", self.n_batch, "Prompt tokens handed over at once.")
-        add_row(more, "Micro-batch", self.n_ubatch, "Prompt tokens computed at once.")
-        add_row(more, "Threads for the prompt", self.threads_batch)
+        more = FoldedRows(self._theme, rows, "More settings", "more settings")
+        more.add("KV cache, keys", self.type_k)
+        more.add("KV cache, values", self.type_v)
+        more.add("Flash attention", self.flash)
+        more.add("Batch", self.n_batch, "Prompt tokens handed over at once.")
+        more.add("Micro-batch", self.n_ubatch, "Prompt tokens computed at once.")
+        more.add("Threads for the prompt", self.threads_batch)
+        more.add("Memory", self.mmap)
+        more.add("", self.mlock)
         self.mmap.setAccessibleName("Map the file into memory")
         self.mlock.setAccessibleName("Keep the model from being swapped out")
-        more.addRow("Memory", self.mmap)
-        more.addRow("", self.mlock)
-        fold = Fold(self._theme, "More settings", more)
-        fold.folded.connect(self.refit)
         self.body.addLayout(rows)
-        self.body.addWidget(fold)
+        more.fold()
+        more.button.toggled.connect(self.refit)
         self.body.addStretch(1)
         for text, signal in (("Duplicate", self.duplicate_wanted), ("Remove", self.remove_wanted)):
             button = QPushButton(text)

@@ -6,12 +6,11 @@ import json
 
 import msgspec
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QPlainTextEdit, QPushButton, QWidget
 
 from engine.contract import Gbnf, JsonSchema, Sampling
 from gui.theme import Theme
-from gui.widgets.fields import ChoiceField, NumberField, RealField, add_row, form
-from gui.widgets.fold import Fold
+from gui.widgets.fields import ChoiceField, FoldedRows, NumberField, RealField, add_row, form
 from gui.widgets.labels import label
 from gui.widgets.popover import Popover
 
@@ -40,7 +39,7 @@ class SamplingForm(Popover):
         self.stop = QPlainTextEdit()
         self.output = ChoiceField(_OUTPUTS, _FREE)
         self.constraint = QPlainTextEdit()
-        self.problem = label("", "error", wrap=True)
+        self.problem = label("", "small-muted", wrap=True)
         self.warm_up = QCheckBox("Discard a short warm-up after each load")
         self.warm_up.setChecked(warm_up)
         self._lay_out()
@@ -63,22 +62,24 @@ class SamplingForm(Popover):
         add_row(rows, "At most, tokens", self.max_tokens)
         add_row(rows, "Seed", self.seed)
         add_row(rows, "Output", self.output)
-        self._field(rows, "Schema or grammar", self.constraint, 6)
+        self._dress(self.constraint, 7)
+        add_row(rows, "Schema or grammar", self.constraint)
         rows.addRow("", self.problem)
-        more = form(self._theme)
-        add_row(more, "Top-k", self.top_k, "0 switches it off.")
-        add_row(more, "Top-p", self.top_p, "1 switches it off.")
-        add_row(more, "Min-p", self.min_p, "0 switches it off.")
-        add_row(more, "Repeat penalty", self.repeat_penalty, "1 switches it off.")
-        add_row(more, "Presence penalty", self.presence_penalty)
-        add_row(more, "Frequency penalty", self.frequency_penalty)
-        self._field(more, "Stop at, one a line", self.stop, 3)
-        more.addRow("", self.warm_up)
-        fold = Fold(self._theme, "More sampling", more)
-        fold.folded.connect(self.refit)
+        more = FoldedRows(self._theme, rows, "More sampling", "more sampling settings")
+        more.add("Top-k", self.top_k, "0 switches it off.")
+        more.add("Top-p", self.top_p, "1 switches it off.")
+        more.add("Min-p", self.min_p, "0 switches it off.")
+        more.add("Repeat penalty", self.repeat_penalty, "1 switches it off.")
+        more.add("Presence penalty", self.presence_penalty)
+        more.add("Frequency penalty", self.frequency_penalty)
+        self._dress(self.stop, 3)
+        more.add("Stop at, one a line", self.stop)
+        more.add("", self.warm_up)
+        self.warm_up.setAccessibleName("Discard a short warm-up after each load")
         self._rows = rows
         self.body.addLayout(rows)
-        self.body.addWidget(fold)
+        more.fold()
+        more.button.toggled.connect(self.refit)
         self.body.addStretch(1)
         reset = QPushButton("Reset")
         reset.setToolTip("Greedy, seed 42, 256 tokens: the same reply each time.")
@@ -90,11 +91,10 @@ class SamplingForm(Popover):
         self.foot.addStretch(1)
         self.foot.addWidget(done)
 
-    def _field(self, rows: QFormLayout, text: str, editor: QPlainTextEdit, lines: int) -> None:
+    def _dress(self, editor: QPlainTextEdit, lines: int) -> None:
         editor.setFixedHeight(self._theme.lines(lines))
         editor.setTabChangesFocus(True)
         editor.setFont(self._theme.mono(self._theme.type.small))
-        add_row(rows, text, editor)
 
     def _listen(self) -> None:
         for number in self._numbers:

@@ -29,6 +29,25 @@ def state(view: ColumnView) -> tuple[str, Mood]:
     return text, mood
 
 
+_WAITING: Final[dict[Phase, str]] = {
+    Phase.QUEUED: "Waits for its turn.",
+    Phase.LOADING: "Loading the model…",
+    Phase.WARMING_UP: "A short warm-up, which is discarded…",
+    Phase.READING: "Evaluating the prompt…",
+    Phase.NOT_RUN: "This was not run.",
+    Phase.DONE: "The reply is empty.",
+    Phase.STOPPED: "Stopped before the first token.",
+}
+
+
+def waiting_words(view: ColumnView) -> str:
+    """What stands in the place of a reply that is not there, or not yet."""
+    reply = view.reply
+    if reply is not None and reply.reasoning and reply.finish_reason == "length":
+        return "The limit of tokens was reached while the model was still reasoning."
+    return _WAITING.get(view.phase, "")
+
+
 def live_words(view: ColumnView) -> str:
     """What can be said of a reply while it comes."""
     if view.phase is not Phase.RUNNING:

@@ -24,12 +24,6 @@ from gui.jobs import Jobs
 from storage.summary import SessionSummary
 
 PAGE: Final = 50
-STATUS_WORDS: Final = {
-    "running": "running",
-    "finished": "finished",
-    "stopped": "stopped",
-    "interrupted": "interrupted",
-}
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()
@@ -137,10 +131,8 @@ class SessionsModel(QAbstractListModel):
 
 
 def facts(summary: SessionSummary, now: datetime) -> str:
-    """When it was, how many models took part, and how it ended where that is worth a word."""
-    words = [when(summary.created, now), count(len(summary.contenders), "model")]
-    if summary.status != "finished":
-        words.append(STATUS_WORDS[summary.status])
-    if summary.status in {"interrupted", "stopped"}:
-        words.append(f"{summary.n_replies} of {summary.n_jobs} replies")
-    return " · ".join(words)
+    """When it was, and how many models took part or how far it came."""
+    moment = when(summary.created, now)
+    if summary.status == "finished":
+        return f"{moment} · {count(len(summary.contenders), 'model')}"
+    return f"{moment} · {summary.status}, {summary.n_replies} of {summary.n_jobs}"

@@ -75,7 +75,7 @@ class SessionsPanel(QFrame):
         space = theme.space
         top = QHBoxLayout()
         top.addWidget(label("Sessions", "title", parent=self), 1)
-        close = IconButton(theme, "left", "Hide the sessions", parent=self)
+        close = IconButton(theme, "left", "Hide the sessions", self)
         close.clicked.connect(self.hide_wanted)
         top.addWidget(close)
         new = MainButton(theme, "plus", "New comparison", look="", parent=self)

@@ -39,19 +39,19 @@ class Banner(QFrame):
         self._picture = QLabel(self)
         message = label(text, wrap=True, parent=self)
         message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        close = IconButton(theme, "close", "Dismiss this message", parent=self)
+        close = IconButton(theme, "close", "Dismiss this message", self)
         close.clicked.connect(self.closed)
         row = QHBoxLayout(self)
         space = theme.space
         row.setContentsMargins(space.m, space.s, space.s, space.s)
         row.setSpacing(space.s)
-        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._picture)
         row.addWidget(message, 1)
         if action:
             button = QPushButton(action, self)
             button.clicked.connect(self.acted)
             row.addWidget(button)
-        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(close)
         theme.changed.connect(self._tint)
         self._tint()
 

@@ -10,16 +10,10 @@ from gui.theme import Theme
 
 
 class IconButton(QToolButton):
-    """A small button of an icon alone, or of icon and text; `name` is what a screen reader says."""
+    """A small button of an icon alone; `name` is what a screen reader says and the tool tip shows."""
 
     def __init__(
-        self,
-        theme: Theme,
-        picture: str,
-        name: str,
-        *,
-        text: str = "",
-        parent: QWidget | None = None,
+        self, theme: Theme, picture: str, name: str, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._theme = theme
@@ -29,10 +23,6 @@ class IconButton(QToolButton):
         side = theme.lines(1)
         self.setIconSize(QSize(side, side))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        if text:
-            self.setText(text)
-            self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-            self.setProperty("look", "text")
         theme.changed.connect(self._tint)
         self._tint()
 
@@ -47,11 +37,67 @@ class IconButton(QToolButton):
         self.setIcon(icon(self._picture, colours.muted, colours.border))
 
 
-class RailButton(QToolButton):
-    """A place in the navigation rail: icon above its name."""
+class TextButton(QPushButton):
+    """A quiet button of icon and text; `look` is "text", or "outline" for one with a border."""
 
     def __init__(
-        self, theme: Theme, picture: str, text: str, name: str, parent: QWidget | None = None
+        self,
+        theme: Theme,
+        picture: str,
+        text: str,
+        name: str,
+        *,
+        look: str = "text",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(text, parent)
+        self._theme = theme
+        self._picture = picture
+        self.setProperty("look", look)
+        self.setAutoDefault(False)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        side = theme.lines(0.9)
+        self.setIconSize(QSize(side, side))
+        theme.changed.connect(self._tint)
+        self.set_picture(picture, name)
+
+    def set_picture(self, picture: str, name: str) -> None:
+        self._picture = picture
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self._tint()
+
+    def _tint(self) -> None:
+        colours = self._theme.colours
+        self.setIcon(icon(self._picture, colours.muted, colours.border))
+
+
+class FoldButton(TextButton):
+    """Shows and hides something: `toggled` tells which; `thing` names it, as in "the reasoning"."""
+
+    def __init__(self, theme: Theme, text: str, thing: str, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "right", text, f"Show {thing}", parent=parent)
+        self._thing = thing
+        self.setCheckable(True)
+        self.toggled.connect(self._turn)
+
+    def _turn(self, shown: bool) -> None:
+        picture, verb = ("down", "Hide") if shown else ("right", "Show")
+        self.set_picture(picture, f"{verb} {self._thing}")
+
+
+class RailButton(QToolButton):
+    """A place in the navigation rail: icon above its name; `look` is "rail" or "rail-switch"."""
+
+    def __init__(
+        self,
+        theme: Theme,
+        picture: str,
+        text: str,
+        name: str,
+        look: str,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
@@ -59,7 +105,7 @@ class RailButton(QToolButton):
         self.setText(text)
         self.setAccessibleName(name)
         self.setToolTip(name)
-        self.setProperty("look", "rail")
+        self.setProperty("look", look)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         side = theme.lines(1.4)
         self.setIconSize(QSize(side, side))

@@ -37,7 +37,6 @@ class EmptyState(QWidget):
             parent=self,
         )
         text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        text.setFixedWidth(theme.characters(72))
         self.demo = MainButton(theme, "play", "Try the demo", parent=self)
         self.demo.clicked.connect(self.demo_chosen)
         self.own = MainButton(theme, "plus", "Add GGUF files…", look="", parent=self)
@@ -49,7 +48,6 @@ class EmptyState(QWidget):
             parent=self,
         )
         self._hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._hint.setFixedWidth(theme.characters(72))
         self._progress = QProgressBar(self)
         self._progress.setAccessibleName("Progress of the demo's preparation")
         self._progress.setTextVisible(False)
@@ -79,20 +77,28 @@ class EmptyState(QWidget):
         buttons.addWidget(self.demo)
         buttons.addWidget(self.own)
         buttons.addStretch(1)
-        column = QVBoxLayout(self)
+        column = QVBoxLayout()
         column.setSpacing(space.m)
         column.addStretch(3)
         column.addWidget(self._picture, 0, centre)
         column.addWidget(title, 0, centre)
-        column.addWidget(text, 0, centre)
+        column.addWidget(text)
         column.addSpacing(space.m)
         column.addLayout(buttons)
-        column.addSpacing(space.s)
+        column.addSpacing(space.m)
         column.addWidget(self._progress, 0, centre)
-        column.addWidget(self._hint, 0, centre)
+        column.addWidget(self._hint)
         column.addStretch(4)
+        # A wrapped label finds its height only where the layout, not an alignment, gives it a width.
+        middle = QWidget(self)
+        middle.setLayout(column)
+        middle.setFixedWidth(self._theme.characters(84))
+        row = QHBoxLayout(self)
+        row.addWidget(middle)
 
     def _tint(self) -> None:
-        side = self._theme.lines(5)
+        side = self._theme.lines(6)
         colour = self._theme.colours.accent
-        self._picture.setPixmap(pixmap("steelyard", colour, side, self.devicePixelRatioF()))
+        self._picture.setPixmap(
+            pixmap("steelyard", colour, side, self.devicePixelRatioF(), stroke=1.2)
+        )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QLocale, QObject, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
 from gui.theme import Theme
+from gui.widgets.buttons import FoldButton
 
 
 class NumberField(QSpinBox):
@@ -30,6 +31,7 @@ class NumberField(QSpinBox):
         self.setSpecialValueText(nothing)
         self.setSingleStep(step)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumHeight(_height(self))
         self.set_number(value)
 
     @property
@@ -61,6 +63,7 @@ class RealField(QDoubleSpinBox):
         self.setRange(low, high)
         self.setSingleStep(step)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumHeight(_height(self))
         self.setValue(value)
 
     def textFromValue(self, value: float) -> str:
@@ -76,6 +79,7 @@ class ChoiceField(QComboBox):
     def __init__(self, words: Mapping[str, str], value: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumHeight(_height(self))
         for key, text in words.items():
             self.addItem(text, key)
         self.set_choice(value)
@@ -107,3 +111,32 @@ def add_row(layout: QFormLayout, text: str, field: QWidget, hint: str = "") -> N
         field.setToolTip(hint)
         field.setAccessibleDescription(hint)
     layout.addRow(text, field)
+
+
+class FoldedRows(QObject):
+    """Rows of a form under a button that shows and hides them; `fold` when all are there."""
+
+    def __init__(self, theme: Theme, rows: QFormLayout, title: str, thing: str) -> None:
+        button = FoldButton(theme, title, thing)
+        super().__init__(button)
+        self.button = button
+        self._rows = rows
+        self._fields: list[QWidget] = []
+        rows.addRow(self.button)
+
+    def add(self, text: str, field: QWidget, hint: str = "") -> None:
+        add_row(self._rows, text, field, hint)
+        self._fields.append(field)
+
+    def fold(self) -> None:
+        self._show(False)
+        self.button.toggled.connect(self._show)
+
+    def _show(self, shown: bool) -> None:
+        for field in self._fields:
+            self._rows.setRowVisible(field, shown)
+
+
+def _height(field: QWidget) -> int:
+    """All fields of a form are alike in height, whatever the style gives each kind."""
+    return round(field.fontMetrics().lineSpacing() * 1.7)

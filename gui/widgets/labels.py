@@ -19,6 +19,8 @@ def label(
     made.setWordWrap(wrap)
     if look:
         made.setProperty("look", look)
+    if look in {"tag", "award"}:
+        made.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
     return made
 
 

@@ -27,7 +27,7 @@ _DIALECT: Final = QTextDocument.MarkdownFeature(
     QTextDocument.MarkdownFeature.MarkdownDialectGitHub.value
     | QTextDocument.MarkdownFeature.MarkdownNoHTML.value
 )
-_LINE_HEIGHT: Final = 128.0
+_LINE_HEIGHT: Final = 118.0
 _HEADING_SIZES: Final = {1: 1.35, 2: 1.2, 3: 1.1}
 
 
@@ -51,12 +51,14 @@ class MarkdownView(QTextBrowser):
         return blank
 
     def show_markdown(self, source: str) -> None:
-        self._source = source
-        self._render()
+        if source != self._source:
+            self._source = source
+            self._render()
 
     def _render(self) -> None:
         position = self.verticalScrollBar().value()
         document = self.document()
+        document.setIndentWidth(self._theme.lines(1.4))
         document.setMarkdown(self._source, _DIALECT)
         _dress(document, self._theme)
         self.verticalScrollBar().setValue(position)
@@ -77,17 +79,10 @@ def _dress(document: QTextDocument, theme: Theme) -> None:
 
 
 def _dress_block(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
-    cursor.setPosition(block.position())
     shape = block.blockFormat()
+    cursor.setPosition(block.position())
     if _is_code(block):
-        shape.setBackground(QBrush(QColor(theme.colours.raised)))
-        shape.setLeftMargin(theme.space.s)
-        shape.setRightMargin(theme.space.s)
-        shape.setNonBreakableLines(False)
-        shape.setTopMargin(0 if _is_code(block.previous()) else theme.space.s)
-        shape.setBottomMargin(0 if _is_code(block.next()) else theme.space.s)
-        cursor.setBlockFormat(shape)
-        _restyle(cursor, block, _code_style(theme))
+        _dress_code(cursor, block, theme)
         return
     shape.setLineHeight(_LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
     if shape.headingLevel():
@@ -98,11 +93,35 @@ def _dress_block(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
         style.setProperty(QTextFormat.Property.FontSizeAdjustment, 0)
         style.setFontPointSize(theme.type.body * _HEADING_SIZES.get(shape.headingLevel(), 1.0))
         _restyle(cursor, block, style)
-    elif not shape.isValid() or block.textList() is None:
-        shape.setBottomMargin(theme.space.s)
+    elif cursor.currentTable() is not None:
+        shape.setTopMargin(0)
+        shape.setBottomMargin(0)
+    else:
+        shape.setTopMargin(0)
+        shape.setBottomMargin(theme.space.xs if block.textList() is not None else theme.space.s)
+    if shape.hasProperty(QTextFormat.Property.BlockQuoteLevel):
+        style = QTextCharFormat()
+        style.setForeground(QBrush(QColor(theme.colours.muted)))
+        _restyle(cursor, block, style)
+        shape.setLeftMargin(theme.space.l * shape.intProperty(QTextFormat.Property.BlockQuoteLevel))
     cursor.setPosition(block.position())
     cursor.setBlockFormat(shape)
     _dress_inline_code(cursor, block, theme)
+
+
+def _dress_code(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
+    """Each line of code is a block of its own; together they stand on one ground."""
+    shape = block.blockFormat()
+    shape.setBackground(QBrush(QColor(theme.colours.raised)))
+    shape.setLeftMargin(0)
+    shape.setRightMargin(0)
+    shape.setTextIndent(theme.space.s)
+    shape.setNonBreakableLines(False)
+    shape.setTopMargin(0 if _is_code(block.previous()) else theme.space.xs)
+    shape.setBottomMargin(0 if _is_code(block.next()) else theme.space.s)
+    cursor.setBlockFormat(shape)
+    cursor.setBlockCharFormat(_code_style(theme))
+    _restyle(cursor, block, _code_style(theme))
 
 
 def _dress_inline_code(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
@@ -132,11 +151,16 @@ def _dress_table(table: QTextTable, theme: Theme) -> None:
     shape.setTopMargin(theme.space.xs)
     shape.setBottomMargin(theme.space.s)
     table.setFormat(shape)
+    bold = QTextCharFormat()
+    bold.setFontWeight(QFont.Weight.DemiBold)
     for column in range(table.columns()):
         cell = table.cellAt(0, column)
         style = cell.format()
         style.setBackground(QBrush(QColor(theme.colours.raised)))
         cell.setFormat(style)
+        cursor = cell.firstCursorPosition()
+        cursor.setPosition(cell.lastPosition(), QTextCursor.MoveMode.KeepAnchor)
+        cursor.mergeCharFormat(bold)
 
 
 def _is_code(block: QTextBlock) -> bool:

@@ -36,7 +36,7 @@ class Popover(QFrame):
         heading = label(title, "strong", parent=self)
         heading.setContentsMargins(space.l, space.m, space.l, space.s)
         self.foot = QHBoxLayout()
-        self.foot.setContentsMargins(space.l, space.s, space.l, space.m)
+        self.foot.setContentsMargins(space.l, 0, space.l, space.m)
         self.foot.setSpacing(space.s)
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(1, 1, 1, 1)
@@ -67,7 +67,7 @@ class Popover(QFrame):
         """Take the size that the parts want."""
         wanted = self._inner.sizeHint()
         extra = self.sizeHint().height() - self._scroll.sizeHint().height()
-        width = max(wanted.width(), self._theme.characters(46)) + self._theme.space.l
+        width = max(wanted.width(), self._theme.characters(60)) + self._theme.space.l
         height = max(self._inner.heightForWidth(width), wanted.height())
         self.resize(width, height + extra + 2)
 

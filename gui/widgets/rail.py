@@ -14,7 +14,7 @@ class Rail(QFrame):
         self._theme = theme
         self.setProperty("look", "rail")
         self.setAccessibleName("Navigation")
-        self.setFixedWidth(theme.characters(11))
+        self.setFixedWidth(theme.characters(12))
         self._top = QVBoxLayout()
         self._bottom = QVBoxLayout()
         space = theme.space
@@ -27,7 +27,15 @@ class Rail(QFrame):
         column.addStretch(1)
         column.addLayout(self._bottom)
 
-    def add(self, picture: str, text: str, name: str, *, at_bottom: bool = False) -> RailButton:
-        button = RailButton(self._theme, picture, text, name, self)
+    def add_page(self, picture: str, text: str, name: str) -> RailButton:
+        """A page of the window; one of them is checked."""
+        button = RailButton(self._theme, picture, text, name, "rail", self)
+        button.setCheckable(True)
+        self._top.addWidget(button)
+        return button
+
+    def add_switch(self, picture: str, text: str, name: str, *, at_bottom: bool) -> RailButton:
+        """Something beside the pages, to be shown or done."""
+        button = RailButton(self._theme, picture, text, name, "rail-switch", self)
         (self._bottom if at_bottom else self._top).addWidget(button)
         return button

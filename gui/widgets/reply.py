@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QUrl, Signal
-from PySide6.QtGui import QTextCursor
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QTextCursor, QTextOption
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QHBoxLayout,
     QPlainTextEdit,
+    QPushButton,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from gui.theme import Theme
-from gui.widgets.buttons import IconButton
+from gui.widgets.buttons import FoldButton
 from gui.widgets.markdown import MarkdownView
 
 
@@ -76,21 +76,26 @@ class ReplyView(QWidget):
 
     def show_text(self, text: str, reasoning: str, *, whole: bool) -> None:
         """Set the text; a whole one is shown as Markdown unless the raw text is wanted."""
+        at_end = not self._whole and bool(self._text) and _at_end(self._plain)
         self._text = [text]
         self._pending.clear()
         self._whole = whole
         self.reasoning.show_text(reasoning, open_it=whole and bool(reasoning) and not text.strip())
         self._plain.setPlainText(text)
-        if not whole:
-            self._plain.moveCursor(QTextCursor.MoveOperation.End)
         self._choose()
+        bar = self.area.verticalScrollBar()
+        bar.setValue(bar.maximum() if at_end or not whole else bar.minimum())
+
+    def show_waiting(self, words: str) -> None:
+        """What an empty reply says in its place."""
+        self._plain.setPlaceholderText(words)
 
     def show_raw(self, raw: bool) -> None:
         self._raw = raw
         self._choose()
 
     def _choose(self) -> None:
-        if self._whole and not self._raw:
+        if self._whole and not self._raw and self.text.strip():
             self._markdown.show_markdown(self.text)
             self._stack.setCurrentWidget(self._markdown)
         else:
@@ -105,17 +110,14 @@ class Reasoning(QWidget):
         self._text: list[str] = []
         self._pending: list[str] = []
         self._words = 0
-        self._button = IconButton(
-            theme, "right", "Show the reasoning", text="Reasoning", parent=self
-        )
-        self._button.setCheckable(True)
-        self._button.toggled.connect(self._unfold)
+        self._button = FoldButton(theme, "Reasoning", "the reasoning", self)
         self._reader = _reader(self)
         self._reader.setProperty("look", "aside")
         self._reader.setAccessibleName(f"Reasoning of {name}")
-        self._reader.setMaximumHeight(theme.lines(12))
-        self._reader.setMinimumHeight(theme.lines(5))
+        self._reader.setFixedHeight(theme.lines(9))
+        self._reader.document().setDocumentMargin(theme.space.s)
         self._reader.hide()
+        self._button.toggled.connect(self._reader.setVisible)
         row = QHBoxLayout()
         row.addWidget(self._button)
         row.addStretch(1)
@@ -131,7 +133,7 @@ class Reasoning(QWidget):
         return "".join(self._text)
 
     @property
-    def button(self) -> QToolButton:
+    def button(self) -> QPushButton:
         return self._button
 
     def append(self, text: str) -> None:
@@ -159,15 +161,10 @@ class Reasoning(QWidget):
     def _count(self, words: str) -> None:
         self._button.setText(words)
 
-    def _unfold(self, shown: bool) -> None:
-        self._reader.setVisible(shown)
-        words = "Hide the reasoning" if shown else "Show the reasoning"
-        self._button.set_picture("down" if shown else "right", words)
-
 
 def insert_at_end(editor: QPlainTextEdit, text: str) -> None:
     bar = editor.verticalScrollBar()
-    follow = bar.value() >= bar.maximum() - 1
+    follow = _at_end(editor)
     cursor = QTextCursor(editor.document())
     cursor.movePosition(QTextCursor.MoveOperation.End)
     cursor.insertText(text)
@@ -175,10 +172,17 @@ def insert_at_end(editor: QPlainTextEdit, text: str) -> None:
         bar.setValue(bar.maximum())
 
 
+def _at_end(editor: QPlainTextEdit) -> bool:
+    bar = editor.verticalScrollBar()
+    return bar.value() >= bar.maximum() - 1
+
+
 def _reader(parent: QWidget) -> QPlainTextEdit:
     made = QPlainTextEdit(parent)
     made.setReadOnly(True)
     made.setUndoRedoEnabled(False)
     made.setTabChangesFocus(True)
+    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    made.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     made.document().setDocumentMargin(0)
     return made

@@ -20,6 +20,7 @@ class RowsView(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(theme.space.l)
         grid.setVerticalSpacing(theme.space.xs)
+        grid.setColumnMinimumWidth(0, theme.characters(20))
         grid.setColumnStretch(1, 1)
         top = Qt.AlignmentFlag.AlignTop
         for row, (name, value) in enumerate(rows):
