@@ -1,34 +1,32 @@
-"""The parts of a session as they lie in the `body` columns: msgpack of Structs."""
+"""The parts of a session as they lie in the `body` columns: msgpack of Structs.
+
+A body lacks what its row has in columns or other rows, so nothing is kept twice; a new field of a Struct
+is kept without further work.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
-from engine.contract import Case, Contender, Environment, Plan, Reply, Sampling, Session
+from engine.contract import Case, Contender, Reply, Session
+
+_sessions = msgspec.msgpack.Decoder(Session)
+_contenders = msgspec.msgpack.Decoder(Contender)
+_cases = msgspec.msgpack.Decoder(Case)
+_replies = msgspec.msgpack.Decoder(Reply)
+
+pack = msgspec.msgpack.encode
+unpack_session = _sessions.decode
+unpack_contender = _contenders.decode
+unpack_case = _cases.decode
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What belongs to the whole session and is shown only when it is opened."""
-
-    environment: Environment
-    sampling: Sampling = Sampling()
-    repeats: int = 1
-    together: bool = False
-    warm_up: bool = True
-
-    @classmethod
-    def of(cls, planned: Plan | Session, environment: Environment) -> Settings:
-        return cls(
-            environment=environment,
-            sampling=planned.sampling,
-            repeats=planned.repeats,
-            together=planned.together,
-            warm_up=planned.warm_up,
-        )
-
-
-def pack(part: Settings | Contender | Case | Reply) -> bytes:
-    return msgspec.msgpack.encode(part)
+def pack_session(session: Session) -> bytes:
+    """Without title, notes and tags, contenders, cases and replies."""
+    lean = msgspec.structs.replace(
+        session, title="", notes="", tags=(), contenders=(), cases=(), replies=()
+    )
+    return pack(lean)
 
 
 def pack_reply(reply: Reply) -> bytes:
@@ -37,9 +35,3 @@ def pack_reply(reply: Reply) -> bytes:
 
 def unpack_reply(body: bytes, text: str) -> Reply:
     return msgspec.structs.replace(_replies.decode(body), text=text)
-
-
-_replies = msgspec.msgpack.Decoder(Reply)
-unpack_settings = msgspec.msgpack.Decoder(Settings).decode
-unpack_contender = msgspec.msgpack.Decoder(Contender).decode
-unpack_case = msgspec.msgpack.Decoder(Case).decode

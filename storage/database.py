@@ -6,36 +6,39 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from engine.errors import StorageError
 from storage.faults import worded
+from storage.words import searchable
 
 BUSY_TIMEOUT_S: Final = 5.0
 _WRITES: Final = "steelyard_writes"
 
 
 class Database:
-    """One SQLite file for all threads of this process; connects when first used."""
+    """One SQLite file for all threads of this process; connects when first used.
 
-    def __init__(self, path: Path) -> None:
+    read_only: why nothing may be written to it; None when it may.
+    """
+
+    def __init__(self, path: Path, read_only: str | None = None) -> None:
         self.path = path
-        self._engine = create_engine(
-            URL.create("sqlite", database=str(path)), connect_args={"timeout": BUSY_TIMEOUT_S}
-        )
-        event.listen(self._engine, "connect", _prepare)
+        self.read_only = read_only
+        self._engine = _reading_engine(path) if read_only else _engine(path)
         event.listen(self._engine, "begin", _begin)
         self._writing = self._engine.execution_options(**{_WRITES: True})
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection that sees one state of the database throughout; raises StorageError."""
-        with worded(self.path), self._engine.begin() as connection:
+        with worded(self.path, self.read_only), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -44,6 +47,8 @@ class Database:
 
         Waits for other writers up to BUSY_TIMEOUT_S; raises StorageError.
         """
+        if self.read_only:
+            raise StorageError(self.read_only)
         with worded(self.path), self._writing.begin() as connection:
             yield connection
 
@@ -53,8 +58,33 @@ class Database:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
 
+    def empty_log(self) -> None:
+        """Move what the log holds into the database, as far as nobody reads it just now."""
+        with worded(self.path), closing(self._engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _engine(path: Path) -> Engine:
+    url = URL.create("sqlite", database=str(path))
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def _reading_engine(path: Path) -> Engine:
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    return create_engine("sqlite:///", creator=connect, poolclass=QueuePool)
 
 
 def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -73,6 +103,7 @@ def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         _use_wal(cursor)
         for setting in ("synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON"):
             cursor.execute(f"PRAGMA {setting}")
+        connection.create_function("searchable", 1, searchable, deterministic=True)
     finally:
         cursor.close()
 

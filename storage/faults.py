@@ -6,59 +6,39 @@ that our SQL is wrong, so it stays as it is and reaches the crash handler.
 
 from __future__ import annotations
 
-import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 from sqlalchemy.exc import DBAPIError
 
 from engine.errors import StorageError
+from storage.os_faults import DISK_FAILS, NO_FOLDER, NO_SPACE, READ_ONLY, os_sentence
 
-_NO_SPACE = (
-    "There is no space left on the disk that holds {path}. Free some space there, then try again."
-)
-_READ_ONLY = (
-    "{path} cannot be written: the file or its folder is read-only. Allow writing there, or set"
-    " STEELYARD_HOME to another folder."
-)
 _LOCKED = "{path} is locked by another program. Close that program, or try again in a moment."
 _OTHER_FILE = (
     "{path} is not a Steelyard history but some other kind of file. Move it away, or set"
     " STEELYARD_HOME to another folder."
 )
 _DAMAGED = "{path} is damaged and cannot be read as it is. Keep a copy of it before you go on."
-_NO_FOLDER = "The folder {folder} is missing, so {path} cannot be opened. Make it, then try again."
 _CANNOT_OPEN = (
     "{path} cannot be opened. Check that it is a file and that you may read and write it."
-)
-_DISK_FAILS = (
-    "The disk that holds {path} could not be read or written. Check the disk, then try again."
 )
 _TOO_BIG = "A text or list of this session is larger than {path} can hold."
 
 _BY_RESULT = {
-    sqlite3.SQLITE_FULL: _NO_SPACE,
-    sqlite3.SQLITE_READONLY: _READ_ONLY,
-    sqlite3.SQLITE_PERM: _READ_ONLY,
+    sqlite3.SQLITE_FULL: NO_SPACE,
+    sqlite3.SQLITE_READONLY: READ_ONLY,
+    sqlite3.SQLITE_PERM: READ_ONLY,
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
     sqlite3.SQLITE_NOTADB: _OTHER_FILE,
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_CANTOPEN: _CANNOT_OPEN,
-    sqlite3.SQLITE_IOERR: _DISK_FAILS,
+    sqlite3.SQLITE_IOERR: DISK_FAILS,
     sqlite3.SQLITE_TOOBIG: _TOO_BIG,
-}
-_BY_ERRNO = {
-    errno.ENOSPC: _NO_SPACE,
-    errno.EDQUOT: _NO_SPACE,
-    errno.EACCES: _READ_ONLY,
-    errno.EPERM: _READ_ONLY,
-    errno.EROFS: _READ_ONLY,
-    errno.EIO: _DISK_FAILS,
-    errno.ENOENT: _NO_FOLDER,
-    errno.ENOTDIR: _NO_FOLDER,
 }
 
 
@@ -69,29 +49,29 @@ def _sqlite_sentence(path: Path, error: sqlite3.Error) -> str | None:
         return None
     sentence = _BY_RESULT.get(code & 0xFF)
     if sentence is _CANNOT_OPEN and not path.parent.is_dir():
-        sentence = _NO_FOLDER
+        sentence = NO_FOLDER
     return sentence and sentence.format(path=path, folder=path.parent)
 
 
-def os_sentence(path: Path, error: OSError) -> str:
-    """What a failed operation on a file means, for the user."""
-    sentence = _BY_ERRNO.get(error.errno or 0)
-    if sentence is None:
-        return f"{path} cannot be used: {error.strerror or error}."
-    return sentence.format(path=path, folder=path.parent)
-
-
 @contextmanager
-def worded(path: Path) -> Iterator[None]:
-    """Within it, faults of the database at `path` are raised as StorageError."""
+def worded(path: Path, read_only: str | None = None) -> Iterator[None]:
+    """Within it, faults of the database at `path` are raised as StorageError.
+
+    read_only: why a database of a newer version is only read; what we fail to read there is no bug.
+    """
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         sentence = _sqlite_sentence(path, cause) if isinstance(cause, sqlite3.Error) else None
+        sentence = sentence or read_only
         if sentence is None:
             raise
         raise StorageError(sentence) from error
+    except msgspec.ValidationError as error:
+        if read_only is None:
+            raise
+        raise StorageError(read_only) from error
     except OSError as error:
         raise StorageError(os_sentence(path, error)) from error
     except (UnicodeEncodeError, OverflowError, RecursionError) as error:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import StorageError
-from storage.faults import os_sentence
+from storage.os_faults import os_sentence
 
 
 def read_whole(path: Path, limit_bytes: int) -> bytes:
     """Raises StorageError, also for a file that is larger than the limit."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(limit_bytes + 1)
-    except FileNotFoundError as error:
-        raise StorageError(f"{path} does not exist. Check its name and folder.") from error
-    except PermissionError as error:
-        raise StorageError(f"{path} cannot be read: you lack the permission.") from error
-    except OSError as error:
-        raise StorageError(os_sentence(path, error)) from error
+    with _worded_reading(path), path.open("rb") as file:
+        content = file.read(limit_bytes + 1)
     if len(content) > limit_bytes:
         raise StorageError(f"{path} is larger than {limit_bytes // 10**6} MB and was not read.")
     return content
+
+
+def read_lines(path: Path, limit_bytes: int) -> Iterator[bytes]:
+    """The lines one by one; raises StorageError, also for a line that is longer than the limit."""
+    with _worded_reading(path), path.open("rb") as file:
+        while line := file.readline(limit_bytes + 1):
+            if len(line) > limit_bytes:
+                raise StorageError(f"{path} has a line of more than {limit_bytes // 10**6} MB.")
+            yield line
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -38,5 +42,17 @@ def write_whole(path: Path, content: bytes) -> None:
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(os_sentence(path, error)) from error
+
+
+@contextmanager
+def _worded_reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise StorageError(f"{path} does not exist. Check its name and folder.") from error
+    except PermissionError as error:
+        raise StorageError(f"{path} cannot be read: you lack the permission.") from error
     except OSError as error:
         raise StorageError(os_sentence(path, error)) from error

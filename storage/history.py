@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from sqlalchemy import delete, update
+from sqlalchemy import Connection
 
 from engine.contract import Session, SessionKind
-from engine.errors import StorageError
 from storage.database import Database
-from storage.reading import abandoned, find_id, read_session, read_summaries
+from storage.importing import Imported, import_file
+from storage.listing import count_sessions, list_choices, list_sessions
+from storage.marks import add_tag, remove_tag, set_notes, set_starred, set_title
+from storage.query import EVERYTHING, Query
+from storage.reading import abandoned, find_id, read_session
 from storage.recorder import SessionRecorder
+from storage.removal import discard, reclaim, remove, remove_discarded, restore
 from storage.schema import migrate
-from storage.summary import SessionSummary
-from storage.tables import SessionRow
-from storage.writing import set_status
-
-__all__ = ["History", "SessionSummary"]
+from storage.summary import Choices, SessionSummary
+from storage.watch import Watch
+from storage.writing import change_session, set_status
 
 
 class History:
@@ -30,15 +33,19 @@ class History:
 
     @classmethod
     def open(cls, path: Path) -> History:
-        """Open or make the database at `path`, brought up to date."""
+        """Open or make the database at `path`, brought up to date; a newer one is only read."""
         database = Database(path)
         try:
             database.create_file()
-            migrate(database)
-            _mark_interrupted(database)
+            newer = migrate(database)
+            if not newer:
+                _mark_interrupted(database)
         except BaseException:
             database.close()
             raise
+        if newer:
+            database.close()
+            database = Database(path, read_only=newer)
         return cls(database)
 
     def __enter__(self) -> History:
@@ -54,13 +61,28 @@ class History:
     def path(self) -> Path:
         return self._database.path
 
+    @property
+    def read_only(self) -> str | None:
+        """The sentence to show when nothing can be recorded or changed here; else None."""
+        return self._database.read_only
+
     def recorder(self, kind: SessionKind = "compare") -> SessionRecorder:
         return SessionRecorder(self._database, kind)
 
-    def sessions(self, limit: int | None = None, offset: int = 0) -> tuple[SessionSummary, ...]:
-        """Newest first."""
+    def sessions(
+        self, limit: int | None = None, offset: int = 0, query: Query = EVERYTHING
+    ) -> tuple[SessionSummary, ...]:
+        """Those that the query asks for, newest first if it does not say otherwise."""
         with self._database.read() as connection:
-            return read_summaries(connection, limit, offset)
+            return list_sessions(connection, query, limit, offset)
+
+    def count(self, query: Query = EVERYTHING) -> int:
+        with self._database.read() as connection:
+            return count_sessions(connection, query)
+
+    def choices(self) -> Choices:
+        with self._database.read() as connection:
+            return list_choices(connection)
 
     def session(self, session_id: str) -> Session:
         with self._database.read() as connection:
@@ -72,17 +94,65 @@ class History:
             return find_id(connection, part)
 
     def rename(self, session_id: str, title: str) -> None:
-        words = " ".join(title.split())
-        if not words:
-            raise StorageError("A session needs a title: give at least one letter.")
         with self._database.write() as connection:
-            found = find_id(connection, session_id)
-            connection.execute(update(SessionRow).where(SessionRow.id == found).values(title=words))
+            set_title(connection, find_id(connection, session_id), title)
 
-    def delete(self, session_id: str) -> None:
+    def set_notes(self, session_id: str, notes: str) -> None:
         with self._database.write() as connection:
-            found = find_id(connection, session_id)
-            connection.execute(delete(SessionRow).where(SessionRow.id == found))
+            set_notes(connection, find_id(connection, session_id), notes)
+
+    def set_starred(self, ids: Sequence[str], *, starred: bool) -> None:
+        with self._database.write() as connection:
+            set_starred(connection, _find_all(connection, ids), starred=starred)
+
+    def add_tag(self, ids: Sequence[str], tag: str) -> None:
+        with self._database.write() as connection:
+            add_tag(connection, _find_all(connection, ids), tag)
+
+    def remove_tag(self, ids: Sequence[str], tag: str) -> None:
+        with self._database.write() as connection:
+            remove_tag(connection, _find_all(connection, ids), tag)
+
+    def save(self, session: Session) -> None:
+        """Keep what was added to a session after its run: title, notes, tags, scores, votes.
+
+        Contenders, cases, replies and status stay as the run left them.
+        """
+        with self._database.write() as connection:
+            change_session(connection, session)
+
+    def discard(self, ids: Sequence[str]) -> None:
+        """Take sessions out of sight; `restore` brings them back until the bin is emptied."""
+        with self._database.write() as connection:
+            discard(connection, _find_all(connection, ids))
+
+    def restore(self, ids: Sequence[str]) -> None:
+        """`ids` must be whole."""
+        with self._database.write() as connection:
+            restore(connection, ids)
+
+    def empty_bin(self) -> None:
+        """Delete for good what was discarded, as `delete` does."""
+        with self._database.write() as connection:
+            remove_discarded(connection)
+        reclaim(self._database)
+
+    def delete(self, *ids: str) -> None:
+        """Remove sessions from the file, which then shrinks; takes seconds in a large history."""
+        with self._database.write() as connection:
+            remove(connection, _find_all(connection, ids))
+        reclaim(self._database)
+
+    def import_file(self, path: Path) -> Imported:
+        return import_file(self._database, path)
+
+    def watch(self) -> Watch:
+        """For one thread, which closes it."""
+        return Watch(self.path)
+
+
+def _find_all(connection: Connection, ids: Iterable[str]) -> list[str]:
+    return [find_id(connection, part) for part in ids]
 
 
 def _mark_interrupted(database: Database) -> None:

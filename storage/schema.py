@@ -16,18 +16,30 @@ from engine.errors import StorageError
 from storage.database import Database
 from storage.faults import worded
 
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("v1", "v2")
 """Every revision there has been, oldest first; a test holds them against the migrations."""
 KEPT_BACKUPS: Final = 3
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def migrate(database: Database) -> None:
-    """Make the tables or bring them up to date; raises StorageError, having changed nothing."""
+def migrate(database: Database) -> str | None:
+    """Make the tables or bring them up to date; for those of a newer version, why they may only be read.
+
+    Raises StorageError, having changed nothing.
+    """
     with database.read() as connection:
         revision = _revision(connection, database.path)
-    if revision == REVISIONS[-1]:
-        return
+    if revision is not None and revision not in REVISIONS:
+        return (
+            f"{database.path} was made by a newer version of Steelyard, so it is only read. Install"
+            " that version, or set STEELYARD_HOME to another folder."
+        )
+    if revision != REVISIONS[-1]:
+        _bring_up_to_date(database)
+    return None
+
+
+def _bring_up_to_date(database: Database) -> None:
     with database.write() as connection:
         # Another process may have been quicker, so the question is asked again inside.
         revision = _revision(connection, database.path)
@@ -50,11 +62,6 @@ def _revision(connection: Connection, path: Path) -> str | None:
         raise StorageError(
             f"{path} is a database of another program. Move it away, or set STEELYARD_HOME to"
             " another folder."
-        )
-    if found not in REVISIONS:
-        raise StorageError(
-            f"{path} was made by a newer version of Steelyard and was left as it is. Install that"
-            " version, or set STEELYARD_HOME to another folder."
         )
     return found
 

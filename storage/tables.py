@@ -1,13 +1,13 @@
 """The tables as queries see them; the migrations make them.
 
-What lists show, sort or filter by is a column; the rest of each Struct lies in `body` as msgpack,
-last in the row, so that a list never reads it. Contenders and cases are known by their position in
-the session, which lets one index of the replies serve for identity, counting and deleting.
+What lists show, sort, filter or search by is a column; the rest of each Struct lies in `body` as
+msgpack, last in the row, so that a list never reads it. Contenders and cases are known by their
+position in the session: one index of the replies then serves for identity, counting and deleting.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -17,8 +17,17 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
+    column,
+    table,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+SESSION_SHIFT: Final = 22
+FIRST_REPLY: Final = 1 << 21
+"""A part's number is session << SESSION_SHIFT, plus 1 + position of a case, or FIRST_REPLY and up."""
+
+FOUND = table("found", column("rowid"), column("text"), column("found"), column("rank"))
+"""The full text index: the rowid is a part's number, or session << SESSION_SHIFT for its title."""
 
 
 class Base(DeclarativeBase):
@@ -26,7 +35,7 @@ class Base(DeclarativeBase):
 
 
 class SessionRow(Base):
-    """created_us: microseconds since the epoch. owner_*: the process that runs it."""
+    """created_us: microseconds since the epoch. tags: a JSON list. owner_*: the process that runs it."""
 
     __tablename__ = "session"
     __table_args__ = (Index("session_created", "created_us", "number"),)
@@ -38,15 +47,23 @@ class SessionRow(Base):
     kind: Mapped[str]
     status: Mapped[str]
     n_jobs: Mapped[int]
+    starred: Mapped[bool]
+    tags: Mapped[str]
+    machine: Mapped[str]
     owner_pid: Mapped[int | None]
     owner_started_s: Mapped[float | None]
     owner_boot: Mapped[str | None]
+    notes: Mapped[str]
     body: Mapped[bytes]
 
 
 class ContenderRow(Base):
     __tablename__ = "contender"
-    __table_args__ = (UniqueConstraint("session", "name"),)
+    __table_args__ = (
+        UniqueConstraint("session", "name"),
+        Index("contender_file", "file", "session"),
+        Index("contender_quantization", "quantization", "session"),
+    )
 
     session: Mapped[int] = mapped_column(
         ForeignKey("session.number", ondelete="CASCADE"), primary_key=True
@@ -59,6 +76,8 @@ class ContenderRow(Base):
 
 
 class CaseRow(Base):
+    """text: what its messages say, for the search; `body` has them apart."""
+
     __tablename__ = "case"
     __table_args__ = (UniqueConstraint("session", "name"), UniqueConstraint("session", "position"))
 
@@ -66,12 +85,11 @@ class CaseRow(Base):
     session: Mapped[int] = mapped_column(ForeignKey("session.number", ondelete="CASCADE"))
     position: Mapped[int]
     name: Mapped[str]
+    text: Mapped[str]
     body: Mapped[bytes]
 
 
 class ReplyRow(Base):
-    """`number` grows in the order in which the replies came; the text is not in `body`."""
-
     __tablename__ = "reply"
     __table_args__ = (
         UniqueConstraint("session", "contender", "case", "repeat"),
@@ -93,3 +111,14 @@ class ReplyRow(Base):
     finish_reason: Mapped[str]
     text: Mapped[str]
     body: Mapped[bytes]
+
+
+class BinRow(Base):
+    """Sessions that no list shows any more and that are deleted when the bin is emptied."""
+
+    __tablename__ = "bin"
+
+    session: Mapped[int] = mapped_column(
+        ForeignKey("session.number", ondelete="CASCADE"), primary_key=True
+    )
+    discarded_us: Mapped[int] = mapped_column(BigInteger)

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+import msgspec
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
 from engine.contract import Case, Contender, Reply, Session, SessionStatus
 from engine.errors import StorageError
-from storage.bodies import Settings, pack, pack_reply
+from storage.bodies import pack, pack_reply, pack_session
 from storage.owner import Owner
-from storage.tables import CaseRow, ContenderRow, ReplyRow, SessionRow
+from storage.tables import (
+    FIRST_REPLY,
+    SESSION_SHIFT,
+    CaseRow,
+    ContenderRow,
+    ReplyRow,
+    SessionRow,
+)
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def insert_session(connection: Connection, session: Session, owner: Owner | None) -> None:
@@ -24,12 +32,12 @@ def insert_session(connection: Connection, session: Session, owner: Owner | None
         insert(SessionRow).returning(SessionRow.number),
         {
             "id": session.id,
-            "title": session.title,
-            "created_us": (session.created - EPOCH) // timedelta(microseconds=1),
+            "created_us": microseconds(session.created),
             "kind": session.kind,
             "status": session.status,
             "n_jobs": len(session.contenders) * len(session.cases) * session.repeats,
-            "body": pack(Settings.of(session, session.environment)),
+            "machine": session.environment.cpu,
+            **_changeable(session),
             **_owned_by(owner),
         },
     ).scalar_one()
@@ -37,23 +45,38 @@ def insert_session(connection: Connection, session: Session, owner: Owner | None
     _insert_all(connection, CaseRow, _cases(number, session.cases))
     contenders = {contender.name: i for i, contender in enumerate(session.contenders)}
     cases = {case.id: i for i, case in enumerate(session.cases)}
+    first = (number << SESSION_SHIFT) + FIRST_REPLY
     replies = [
-        _reply(number, contenders[reply.contender], cases[reply.case], reply)
-        for reply in session.replies
+        {
+            "number": first + i,
+            **_reply(number, contenders[reply.contender], cases[reply.case], reply),
+        }
+        for i, reply in enumerate(session.replies)
     ]
     _insert_all(connection, ReplyRow, replies)
 
 
+def change_session(connection: Connection, session: Session) -> None:
+    """Keep all of a session but its contenders, cases, replies and status, which runs alone change."""
+    changed = connection.execute(
+        update(SessionRow).where(SessionRow.id == session.id), _changeable(session)
+    )
+    _must_be_there(session.id, changed.rowcount)
+
+
 def put_reply(connection: Connection, session_id: str, reply: Reply) -> None:
     """Add a reply, or replace the one of the same contender, case and repeat in its place."""
-    found = connection.execute(_PLACE_OF_REPLY, _names(session_id, reply)).one_or_none()
-    if found is None:
+    names = {"id": session_id, "contender_name": reply.contender, "case_name": reply.case}
+    place = connection.execute(_PLACE_OF_REPLY, names).one_or_none()
+    if place is None:
         raise StorageError(
             f"The reply of {reply.contender} to {reply.case} was not kept: session {session_id}"
             " is no longer in the history, or has no such contender and case."
         )
-    row = _reply(found.number, found.contender, found.case, reply)
-    connection.execute(_PUT_REPLY, row)
+    first = (place.number << SESSION_SHIFT) + FIRST_REPLY
+    last = connection.execute(_LAST_REPLY, {"first": first}).scalar()
+    row = _reply(place.number, place.contender, place.case, reply)
+    connection.execute(_PUT_REPLY, {"number": first if last is None else last + 1, **row})
 
 
 def set_status(
@@ -63,13 +86,32 @@ def set_status(
         update(SessionRow).where(SessionRow.id == session_id),
         {"status": status, **_owned_by(owner)},
     )
-    if not changed.rowcount:
+    _must_be_there(session_id, changed.rowcount)
+
+
+def microseconds(moment: datetime) -> int:
+    """Since the epoch."""
+    return (moment - EPOCH) // timedelta(microseconds=1)
+
+
+def _must_be_there(session_id: str, n_changed: int) -> None:
+    if not n_changed:
         raise StorageError(f"Session {session_id} is no longer in the history.")
 
 
 def _insert_all(connection: Connection, table: type, rows: Sequence[dict[str, Any]]) -> None:
     if rows:
         connection.execute(insert(table), rows)
+
+
+def _changeable(session: Session) -> dict[str, Any]:
+    return {
+        "title": session.title,
+        "notes": session.notes,
+        "tags": msgspec.json.encode(session.tags).decode(),
+        "starred": session.starred,
+        "body": pack_session(session),
+    }
 
 
 def _owned_by(owner: Owner | None) -> dict[str, Any]:
@@ -96,7 +138,14 @@ def _contenders(number: int, contenders: Sequence[Contender]) -> list[dict[str, 
 
 def _cases(number: int, cases: Sequence[Case]) -> list[dict[str, Any]]:
     return [
-        {"session": number, "position": position, "name": case.id, "body": pack(case)}
+        {
+            "number": (number << SESSION_SHIFT) + 1 + position,
+            "session": number,
+            "position": position,
+            "name": case.id,
+            "text": "\n".join(message.content for message in case.messages),
+            "body": pack(case),
+        }
         for position, case in enumerate(cases)
     ]
 
@@ -113,10 +162,6 @@ def _reply(number: int, contender: int, case: int, reply: Reply) -> dict[str, An
     }
 
 
-def _names(session_id: str, reply: Reply) -> dict[str, str]:
-    return {"id": session_id, "contender_name": reply.contender, "case_name": reply.case}
-
-
 _PLACE_OF_REPLY = (
     select(
         SessionRow.number,
@@ -130,6 +175,9 @@ _PLACE_OF_REPLY = (
         ContenderRow.name == bindparam("contender_name"),
         CaseRow.name == bindparam("case_name"),
     )
+)
+_LAST_REPLY = select(func.max(ReplyRow.number)).where(
+    ReplyRow.number.between(bindparam("first"), bindparam("first") + (FIRST_REPLY - 1))
 )
 _NEW_REPLY = sqlite.insert(ReplyRow)
 _PUT_REPLY = _NEW_REPLY.on_conflict_do_update(

@@ -33,7 +33,7 @@ def refusal(content: bytes) -> str:
 
 
 @given(sessions())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_dumped_session_is_parsed_to_an_equal_one(session: Session) -> None:
     assert parse(dump(session), "x.json") == session
 

@@ -141,7 +141,14 @@ def test_whatever_is_recorded_is_read_back_equal(history: History, whole: Sessio
         recorder.record(session, reply)
     found = history.session(session)
     expected = msgspec.structs.replace(
-        whole, id=session, created=found.created, status="running", title=found.title
+        whole,
+        id=session,
+        created=found.created,
+        title=found.title,
+        status="running",
+        notes="",
+        tags=(),
+        starred=False,
     )
     assert found == expected
     assert not whole.title or found.title == whole.title

@@ -1,8 +1,13 @@
-"""Sessions with their contenders, cases and replies."""
+"""Sessions with their contenders, cases and replies.
+
+`number` of a session's parts begins with that of the session: session << 22, then 1 + position for a
+case, 1 << 21 onwards for the replies in the order in which they came. So a session's rows lie together,
+and the number of any part tells whose it is. What is long lies at the end of a row.
+"""
 
 from alembic import op
 
-revision = "0001"
+revision = "v1"
 down_revision = None
 
 # "STLY": tells our file from other SQLite databases, also for the `file` command.
@@ -19,9 +24,13 @@ _STATEMENTS = (
         kind TEXT NOT NULL,
         status TEXT NOT NULL,
         n_jobs INTEGER NOT NULL,
+        starred BOOLEAN NOT NULL,
+        tags TEXT NOT NULL,
+        machine TEXT NOT NULL,
         owner_pid INTEGER,
         owner_started_s DOUBLE,
         owner_boot TEXT,
+        notes TEXT NOT NULL,
         body BLOB NOT NULL
     )
     """,
@@ -45,6 +54,7 @@ _STATEMENTS = (
         session INTEGER NOT NULL,
         position INTEGER NOT NULL,
         name TEXT NOT NULL,
+        text TEXT NOT NULL,
         body BLOB NOT NULL,
         UNIQUE (session, position),
         UNIQUE (session, name),

@@ -1,0 +1,211 @@
+"""Finds the sessions that a query asks for; works within its caller's transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, Final, cast
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, Select, false, func, join, select, true
+
+from engine.contract import SessionKind
+from storage.excerpt import excerpt
+from storage.query import Query
+from storage.reading import moment, status_now
+from storage.summary import Choices, Hit, SessionSummary
+from storage.tables import (
+    FIRST_REPLY,
+    FOUND,
+    SESSION_SHIFT,
+    BinRow,
+    CaseRow,
+    ContenderRow,
+    ReplyRow,
+    SessionRow,
+)
+from storage.words import Term, match_expression, terms
+from storage.writing import microseconds
+
+_N_REPLIES = (
+    select(func.count())
+    .where(ReplyRow.session == SessionRow.number)
+    .scalar_subquery()
+    .label("n_replies")
+)
+_SHOWN: Final = (
+    SessionRow.number,
+    SessionRow.id,
+    SessionRow.title,
+    SessionRow.created_us,
+    SessionRow.kind,
+    SessionRow.status,
+    SessionRow.n_jobs,
+    SessionRow.starred,
+    SessionRow.tags,
+    SessionRow.machine,
+    SessionRow.owner_pid,
+    SessionRow.owner_started_s,
+    SessionRow.owner_boot,
+    _N_REPLIES,
+)
+_ORDERS: Final[dict[str, ColumnElement[Any]]] = {
+    "created": SessionRow.created_us.expression,
+    "title": func.lower(SessionRow.title),
+    "kind": SessionRow.kind.expression,
+    "status": SessionRow.status.expression,
+    "n_replies": _N_REPLIES.expression,
+    "starred": SessionRow.starred.expression,
+    "machine": SessionRow.machine.expression,
+}
+
+
+def list_sessions(
+    connection: Connection, query: Query, limit: int | None, offset: int
+) -> tuple[SessionSummary, ...]:
+    wanted = terms(query.text)
+    order = _ORDERS[query.sort]
+    newest = (SessionRow.created_us.desc(), SessionRow.number.desc())
+    ordered = (
+        (order.asc(), SessionRow.created_us.asc(), SessionRow.number.asc())
+        if query.ascending
+        else (order.desc(), *newest)
+    )
+    rows = connection.execute(
+        _restricted(select(*_SHOWN), query, wanted).order_by(*ordered).limit(limit).offset(offset)
+    ).all()
+    contenders = _contenders(connection, [row.number for row in rows])
+    return tuple(
+        _summary(row, contenders[row.number], _hit(connection, row.number, wanted)) for row in rows
+    )
+
+
+def count_sessions(connection: Connection, query: Query) -> int:
+    counted = _restricted(select(func.count()).select_from(SessionRow), query, terms(query.text))
+    n_sessions: int = connection.execute(counted).scalar_one()
+    return n_sessions
+
+
+def list_choices(connection: Connection) -> Choices:
+    def values(statement: Select[Any]) -> tuple[str, ...]:
+        return tuple(connection.execute(statement).scalars())
+
+    tag = func.json_each(SessionRow.tags).table_valued("value").c.value
+    tagged = join(SessionRow, tag.table, true())
+    return Choices(
+        models=values(select(ContenderRow.file).distinct().order_by(ContenderRow.file)),
+        quantizations=values(
+            select(ContenderRow.quantization)
+            .distinct()
+            .where(ContenderRow.quantization.is_not(None))
+            .order_by(ContenderRow.quantization)
+        ),
+        tags=values(select(tag).distinct().select_from(tagged).order_by(tag)),
+        machines=values(select(SessionRow.machine).distinct().order_by(SessionRow.machine)),
+    )
+
+
+def _restricted(statement: Select[Any], query: Query, wanted: tuple[Term, ...]) -> Select[Any]:
+    statement = statement.where(SessionRow.number.not_in(select(BinRow.session)))
+    if query.text.strip():
+        statement = statement.where(SessionRow.number.in_(_sessions_with(wanted)))
+    for names, among in (
+        (query.models, ContenderRow.file),
+        (query.quantizations, ContenderRow.quantization),
+    ):
+        if names:
+            having = select(ContenderRow.session).where(among.in_(names))
+            statement = statement.where(SessionRow.number.in_(having))
+    for name in query.tags:
+        tag = func.json_each(SessionRow.tags).table_valued("value").c.value
+        statement = statement.where(select(1).where(tag == name).exists())
+    if query.kinds:
+        statement = statement.where(SessionRow.kind.in_(query.kinds))
+    if query.machines:
+        statement = statement.where(SessionRow.machine.in_(query.machines))
+    if query.starred:
+        statement = statement.where(SessionRow.starred)
+    if query.since:
+        statement = statement.where(SessionRow.created_us >= microseconds(query.since))
+    if query.until:
+        statement = statement.where(SessionRow.created_us < microseconds(query.until))
+    return statement
+
+
+def _sessions_with(wanted: tuple[Term, ...]) -> Select[Any]:
+    """The numbers of sessions with a hit; none when there is not one word to look for."""
+    session = FOUND.c.rowid.op(">>")(SESSION_SHIFT)
+    hits = select(session).distinct()
+    return hits.where(_matches(wanted)) if wanted else hits.where(false())
+
+
+def _matches(wanted: tuple[Term, ...]) -> ColumnElement[bool]:
+    return FOUND.c.found.match(match_expression(wanted))
+
+
+def _hit(connection: Connection, session: int, wanted: tuple[Term, ...]) -> Hit | None:
+    """The first place of a session where the words were found."""
+    if not wanted:
+        return None
+    first = session << SESSION_SHIFT
+    number = connection.execute(
+        select(FOUND.c.rowid)
+        .where(_matches(wanted), FOUND.c.rowid.between(first, first + 2 * FIRST_REPLY - 1))
+        .order_by(FOUND.c.rowid)
+        .limit(1)
+    ).scalar_one()
+    if number == first:
+        title, notes = connection.execute(
+            select(SessionRow.title, SessionRow.notes).where(SessionRow.number == session)
+        ).one()
+        in_title = excerpt(title, wanted)
+        if any(stretch.hit for stretch in in_title):
+            return Hit(place="title", contender=None, excerpt=in_title)
+        return Hit(place="notes", contender=None, excerpt=excerpt(notes, wanted))
+    if number < first + FIRST_REPLY:
+        prompt = connection.execute(select(CaseRow.text).where(CaseRow.number == number))
+        return Hit(place="prompt", contender=None, excerpt=excerpt(prompt.scalar_one(), wanted))
+    reply, contender = connection.execute(
+        select(ReplyRow.text, ContenderRow.name)
+        .join(
+            ContenderRow,
+            (ContenderRow.session == ReplyRow.session)
+            & (ContenderRow.position == ReplyRow.contender),
+        )
+        .where(ReplyRow.number == number)
+    ).one()
+    return Hit(place="reply", contender=contender, excerpt=excerpt(reply, wanted))
+
+
+def _contenders(
+    connection: Connection, numbers: list[int]
+) -> dict[int, list[tuple[str, str | None]]]:
+    found = connection.execute(
+        select(ContenderRow.session, ContenderRow.name, ContenderRow.quantization)
+        .where(ContenderRow.session.in_(numbers))
+        .order_by(ContenderRow.session, ContenderRow.position)
+    )
+    contenders: dict[int, list[tuple[str, str | None]]] = defaultdict(list)
+    for number, name, quantization in found:
+        contenders[number].append((name, quantization))
+    return contenders
+
+
+def _summary(
+    row: Row[*tuple[Any, ...]], contenders: list[tuple[str, str | None]], hit: Hit | None
+) -> SessionSummary:
+    quantizations = {quantization for _, quantization in contenders if quantization}
+    return SessionSummary(
+        id=row.id,
+        title=row.title,
+        created=moment(row.created_us),
+        kind=cast(SessionKind, row.kind),
+        status=status_now(row),
+        contenders=tuple(name for name, _ in contenders),
+        quantizations=tuple(sorted(quantizations)),
+        n_replies=row.n_replies,
+        n_jobs=row.n_jobs,
+        tags=msgspec.json.decode(row.tags, type=tuple[str, ...]),
+        starred=row.starred,
+        machine=row.machine,
+        hit=hit,
+    )

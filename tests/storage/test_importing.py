@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from engine.contract import Session
+from engine.errors import StorageError
+from storage.document import dump
+from storage.export import export_session
+from storage.history import History
+from tests.storage import samples
+from tests.storage.strategies import sessions
+
+WHOLE = samples.session(samples.plan(), samples.reply(), samples.reply("model 1"))
+
+
+def written(tmp_path: Path, content: bytes, name: str = "x.json") -> Path:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return path
+
+
+@given(sessions())
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+def test_an_exported_session_is_imported_equal(
+    history: History, tmp_path: Path, session: Session
+) -> None:
+    export_session(session, tmp_path / "x.json")
+    known = {summary.id for summary in history.sessions()}
+    imported = history.import_file(tmp_path / "x.json")
+    if session.id in known:
+        assert imported.known == (session.id,)
+        return
+    assert imported.added == (session.id,)
+    if session.status == "running":
+        session = msgspec.structs.replace(session, status="interrupted")
+    assert history.session(session.id) == session
+
+
+def test_a_session_that_is_there_already_is_recognised(history: History, tmp_path: Path) -> None:
+    path = written(tmp_path, dump(WHOLE))
+    assert history.import_file(path).added == (WHOLE.id,)
+    history.rename(WHOLE.id, "my own title")
+    again = history.import_file(path)
+    assert (again.added, again.known) == ((), (WHOLE.id,))
+    assert history.session(WHOLE.id).title == "my own title"
+
+
+def test_a_discarded_session_can_be_imported_again(history: History, tmp_path: Path) -> None:
+    path = written(tmp_path, dump(WHOLE))
+    history.import_file(path)
+    history.discard([WHOLE.id])
+    assert history.import_file(path).added == (WHOLE.id,)
+    assert history.session(WHOLE.id) == WHOLE
+
+
+def lines(*ids: str) -> bytes:
+    found = (json.loads(dump(msgspec.structs.replace(WHOLE, id=session))) for session in ids)
+    return b"\n".join(json.dumps(session).encode() for session in found)
+
+
+def test_a_file_of_many_sessions_is_imported_line_by_line(history: History, tmp_path: Path) -> None:
+    path = written(tmp_path, lines("a", "b") + b"\n\n" + lines("c") + b"\n", "x.jsonl")
+    assert history.import_file(path).added == ("a", "b", "c")
+    assert len(history.sessions()) == 3
+
+
+def test_a_broken_line_is_named_and_nothing_is_imported(history: History, tmp_path: Path) -> None:
+    path = written(tmp_path, lines("a", "b") + b"\n{}", "x.jsonl")
+    with pytest.raises(StorageError, match=r"x\.jsonl, session on line 3"):
+        history.import_file(path)
+    assert history.sessions() == ()
+
+
+def test_a_number_that_no_database_holds_is_refused_whole(history: History, tmp_path: Path) -> None:
+    plain = json.loads(dump(WHOLE))
+    plain["sampling"]["seed"] = 10**30
+    with pytest.raises(StorageError, match="cannot be kept"):
+        history.import_file(written(tmp_path, json.dumps(plain).encode()))
+    assert history.sessions() == ()
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x"])
+def test_other_kinds_of_file_are_refused(history: History, tmp_path: Path, name: str) -> None:
+    with pytest.raises(StorageError, match=r"neither \.json nor \.jsonl"):
+        history.import_file(written(tmp_path, b"", name))
+
+
+def test_a_missing_file_is_named(history: History, tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="does not exist"):
+        history.import_file(tmp_path / "gone.json")
+
+
+def test_html_in_a_reply_stays_text(history: History, tmp_path: Path) -> None:
+    text = "<script>alert(1)</script>"
+    session = msgspec.structs.replace(WHOLE, replies=(samples.reply(text=text),))
+    history.import_file(written(tmp_path, dump(session)))
+    assert history.session(WHOLE.id).replies[0].text == text

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from engine.errors import StorageError
+from storage.history import History
+from tests.storage import samples
+from tests.storage.processes import integrity
+
+SECRET = "zanzibarquartz"
+
+
+def add(history: History, text: str = "", n_replies: int = 3) -> str:
+    plan = samples.plan(title=f"title {text}", repeats=max(n_replies, 1))
+    session = history.recorder().begin(plan, samples.ENVIRONMENT)
+    for repeat in range(n_replies):
+        history.recorder().record(session, samples.reply(repeat=repeat, text=f"reply {text}"))
+    history.recorder().end(session, "finished")
+    return session
+
+
+def all_bytes(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
+def test_discarded_sessions_are_out_of_sight_and_can_be_had_back(history: History) -> None:
+    kept, discarded = add(history, "kept"), add(history, "other")
+    before = history.session(discarded)
+    history.discard([discarded])
+    history.discard([])
+    assert [summary.id for summary in history.sessions()] == [kept]
+    assert history.count() == 1
+    with pytest.raises(StorageError):
+        history.session(discarded)
+    history.restore([discarded])
+    assert [summary.id for summary in history.sessions()] == [discarded, kept]
+    assert history.session(discarded) == before
+
+
+def test_the_bin_is_emptied_for_good(history: History) -> None:
+    kept, discarded = add(history, "kept"), add(history, SECRET)
+    history.discard([discarded])
+    history.empty_bin()
+    history.restore([discarded])
+    assert [summary.id for summary in history.sessions()] == [kept]
+    assert integrity(history.path) == ["ok"]
+
+
+def test_no_word_of_a_deleted_session_is_left_in_any_file(history: History) -> None:
+    kept = [add(history, f"kept {i}") for i in range(5)]
+    deleted = add(history, SECRET)
+    kept += [add(history, f"later {i}") for i in range(5)]
+    history.delete(deleted)
+    assert SECRET.encode() not in all_bytes(history.path.parent)
+    assert len(history.sessions()) == len(kept)
+    history.close()
+    assert SECRET.encode() not in all_bytes(history.path.parent)
+
+
+def test_the_file_shrinks(history: History) -> None:
+    ids = [add(history, "x" * 20_000, n_replies=20) for _ in range(10)]
+    with ExitStack() as stack:
+        stack.callback(history.close)
+        history.delete(*ids[1:])
+        large = 10 * 20 * 20_000
+        assert history.path.stat().st_size < large / 5
+        assert len(history.session(ids[0]).replies) == 20
+
+
+def test_several_are_deleted_at_once_or_none(history: History) -> None:
+    session = add(history)
+    with pytest.raises(StorageError):
+        history.delete(session, "nothing")
+    assert len(history.sessions()) == 1
+
+
+def test_a_running_session_can_be_deleted(history: History) -> None:
+    session = history.recorder().begin(samples.plan(), samples.ENVIRONMENT)
+    history.delete(session)
+    assert history.sessions() == ()
