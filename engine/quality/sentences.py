@@ -1,0 +1,133 @@
+"""A verdict in words that a finance director understands."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from engine.quality.verdict import Verdict
+
+_MEANING: Final = {
+    "better": "better",
+    "non-inferior": "good enough",
+    "worse": "not good enough",
+    "undecided": "not enough cases",
+}
+
+
+def sentence(verdict: Verdict) -> str:
+    """The verdict with its figures, and what else has to be known to read them rightly."""
+    return " ".join([_finding(verdict), *_remarks(verdict)])
+
+
+def _finding(verdict: Verdict) -> str:
+    if verdict.difference is None:
+        return (
+            f"No case has a score for both {verdict.contender} and {verdict.reference}: "
+            f"{_MEANING['undecided']}."
+        )
+    start = f"On {_count(verdict.n, 'of your cases')} {verdict.contender} {_compared(verdict)}; "
+    if verdict.vetoed_by:
+        return start + f"but {_veto(verdict)}: {_MEANING['worse']}, whatever the average says."
+    return start + f"{_bound(verdict)}: {_MEANING[verdict.outcome]}."
+
+
+def _compared(verdict: Verdict) -> str:
+    """How many more or fewer it passes, or the difference in points where cases pass only in
+    part."""
+    assert verdict.difference is not None
+    difference, reference = verdict.difference * verdict.n, verdict.reference
+    if abs(difference) < 1e-9:
+        return f"passes as many as {reference}"
+    if abs(difference - round(difference)) < 1e-9:
+        word = "fewer" if difference < 0 else "more"
+        return f"passes {abs(round(difference))} {word} than {reference}"
+    word = "lower" if difference < 0 else "higher"
+    return f"scores {_points(abs(verdict.difference))} {word} than {reference} on average"
+
+
+def _bound(verdict: Verdict) -> str:
+    margin = f"your margin is {_number(verdict.margin * 100)}"
+    if verdict.lower_bound is None or verdict.upper_bound is None:
+        return f"all of them belong to one group, which says nothing about others; {margin}"
+    lower, upper = verdict.lower_bound, verdict.upper_bound
+    if verdict.outcome == "better":
+        return f"{_with(verdict.confidence)} it passes at least {_at_least(lower)} more; {margin}"
+    if verdict.outcome == "worse":
+        return f"{_with(verdict.upper_confidence)} it loses more than {_at_least(-upper)}; {margin}"
+    if lower >= 0:
+        return f"{_with(verdict.confidence)} it loses nothing; {margin}"
+    verb = "loses less than" if verdict.outcome == "non-inferior" else "may lose up to"
+    return f"{_with(verdict.confidence)} it {verb} {_at_most(-lower, verdict.margin)}; {margin}"
+
+
+def _veto(verdict: Verdict) -> str:
+    first, others = verdict.vetoed_by[0], len(verdict.vetoed_by) - 1
+    rest = f" and {_count(others, 'other critical case')}" if others else ""
+    return f"it fails the critical case “{first}”{rest}, which {verdict.reference} passes"
+
+
+def _remarks(verdict: Verdict) -> list[str]:
+    remarks = []
+    if verdict.outcome == "undecided":
+        remarks.append(_what_would_settle_it(verdict))
+    if verdict.loss_left_open is not None:
+        open_loss = _at_most(verdict.loss_left_open)
+        remarks.append(
+            f"No case came out differently; that many cases still leave a loss of {open_loss} open."
+        )
+    if verdict.clusters and verdict.clusters < verdict.n:
+        remarks.append(f"The cases form {verdict.clusters} groups, and the figures allow for that.")
+    if verdict.compared_with > 1:
+        remarks.append(f"The confidence allows for {verdict.compared_with} candidates at once.")
+    if verdict.unscored:
+        unscored = _count(verdict.unscored, "case")
+        remarks.append(f"{unscored} without a score {_be(verdict.unscored, 'is', 'are')} left out.")
+    if verdict.overruled:
+        overruled = _count(verdict.overruled, "check")
+        remarks.append(f"{overruled} {_be(verdict.overruled, 'was', 'were')} overruled by hand.")
+    return remarks
+
+
+def _what_would_settle_it(verdict: Verdict) -> str:
+    if verdict.cases_missing is None:
+        return (
+            "It loses about as much as your margin, so more cases are unlikely to make it good "
+            "enough."
+        )
+    more = f"About {_count(verdict.cases_missing, 'more case')} should settle it"
+    if verdict.difference is not None and verdict.difference >= 0:
+        return f"{more}, if it really loses nothing."
+    return f"{more}."
+
+
+def _with(confidence: float) -> str:
+    return f"with {_number(math.floor(confidence * 1000 + 1e-6) / 10)} % confidence"
+
+
+def _at_most(loss: float, margin: float = 1.0) -> str:
+    # A loss of 5.04 points must not read as 5 beside a margin of 5.
+    rounded = round(loss, 3)
+    return _points(math.ceil(loss * 1000) / 1000 if rounded <= margin < loss else rounded)
+
+
+def _at_least(gain: float) -> str:
+    return _points(math.floor(gain * 1000 + 1e-6) / 1000)
+
+
+def _points(fraction: float) -> str:
+    value = round(fraction * 100, 1)
+    return f"{value:g} {'point' if value == 1 else 'points'}"
+
+
+def _number(value: float) -> str:
+    return f"{round(value, 2):g}"
+
+
+def _count(n: int, noun: str) -> str:
+    plural = noun if noun.endswith("s") or n == 1 else f"{noun}s"
+    return f"{n} {plural}"
+
+
+def _be(n: int, one: str, many: str) -> str:
+    return one if n == 1 else many
