@@ -22,6 +22,7 @@ from engine.contract import (
     Session,
     SessionStatus,
 )
+from engine.energy.seam import EnergyMeter, NoMeter
 from engine.errors import SteelyardError
 from engine.machine import describe_environment
 from engine.pool import Fit, ModelPool
@@ -39,11 +40,13 @@ class Bench:
         *,
         fit: Fit,
         recorder: Recorder | None = None,
+        meter: EnergyMeter | None = None,
         start_worker: Callable[[str], WorkerClient] = WorkerClient,
     ) -> None:
         self._stopping = threading.Event()
         self._pool = ModelPool(fit, self._stopping, start_worker)
         self._recorder = recorder
+        self._meter = meter or NoMeter("This run was asked not to measure energy.")
 
     def run(self, plan: Plan, resume: Session | None = None) -> Iterator[Event]:
         """Events until Finished; raises PlanError before the first. Closing the iterator stops the run."""
@@ -64,10 +67,12 @@ class Bench:
     def close(self) -> None:
         self.stop()
         self._pool.close()
+        self._meter.close()
 
     def _run(self, plan: Plan, resume: Session | None) -> Iterator[Event]:
         record = Record(self._recorder)
         begun = time.perf_counter()
+        self._meter.start()
         yield from record.begin(plan, self._environment_or_less(plan), resume)
         status: SessionStatus = "stopped"
         try:
@@ -75,7 +80,7 @@ class Bench:
             jobs = jobs_in_order(plan, all_loaded=fits or plan.together)
             if resume is not None:
                 jobs = missing_jobs(jobs, resume)
-            run = Run(plan, self._pool, record, self._stopping, begun)
+            run = Run(plan, self._pool, record, self._meter, self._stopping, begun)
             yield from run.together(jobs) if plan.together else run.in_turn(jobs)
             if not self._stopping.is_set():
                 status = "finished"

@@ -57,6 +57,7 @@ class Slot(msgspec.Struct, kw_only=True):
     contender: str
     client: WorkerClient
     loaded: ModelLoaded
+    devices: tuple[DeviceInfo, ...]
     busy: bool = False
 
 
@@ -116,6 +117,11 @@ class ModelPool:
             missing = sum(need for key, need in needs.items() if key not in self._slots)
             return missing + MARGIN_BYTES <= self._free_bytes()
 
+    @property
+    def loaded_models(self) -> int:
+        with self._lock:
+            return len(self._slots)
+
     def devices(self, rpc_servers: tuple[str, ...] = ()) -> DeviceList:
         """llama.cpp's devices, asked of a worker without a model; raises SteelyardError."""
         client = self._start_worker("The worker that lists devices")
@@ -148,7 +154,8 @@ class ModelPool:
             self._loading[contender.name] = client
         try:
             client.start()
-            n_gpu_layers = self._settle_layers(client, contender)
+            devices = _ask_devices(client, contender.runtime.rpc_servers).devices
+            n_gpu_layers = self._settle_layers(contender, devices)
             runtime = msgspec.structs.replace(contender.runtime, n_gpu_layers=n_gpu_layers)
             need = self._fit.memory_need(contender.model, runtime)["host"]
             if contender.runtime.check_memory:
@@ -175,18 +182,20 @@ class ModelPool:
         finally:
             with self._lock:
                 self._loading.pop(contender.name, None)
-        slot = Slot(contender=contender.name, client=client, loaded=loaded, busy=True)
+        slot = Slot(
+            contender=contender.name, client=client, loaded=loaded, devices=devices, busy=True
+        )
         with self._lock:
             self._slots[key] = slot
         yield Loaded(contender=contender.name, load_s=loaded.load_s, runtime=loaded.runtime)
         yield slot
 
-    def _settle_layers(self, client: WorkerClient, contender: Contender) -> int:
+    def _settle_layers(self, contender: Contender, devices: tuple[DeviceInfo, ...]) -> int:
         """The layers to offload; refuses what the chosen devices cannot hold."""
         runtime = contender.runtime
         gpus = [
             device
-            for device in _ask_devices(client, runtime.rpc_servers).devices
+            for device in devices
             if device.kind in {"gpu", "igpu"}
             and (not runtime.devices or device.name in runtime.devices)
         ]

@@ -7,10 +7,13 @@ import threading
 import time
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from engine.client import Stopped
 from engine.contract import (
     Event,
     Failed,
+    Loaded,
     Notice,
     Piece,
     Plan,
@@ -20,6 +23,8 @@ from engine.contract import (
     Timing,
 )
 from engine.errors import RequestError, SteelyardError, WorkerDied, WorkerError
+from engine.energy.seam import EnergyMeter
+from engine.metering import Metering
 from engine.pool import ModelPool, Slot
 from engine.protocol import Generate, Generated, Text
 from engine.recording import Record
@@ -27,6 +32,7 @@ from engine.schedule import Job
 from engine.timing import reply_timing
 
 _CRASHES_ALLOWED = 2
+_REST_LIMIT_S = 15.0
 
 
 class Run:
@@ -37,12 +43,14 @@ class Run:
         plan: Plan,
         pool: ModelPool,
         record: Record,
+        meter: EnergyMeter,
         stopping: threading.Event,
         begun: float,
     ) -> None:
         self._plan = plan
         self._pool = pool
         self._record = record
+        self._meter = meter
         self._stopping = stopping
         self._begun = begun
         self._given_up: dict[str, tuple[str, tuple[str, ...]]] = {}
@@ -128,8 +136,10 @@ class Run:
             for step in self._pool.acquire(job.contender, warm_up=self._plan.warm_up):
                 if isinstance(step, Slot):
                     slot = step
-                else:
-                    yield step
+                    continue
+                yield step
+                if isinstance(step, Loaded):
+                    self._meter.resident(self._pool.loaded_models)
         except Stopped:
             return
         except SteelyardError as error:
@@ -137,6 +147,8 @@ class Run:
             yield from self._fail(job, *self._given_up[name])
             return
         assert slot is not None
+        # Only where a sensor needs it, and once: what the machine draws with a model loaded and idle.
+        self._meter.rest(_REST_LIMIT_S, self._stopping)
         try:
             yield from self._answer(job, slot)
         finally:
@@ -151,6 +163,7 @@ class Run:
             case=job.case,
             sampling=job.contender.sampling or self._plan.sampling,
         )
+        metering = Metering(self._meter, slot, shared=self._shared)
         queue_s = time.perf_counter() - self._begun
         try:
             for response in client.ask(request, self._stopping):
@@ -159,8 +172,15 @@ class Run:
                     yield _piece(job, response)
                 elif isinstance(response, Generated):
                     self._crashes.pop(name, None)
+                    reply = _reply(job, slot, response, partial)
                     yield from self._replied(
-                        _reply(job, slot, response, partial, queue_s, self._shared)
+                        replace(
+                            reply,
+                            timing=reply_timing(
+                                response, slot.loaded, queue_s=queue_s, shared=self._shared
+                            ),
+                            energy=metering.energy(response),
+                        )
                     )
         except Stopped:
             return
@@ -236,9 +256,7 @@ def _piece(job: Job, response: Text) -> Piece:
     )
 
 
-def _reply(
-    job: Job, slot: Slot, end: Generated, partial: _Partial, queue_s: float, shared: bool
-) -> Reply:
+def _reply(job: Job, slot: Slot, end: Generated, partial: _Partial) -> Reply:
     return Reply(
         contender=job.contender.name,
         case=job.case.id,
@@ -246,7 +264,6 @@ def _reply(
         text=partial.text,
         reasoning=partial.reasoning,
         finish_reason=end.finish_reason,
-        timing=reply_timing(end, slot.loaded, queue_s=queue_s, shared=shared),
         memory=end.memory,
         runtime=slot.loaded.runtime,
         logprobs=end.logprobs,
