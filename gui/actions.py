@@ -18,7 +18,8 @@ def never_blocked() -> str:
 class Command:
     """blocked: a sentence why it cannot be used now, or empty. checked: for what is on or off.
 
-    keys: the first is shown. part: commands of a menu are set apart where it changes.
+    keys: the first is shown. part: commands of a menu are set apart where it changes. listed: whether
+    the help names its keys.
     """
 
     id: str
@@ -29,7 +30,7 @@ class Command:
     blocked: Callable[[], str] = never_blocked
     checked: Callable[[], bool] | None = None
     part: int = 0
-    help: str = ""
+    listed: bool = True
 
 
 class ActionTable(QObject):
@@ -49,7 +50,7 @@ class ActionTable(QObject):
             action = self._actions[command.id]
             why = command.blocked()
             action.setEnabled(not why)
-            action.setToolTip(why or command.help or command.title)
+            action.setToolTip(why or command.title)
             action.setStatusTip(why)
             if command.checked is not None:
                 action.setChecked(command.checked())
@@ -59,7 +60,7 @@ class ActionTable(QObject):
         return [
             (command.title.rstrip("…"), " or ".join(_native(key) for key in command.keys))
             for command in self.commands
-            if command.keys
+            if command.keys and command.listed
         ]
 
     def _action(self, command: Command, window: QMainWindow) -> QAction:

@@ -83,6 +83,7 @@ class CrashDialog(QDialog):
             f"Steelyard {version}, Python {sys.version.split()[0]}, {sys.platform}\n", self
         )
         self._text.setReadOnly(True)
+        self._text.setProperty("look", "entry")
         self._text.setAccessibleName("Error report")
         self._text.setFont(theme.mono(theme.type.small))
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)

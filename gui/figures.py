@@ -71,13 +71,13 @@ def when(moment: datetime, now: datetime) -> str:
 
 
 def unbroken(text: str) -> str:
-    """The text with spaces that no line breaks at."""
-    return text.replace(" ", "\N{NO-BREAK SPACE}")
+    """The text with nothing in it that a line breaks at."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}").replace("/", "/\N{WORD JOINER}")
 
 
 def line(words: Sequence[str]) -> str:
-    """Figures side by side; a line breaks between them, never inside one."""
-    return " · ".join(unbroken(each) for each in words if each)
+    """Figures side by side; a line breaks after a dot between them, never inside one."""
+    return "\N{NO-BREAK SPACE}· ".join(unbroken(each) for each in words if each)
 
 
 def speed_words(reply: Reply, speed: Figure | None) -> str:

@@ -28,6 +28,7 @@ def shortcuts_dialog(
     theme: Theme, shortcuts: Sequence[tuple[str, str]], parent: QWidget
 ) -> QDialog:
     more = [
+        ("Go to a column", "Ctrl+1 to Ctrl+9"),
         ("In the row of models: settings", "Enter"),
         ("In the row of models: reorder", "Alt+Left, Alt+Right"),
         ("In the row of models: remove", "Delete"),

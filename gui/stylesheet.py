@@ -27,7 +27,7 @@ QLabel[look="display"] { font-weight: 600; font-size: ${display_pt}pt; }
 QLabel[look="error"] { color: $error; }
 QLabel[look="figure"] { font-weight: 600; font-size: ${title_pt}pt; }
 QLabel[look="tag"] { color: $text; background: $raised; border: 1px solid $border;
-  border-radius: ${xs}px; padding: 0px ${xs}px; font-size: ${small_pt}pt; }
+  border-radius: ${xs}px; padding: 0px ${xs}px; font-size: ${small_pt}pt; font-weight: 600; }
 QLabel[look="award"] { color: $good; background: $good_soft; border-radius: ${xs}px;
   padding: 1px ${xs}px; font-size: ${small_pt}pt; font-weight: 600; }
 
@@ -55,6 +55,9 @@ QFrame[banner="error"] QLabel { color: $text; }
 QAbstractScrollArea[look="plain"] { background: transparent; border: none; }
 QWidget[look="clear"] { background: transparent; }
 QPlainTextEdit[look="field"], QTextEdit[look="field"] { background: $surface; border: none; }
+QPlainTextEdit[look="entry"] { background: $surface; border: 1px solid $strong_border;
+  border-radius: ${xs}px; }
+QPlainTextEdit[look="entry"]:focus { border: 1px solid $accent; }
 QTextBrowser[look="reply"], QPlainTextEdit[look="reply"] { background: $surface; border: none; }
 QPlainTextEdit[look="aside"] { background: $raised; border: none; border-radius: ${xs}px; color: $muted;
   font-size: ${small_pt}pt; }
@@ -71,10 +74,12 @@ QPushButton[look="primary"] { background: $accent; color: $on_accent; border: 1p
 QPushButton[look="primary"]:hover { background: $accent; border-color: $text; }
 QPushButton[look="primary"]:focus { border: 2px solid $text; }
 QPushButton[look="primary"]:disabled { color: $strong_border; background: $raised; border-color: $border; }
-QPushButton[look="text"] { background: transparent; border: 1px solid transparent; color: $text;
-  padding: ${xs_less}px ${xs}px; }
-QPushButton[look="text"]:hover { background: $hover; }
-QPushButton[look="text"]:focus { border: 1px solid $accent; }
+QPushButton[look="text"], QPushButton[look="fold"] { background: transparent; color: $text;
+  border: 1px solid transparent; padding: ${xs_less}px ${xs}px; }
+QPushButton[look="fold"] { padding-left: 0px; }
+QPushButton[look="text"]:hover, QPushButton[look="fold"]:hover { background: $hover; }
+QPushButton[look="text"]:disabled { color: $strong_border; }
+QPushButton[look="text"]:focus, QPushButton[look="fold"]:focus { border: 1px solid $accent; }
 QPushButton[look="outline"] { border: 1px solid $border; border-radius: ${radius}px;
   padding: ${s}px ${m}px; }
 QPushButton[look="outline"]:focus { border: 1px solid $accent; padding: ${s}px ${m}px; }

@@ -83,6 +83,9 @@ COLOURS: Final[dict[Scheme, Colours]] = {
 }
 
 
+_OUTLINED: Final = (b"QCheckBox", b"QComboBox", b"QAbstractSpinBox", b"QLineEdit")
+
+
 @dataclass(frozen=True)
 class Spacing:
     """Distances in device-independent pixels, multiples of a quarter of a line of text."""
@@ -156,6 +159,8 @@ class Theme(QObject):
         }
         self._app.styleHints().setColorScheme(wanted[self._choice])
         self._app.setPalette(palette(self.colours))
+        for name in _OUTLINED:
+            self._app.setPalette(_outlined(palette(self.colours), self.colours), name)
         self._app.setStyleSheet(stylesheet(self.colours, self.space, self.type))
         self.changed.emit()
 
@@ -207,4 +212,10 @@ def palette(colours: Colours) -> QPalette:
         made.setColor(name, QColor(colour))
     for name in (role.WindowText, role.Text, role.ButtonText):
         made.setColor(QPalette.ColorGroup.Disabled, name, QColor(colours.strong_border))
+    return made
+
+
+def _outlined(made: QPalette, colours: Colours) -> QPalette:
+    """For fields: Fusion draws their outline 1.4 times darker than the window, unseen on a dark one."""
+    made.setColor(QPalette.ColorRole.Window, QColor(colours.strong_border).lighter(140))
     return made

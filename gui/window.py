@@ -187,7 +187,9 @@ class MainWindow(QMainWindow):
             ("Select all", "selectAll", "Ctrl+A", 1),
         )
         return [
-            Command(slot, title, "Edit", partial(_tell_focused, slot), (key,), part=part)
+            Command(
+                slot, title, "Edit", partial(_tell_focused, slot), (key,), part=part, listed=False
+            )
             for title, slot, key, part in table
         ]
 
@@ -200,6 +202,7 @@ class MainWindow(QMainWindow):
                 "View/Columns",
                 partial(page.columns.focus_column, n - 1),
                 (f"Ctrl+{n}",),
+                listed=False,
             )
             for n in range(1, 10)
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract import Reply
-from gui.compare.cells import ColumnView, Phase
+from gui.compare.cells import ColumnView
 from gui.compare.states import live_words
 from gui.details import reply_rows, runtime_rows
 from gui.figures import line, repeat_words, reply_words, speed_words
@@ -69,7 +69,7 @@ class FiguresLine(QWidget):
 def _texts(view: ColumnView) -> tuple[str, str]:
     reply = view.reply
     if reply is None:
-        return "", live_words(view) if view.phase is Phase.RUNNING else ""
+        return live_words(view)
     standing, praise = view.standing
     words = [*repeat_words(view.speed), "" if praise else standing, *reply_words(reply)]
     return speed_words(reply, view.speed), line(words)

@@ -94,6 +94,7 @@ class SamplingForm(Popover):
     def _dress(self, editor: QPlainTextEdit, lines: int) -> None:
         editor.setFixedHeight(self._theme.lines(lines))
         editor.setTabChangesFocus(True)
+        editor.setProperty("look", "entry")
         editor.setFont(self._theme.mono(self._theme.type.small))
 
     def _listen(self) -> None:

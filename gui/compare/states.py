@@ -48,10 +48,12 @@ def waiting_words(view: ColumnView) -> str:
     return _WAITING.get(view.phase, "")
 
 
-def live_words(view: ColumnView) -> str:
-    """What can be said of a reply while it comes."""
+def live_words(view: ColumnView) -> tuple[str, str]:
+    """Speed and length of a reply while it comes."""
     if view.phase is not Phase.RUNNING:
-        return ""
-    words = count(view.generated_tokens, "token")
+        return "", ""
     speed = view.live_tokens_per_s
-    return words if speed is None else f"{words} · about {rate(speed)}"
+    return (
+        "" if speed is None else f"≈ {rate(speed)}",
+        f"{count(view.generated_tokens, 'token')} so far",
+    )

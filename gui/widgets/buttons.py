@@ -38,7 +38,7 @@ class IconButton(QToolButton):
 
 
 class TextButton(QPushButton):
-    """A quiet button of icon and text; `look` is "text", or "outline" for one with a border."""
+    """A quiet button of icon and text; `look` is "text", "fold", or "outline" for a border."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class FoldButton(TextButton):
     """Shows and hides something: `toggled` tells which; `thing` names it, as in "the reasoning"."""
 
     def __init__(self, theme: Theme, text: str, thing: str, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "right", text, f"Show {thing}", parent=parent)
+        super().__init__(theme, "right", text, f"Show {thing}", look="fold", parent=parent)
         self._thing = thing
         self.setCheckable(True)
         self.toggled.connect(self._turn)

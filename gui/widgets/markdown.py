@@ -68,22 +68,43 @@ def _dress(document: QTextDocument, theme: Theme) -> None:
     """Give headings, code and tables the window's sizes and colours."""
     cursor = QTextCursor(document)
     cursor.beginEditBlock()
-    block = document.begin()
-    while block.isValid():
-        _dress_block(cursor, block, theme)
-        block = block.next()
     for frame in document.rootFrame().childFrames():
         if isinstance(frame, QTextTable):
             _dress_table(frame, theme)
+    code: list[tuple[int, int]] = []
+    block = document.begin()
+    while block.isValid():
+        if not _is_code(block):
+            _dress_block(cursor, block, theme)
+        elif _is_code(block.previous()):
+            code[-1] = (code[-1][0], block.position() + block.length() - 1)
+        else:
+            code.append((block.position(), block.position() + block.length() - 1))
+        block = block.next()
+    for start, end in reversed(code):
+        _frame_code(cursor, start, end, theme)
+    _close_gaps(cursor, document)
     cursor.endEditBlock()
+
+
+def _close_gaps(cursor: QTextCursor, document: QTextDocument) -> None:
+    """Qt keeps an empty line beside each frame and table: make it too low to be seen."""
+    low = QTextBlockFormat()
+    low.setLineHeight(1, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
+    tiny = QTextCharFormat()
+    tiny.setFontPointSize(1)
+    block = document.begin()
+    while block.isValid():
+        cursor.setPosition(block.position())
+        if not block.text() and cursor.currentFrame() is document.rootFrame():
+            cursor.setBlockFormat(low)
+            cursor.setBlockCharFormat(tiny)
+        block = block.next()
 
 
 def _dress_block(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
     shape = block.blockFormat()
     cursor.setPosition(block.position())
-    if _is_code(block):
-        _dress_code(cursor, block, theme)
-        return
     shape.setLineHeight(_LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
     if shape.headingLevel():
         shape.setTopMargin(theme.space.m if block.blockNumber() else 0)
@@ -109,19 +130,21 @@ def _dress_block(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
     _dress_inline_code(cursor, block, theme)
 
 
-def _dress_code(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
-    """Each line of code is a block of its own; together they stand on one ground."""
-    shape = block.blockFormat()
-    shape.setBackground(QBrush(QColor(theme.colours.raised)))
-    shape.setLeftMargin(0)
-    shape.setRightMargin(0)
-    shape.setTextIndent(theme.space.s)
-    shape.setNonBreakableLines(False)
-    shape.setTopMargin(0 if _is_code(block.previous()) else theme.space.xs)
-    shape.setBottomMargin(0 if _is_code(block.next()) else theme.space.s)
-    cursor.setBlockFormat(shape)
-    cursor.setBlockCharFormat(_code_style(theme))
-    _restyle(cursor, block, _code_style(theme))
+def _frame_code(cursor: QTextCursor, start: int, end: int, theme: Theme) -> None:
+    """Put the lines of a code block on a ground of their own."""
+    cursor.setPosition(start)
+    cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+    plain = QTextBlockFormat()
+    plain.setNonBreakableLines(False)
+    cursor.setBlockFormat(plain)
+    cursor.mergeBlockCharFormat(_code_style(theme))
+    cursor.mergeCharFormat(_code_style(theme))
+    ground = QTextFrameFormat()
+    ground.setBackground(QBrush(QColor(theme.colours.raised)))
+    ground.setPadding(theme.space.s)
+    ground.setTopMargin(theme.space.xs)
+    ground.setBottomMargin(theme.space.s)
+    cursor.insertFrame(ground)
 
 
 def _dress_inline_code(cursor: QTextCursor, block: QTextBlock, theme: Theme) -> None:
@@ -151,6 +174,10 @@ def _dress_table(table: QTextTable, theme: Theme) -> None:
     shape.setTopMargin(theme.space.xs)
     shape.setBottomMargin(theme.space.s)
     table.setFormat(shape)
+    first = table.cellAt(0, 0)
+    if first.firstCursorPosition().block() != first.lastCursorPosition().block():
+        # Qt's importer leaves an empty line at the head of the first cell.
+        first.firstCursorPosition().deleteChar()
     bold = QTextCharFormat()
     bold.setFontWeight(QFont.Weight.DemiBold)
     for column in range(table.columns()):

@@ -67,9 +67,11 @@ class Popover(QFrame):
         """Take the size that the parts want."""
         wanted = self._inner.sizeHint()
         extra = self.sizeHint().height() - self._scroll.sizeHint().height()
-        width = max(wanted.width(), self._theme.characters(60)) + self._theme.space.l
-        height = max(self._inner.heightForWidth(width), wanted.height())
-        self.resize(width, height + extra + 2)
+        width = max(wanted.width(), self._theme.characters(60))
+        height = wanted.height()
+        if self._inner.hasHeightForWidth():
+            height = self._inner.heightForWidth(width)
+        self.resize(width + 2, height + extra + 2)
 
     def refit(self) -> None:
         """Take the size that the parts want now, where it stands."""
