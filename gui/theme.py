@@ -83,7 +83,7 @@ COLOURS: Final[dict[Scheme, Colours]] = {
 }
 
 
-_OUTLINED: Final = (b"QCheckBox", b"QComboBox", b"QAbstractSpinBox", b"QLineEdit")
+_OUTLINED: Final = ("QCheckBox", "QComboBox", "QAbstractSpinBox", "QLineEdit")
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,8 @@ class Theme(QObject):
         self._app.styleHints().setColorScheme(wanted[self._choice])
         self._app.setPalette(palette(self.colours))
         for name in _OUTLINED:
-            self._app.setPalette(_outlined(palette(self.colours), self.colours), name)
+            fields = _outlined(palette(self.colours), self.colours)
+            self._app.setPalette(fields, name)  # type: ignore[arg-type] # takes str, whatever its stub says
         self._app.setStyleSheet(stylesheet(self.colours, self.space, self.type))
         self.changed.emit()
 
