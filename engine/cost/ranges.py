@@ -1,0 +1,77 @@
+"""A figure that is not known exactly: low, likely and high, the outer two a 95 % interval."""
+
+from __future__ import annotations
+
+from math import floor, log10
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import AssumptionError
+
+Draws = NDArray[np.float64]
+
+Z_95 = 1.959964
+"""Standard normal deviate of a two-sided 95 % interval."""
+
+PERCENTILES = (2.5, 97.5)
+
+
+class Range(msgspec.Struct, frozen=True):
+    low: float
+    likely: float
+    high: float
+
+    def times(self, factor: float) -> Range:
+        return Range(self.low * factor, self.likely * factor, self.high * factor)
+
+    def rounded(self, digits: int) -> Range:
+        return Range(*(significant(each, digits) for each in (self.low, self.likely, self.high)))
+
+
+def exactly(figure: float) -> Range:
+    return Range(figure, figure, figure)
+
+
+def within(figure: float, percent: float) -> Range:
+    return Range(figure * (1 - percent / 100), figure, figure * (1 + percent / 100))
+
+
+def checked(range_: Range, name: str) -> Range:
+    """The range itself; raises AssumptionError where it is out of order or below zero."""
+    if not 0 <= range_.low <= range_.likely <= range_.high:
+        raise AssumptionError(
+            f"The {name} runs from {range_.low:g} over {range_.likely:g} to {range_.high:g}. Enter figures "
+            "from low to high, none below 0."
+        )
+    return range_
+
+
+def drawn(range_: Range, deviates: Draws) -> Draws:
+    """Values of a figure for standard normal deviates: two half-normals that meet at the likely one."""
+    below = (range_.likely - range_.low) / Z_95
+    above = (range_.high - range_.likely) / Z_95
+    return np.maximum(
+        0.0, range_.likely + np.where(deviates < 0, below * deviates, above * deviates)
+    )
+
+
+def drawn_factor(factor: float, deviates: Draws) -> Draws:
+    """A factor around 1 whose 95 % interval is 1/factor to factor."""
+    return np.asarray(np.exp(deviates / Z_95 * np.log(factor)))
+
+
+def interval(likely: float, draws: Draws) -> Range:
+    """The 95 % interval of the draws around the likely value, which it always contains."""
+    usable = draws[np.isfinite(draws)]
+    if usable.size == 0:
+        return exactly(likely)
+    low, high = np.percentile(usable, PERCENTILES)
+    return Range(min(float(low), likely), likely, max(float(high), likely))
+
+
+def significant(figure: float, digits: int) -> float:
+    if figure == 0:
+        return 0.0
+    return round(figure, digits - 1 - floor(log10(abs(figure))))
