@@ -40,7 +40,7 @@ def run(arguments: Sequence[str]) -> int:
         print(f"usage: setup_env.py {' | '.join(PARTS)} …", file=sys.stderr)
         return 2
     try:
-        ensure(Clone(ROOT), arguments)
+        ensure(Clone(ROOT), arguments, os.environ)
     except SetupFailure as failure:
         print(failure, file=sys.stderr)
         return 1
@@ -50,18 +50,18 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def ensure(clone: Clone, parts: Sequence[str]) -> None:
-    """Bring an environment up to date.
+def ensure(clone: Clone, parts: Sequence[str], variables: Mapping[str, str]) -> None:
+    """Bring an environment up to date; one that is gets its choice of backend noted at most.
 
     Raises:
         SetupFailure: something is missing on this machine, or a step failed.
     """
-    if not look(clone, parts, os.environ).due:
-        return
-    with alone(clone):
-        situation = look(clone, parts, os.environ)
-        if situation.due:
-            make(clone, situation)
+    situation = look(clone, parts, variables)
+    if situation.due:
+        with alone(clone):
+            make(clone, look(clone, parts, variables))
+    elif situation.stamp != read_stamp(clone.environment):
+        write_stamp(clone.environment, situation.stamp)
 
 
 def look(clone: Clone, parts: Sequence[str], variables: Mapping[str, str]) -> Situation:
@@ -81,6 +81,8 @@ def look(clone: Clone, parts: Sequence[str], variables: Mapping[str, str]) -> Si
 
 def make(clone: Clone, situation: Situation) -> None:
     """Make what is due, step by step, noting each as soon as it is done."""
+    if not situation.due:
+        return
     compiles = situation.steps.compiles and any(step.name == "llama.cpp" for step in situation.due)
     ensure_requisites(look_at_machine(), compiles)
     refuse_full_disk(clone.root, 2 * GIB)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from envsetup.clone import Clone, own_python
-from envsetup.command import alone, look, make, refuse_full_disk, run
+from envsetup.command import alone, ensure, look, make, refuse_full_disk, run
 from envsetup.failure import SetupFailure
 from envsetup.stamp import Stamp, fingerprint_of, read_stamp, write_stamp
 from hypothesis import given
@@ -110,6 +110,13 @@ def test_a_backend_once_asked_for_is_remembered(clone: Clone) -> None:
     assert read_stamp(clone.environment).backend == "cpu"
     assert look(clone, ["app"], {}).stamp.backend == "cpu"
     assert look(clone, ["app"], {"STEELYARD_BACKEND": "auto"}).stamp.backend == "auto"
+
+
+def test_a_backend_that_changes_nothing_is_remembered_too(clone: Clone) -> None:
+    mark_made(clone, "app", STEELYARD_BACKEND="cpu")
+    ensure(clone, ["app"], {"STEELYARD_BACKEND": "auto"})
+    assert read_stamp(clone.environment).backend == "auto"
+    assert due(clone, "app") == []
 
 
 def test_a_step_that_fails_keeps_those_before_it(
