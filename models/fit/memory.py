@@ -103,7 +103,7 @@ def need_of(model: GgufModel, runtime: Runtime, outputs: int = 1) -> Need:
     weights = _weights(model, layers, first)
     compute = compute_bytes(shape, runtime, n_ctx, outputs)
     output_row = F32_BYTES * shape.n_vocab * outputs
-    inputs = F32_BYTES * shape.n_embd * _batch(runtime, n_ctx) + _masks(shape, runtime, n_ctx)
+    inputs = 2 * F32_BYTES * shape.n_embd * _batch(runtime, n_ctx) + _masks(shape, runtime, n_ctx)
     return Need(
         n_ctx=n_ctx,
         layers=layers,

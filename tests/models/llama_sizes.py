@@ -48,6 +48,7 @@ def sizes() -> dict[str, float]:
 def load(job: dict[str, Any]) -> Any:
     params = llama_cpp.llama_model_default_params()
     params.n_gpu_layers = 0
+    params.load_mode = 0  # mapped files count repacked weights twice
     if "metadata" not in job:
         return llama_cpp.llama_model_load_from_file(os.fsencode(job["path"]), params)
     base = _ctypes_extensions.load_shared_library(
