@@ -40,9 +40,10 @@ format: ## Put the code into its one format
 	@$(PIN) -m ruff check --fix --quiet .
 	@$(PIN) -m ruff format .
 
-bench: ## Measure our own speed against a bare llama.cpp loop
+bench: ## Measure our own speed: replies against a bare llama.cpp loop, the history with 100,000 replies
 	@$(SETUP) app dev
-	@$(PIN) -m benchmarks $(ARGS)
+	@$(PIN) benchmarks/engine_speed.py $(ARGS)
+	@$(PIN) benchmarks/history.py
 
 setup: ## Only make the environment: packages, llama.cpp, the small model, tools for development
 	@$(SETUP) app dev
