@@ -7,6 +7,7 @@ to every contender, so what they share (the price, the sensor, the cases) cancel
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 from zlib import crc32
 
@@ -51,14 +52,26 @@ class Resampled:
         return np.zeros(self._draws)
 
     def weights(self, cases: int) -> Draws:
-        random = np.random.default_rng([self._seed, cases])
-        shares = np.full(cases, 1 / cases)
-        return random.multinomial(cases, shares, size=self._draws).astype(np.float64)
+        return _weights(self._draws, self._seed, cases)
 
 
 class Everything(Resampled):
     """All inputs vary at once, each independently of the others."""
 
     def deviates(self, name: str) -> Draws:
-        random = np.random.default_rng([self._seed, crc32(name.encode())])
-        return random.standard_normal(self._draws)
+        return _deviates(self._draws, self._seed, name)
+
+
+@lru_cache(maxsize=16)
+def _weights(draws: int, seed: int, cases: int) -> Draws:
+    random = np.random.default_rng([seed, cases])
+    drawn = random.multinomial(cases, np.full(cases, 1 / cases), size=draws).astype(np.float64)
+    drawn.flags.writeable = False
+    return drawn
+
+
+@lru_cache(maxsize=64)
+def _deviates(draws: int, seed: int, name: str) -> Draws:
+    drawn = np.random.default_rng([seed, crc32(name.encode())]).standard_normal(draws)
+    drawn.flags.writeable = False
+    return drawn
