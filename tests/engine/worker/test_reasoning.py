@@ -233,6 +233,24 @@ def test_replies_are_split_as_llama_cpp_splits_them(
     assert split(prompt_of(template, thinking), reply) == (reasoning, text)
 
 
+def test_every_real_template_that_writes_reasoning_writes_it_as_it_is_read() -> None:
+    user = {"role": "user", "content": "Hey there!"}
+    answer = {"role": "assistant", "content": "Hello!", "reasoning": "A greeting."}
+    answer["reasoning_content"] = answer["thinking"] = answer["reasoning"]
+    now = datetime.fromisoformat(recording()["recorded"])
+    read = 0
+    for name, entry in recording()["templates"].items():
+        renderer = Renderer(entry["source"], "", "", now)
+        prompt = renderer.render([user], {"reasoning_effort": "high"}, True, now)
+        whole = renderer.render([user, answer], {"reasoning_effort": "high"}, False, now)
+        reply = whole.removeprefix(prompt)
+        if reply != whole and "A greeting." in reply:
+            reasoning, text = split(prompt, reply)
+            assert (name, reasoning, text[:6]) == (name, "A greeting.", "Hello!")
+            read += 1
+    assert read >= 18
+
+
 @pytest.mark.parametrize(
     ("prompt", "reply", "reasoning", "text"),
     [
