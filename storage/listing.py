@@ -6,24 +6,15 @@ from collections import defaultdict
 from typing import Any, Final, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, false, func, join, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, join, select, true
 
 from engine.contract import SessionKind
-from storage.excerpt import excerpt
+from storage.hits import first_places, read_hits
 from storage.query import Query
 from storage.reading import moment, status_now
 from storage.summary import Choices, Hit, SessionSummary
-from storage.tables import (
-    FIRST_REPLY,
-    FOUND,
-    SESSION_SHIFT,
-    BinRow,
-    CaseRow,
-    ContenderRow,
-    ReplyRow,
-    SessionRow,
-)
-from storage.words import Term, match_expression, terms
+from storage.tables import BinRow, ContenderRow, ReplyRow, SessionRow
+from storage.words import terms
 from storage.writing import microseconds
 
 _N_REPLIES = (
@@ -70,18 +61,26 @@ def list_sessions(
         if query.ascending
         else (order.desc(), *newest)
     )
+    statement = select(*_SHOWN)
+    if query.text.strip():
+        places = first_places(wanted)
+        statement = statement.join(places, places.c.session == SessionRow.number)
+        statement = statement.add_columns(places.c.first)
     rows = connection.execute(
-        _restricted(select(*_SHOWN), query, wanted).order_by(*ordered).limit(limit).offset(offset)
+        _restricted(statement, query).order_by(*ordered).limit(limit).offset(offset)
     ).all()
     contenders = _contenders(connection, [row.number for row in rows])
-    return tuple(
-        _summary(row, contenders[row.number], _hit(connection, row.number, wanted)) for row in rows
-    )
+    firsts = {row.number: row.first for row in rows} if query.text.strip() else {}
+    hits = read_hits(connection, firsts, wanted)
+    return tuple(_summary(row, contenders[row.number], hits.get(row.number)) for row in rows)
 
 
 def count_sessions(connection: Connection, query: Query) -> int:
-    counted = _restricted(select(func.count()).select_from(SessionRow), query, terms(query.text))
-    n_sessions: int = connection.execute(counted).scalar_one()
+    statement = select(func.count()).select_from(SessionRow)
+    if query.text.strip():
+        places = first_places(terms(query.text))
+        statement = statement.join(places, places.c.session == SessionRow.number)
+    n_sessions: int = connection.execute(_restricted(statement, query)).scalar_one()
     return n_sessions
 
 
@@ -104,10 +103,8 @@ def list_choices(connection: Connection) -> Choices:
     )
 
 
-def _restricted(statement: Select[Any], query: Query, wanted: tuple[Term, ...]) -> Select[Any]:
+def _restricted(statement: Select[Any], query: Query) -> Select[Any]:
     statement = statement.where(SessionRow.number.not_in(select(BinRow.session)))
-    if query.text.strip():
-        statement = statement.where(SessionRow.number.in_(_sessions_with(wanted)))
     for names, among in (
         (query.models, ContenderRow.file),
         (query.quantizations, ContenderRow.quantization),
@@ -129,51 +126,6 @@ def _restricted(statement: Select[Any], query: Query, wanted: tuple[Term, ...]) 
     if query.until:
         statement = statement.where(SessionRow.created_us < microseconds(query.until))
     return statement
-
-
-def _sessions_with(wanted: tuple[Term, ...]) -> Select[Any]:
-    """The numbers of sessions with a hit; none when there is not one word to look for."""
-    session = FOUND.c.rowid.op(">>")(SESSION_SHIFT)
-    hits = select(session).distinct()
-    return hits.where(_matches(wanted)) if wanted else hits.where(false())
-
-
-def _matches(wanted: tuple[Term, ...]) -> ColumnElement[bool]:
-    return FOUND.c.found.match(match_expression(wanted))
-
-
-def _hit(connection: Connection, session: int, wanted: tuple[Term, ...]) -> Hit | None:
-    """The first place of a session where the words were found."""
-    if not wanted:
-        return None
-    first = session << SESSION_SHIFT
-    number = connection.execute(
-        select(FOUND.c.rowid)
-        .where(_matches(wanted), FOUND.c.rowid.between(first, first + 2 * FIRST_REPLY - 1))
-        .order_by(FOUND.c.rowid)
-        .limit(1)
-    ).scalar_one()
-    if number == first:
-        title, notes = connection.execute(
-            select(SessionRow.title, SessionRow.notes).where(SessionRow.number == session)
-        ).one()
-        in_title = excerpt(title, wanted)
-        if any(stretch.hit for stretch in in_title):
-            return Hit(place="title", contender=None, excerpt=in_title)
-        return Hit(place="notes", contender=None, excerpt=excerpt(notes, wanted))
-    if number < first + FIRST_REPLY:
-        prompt = connection.execute(select(CaseRow.text).where(CaseRow.number == number))
-        return Hit(place="prompt", contender=None, excerpt=excerpt(prompt.scalar_one(), wanted))
-    reply, contender = connection.execute(
-        select(ReplyRow.text, ContenderRow.name)
-        .join(
-            ContenderRow,
-            (ContenderRow.session == ReplyRow.session)
-            & (ContenderRow.position == ReplyRow.contender),
-        )
-        .where(ReplyRow.number == number)
-    ).one()
-    return Hit(place="reply", contender=contender, excerpt=excerpt(reply, wanted))
 
 
 def _contenders(

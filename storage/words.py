@@ -53,8 +53,12 @@ def terms(typed: str) -> tuple[Term, ...]:
 
 
 def match_expression(wanted: tuple[Term, ...]) -> str:
-    """The terms in the query language of FTS5, in which every word is quoted and none an operator."""
-    return " ".join(f'"{searchable(term.typed)}"{"*" if _goes_on(term) else ""}' for term in wanted)
+    """The terms in the query language of FTS5, in which every word is quoted and none an operator.
+
+    Without a term it is the empty phrase, which is found nowhere.
+    """
+    phrases = (f'"{searchable(term.typed)}"{"*" if _goes_on(term) else ""}' for term in wanted)
+    return " ".join(phrases) or '""'
 
 
 def pattern(wanted: tuple[Term, ...]) -> re.Pattern[str]:
