@@ -3,7 +3,8 @@
 The conversation
 1. The worker says Ready with its protocol version as soon as it can listen; llama.cpp is not loaded yet.
 2. Load → Progress …, WarmingUp, then ModelLoaded. Generate → Text …, then Generated. Measure → Sample …,
-   then Done. ListDevices → DeviceList. Quantize → Progress …, Done.
+   then Done. ScoreText → Progress …, TextTokenized, ChunkScored and ChunkCompared …, then Done.
+   ListDevices → DeviceList. Quantize → Progress …, Done.
 3. Any request may end in Refused instead: the request failed, the worker stays usable.
 4. Stop takes effect at once, whatever is running: a load ends in Refused(kind="stopped"), a generation
    in Generated(finish_reason="stopped") with what there is.
@@ -61,6 +62,21 @@ class Measure(msgspec.Struct, frozen=True, kw_only=True, tag="measure"):
     warm_up: bool = True
 
 
+class ScoreText(msgspec.Struct, frozen=True, kw_only=True, tag="score_text"):
+    """Score a text with a reference and with candidates, chunk by chunk, all in this one worker.
+
+    The models are loaded side by side, since the logits of one chunk are compared where they lie.
+    max_chunks None: the whole text.
+    """
+
+    id: int
+    reference: Load
+    candidates: tuple[Load, ...]
+    text: str
+    n_ctx: int
+    max_chunks: int | None = None
+
+
 class ListDevices(msgspec.Struct, frozen=True, kw_only=True, tag="list_devices"):
     id: int
     rpc_servers: tuple[str, ...] = ()
@@ -82,7 +98,7 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
     id: int
 
 
-Request = Load | Generate | Measure | ListDevices | Quantize | Stop
+Request = Load | Generate | Measure | ScoreText | ListDevices | Quantize | Stop
 
 # --- From the worker -------------------------------------------------------------------------------
 
@@ -137,6 +153,40 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True, tag="sample"):
     elapsed_ns: int
 
 
+class TextTokenized(msgspec.Struct, frozen=True, kw_only=True, tag="text_tokenized"):
+    """All models are loaded. chunks of each model, the reference first; same_tokens: of each candidate,
+    whether its tokens are the reference's, so that probabilities can be compared token by token.
+    """
+
+    id: int
+    chunks: tuple[int, ...]
+    scored_per_chunk: int
+    same_tokens: tuple[bool, ...]
+
+
+class ChunkCompared(msgspec.Struct, frozen=True, kw_only=True, tag="chunk_compared"):
+    """A candidate with the reference's tokens: float64 arrays as bytes, same_top as one byte a token."""
+
+    id: int
+    candidate: int
+    chunk: int
+    nll: bytes
+    nll_base: bytes
+    kld: bytes
+    delta_p: bytes
+    same_top: bytes
+
+
+class ChunkScored(msgspec.Struct, frozen=True, kw_only=True, tag="chunk_scored"):
+    """One model by itself (−1 is the reference): nll and UTF-8 bytes of each scored token, float64."""
+
+    id: int
+    candidate: int
+    chunk: int
+    nll: bytes
+    n_bytes: bytes
+
+
 class DeviceList(msgspec.Struct, frozen=True, kw_only=True, tag="device_list"):
     id: int
     devices: tuple[DeviceInfo, ...]
@@ -181,6 +231,9 @@ Response = (
     | Text
     | Generated
     | Sample
+    | TextTokenized
+    | ChunkCompared
+    | ChunkScored
     | DeviceList
     | Done
     | Refused

@@ -8,6 +8,7 @@ from typing import Any
 
 import llama_cpp.llama_cpp as lib
 import numpy as np
+import numpy.typing as npt
 
 
 class Batch:
@@ -24,7 +25,9 @@ class Batch:
         for index in range(capacity):
             self.raw.seq_id[index][0] = 0
 
-    def fill(self, tokens: Sequence[int], start: int, *, logits: bool) -> Any:
+    def fill(
+        self, tokens: Sequence[int] | npt.NDArray[np.int32], start: int, *, logits: bool
+    ) -> Any:
         """Put tokens at positions from `start`; gives the struct for llama_decode."""
         n = len(tokens)
         self.raw.n_tokens = n
@@ -32,6 +35,12 @@ class Batch:
         self._pos[:n] = np.arange(start, start + n)
         self._logits[:n] = 0
         self._logits[n - 1] = logits
+        return self.raw
+
+    def fill_from(self, tokens: npt.NDArray[np.int32], first_output: int) -> Any:
+        """Put tokens at positions from 0, with logits from `first_output` to the end."""
+        self.fill(tokens, 0, logits=True)
+        self._logits[first_output : len(tokens)] = 1
         return self.raw
 
     def one(self, token: int, position: int) -> Any:

@@ -35,6 +35,7 @@ from engine.protocol import (
     Refused,
     Request,
     Response,
+    ScoreText,
     WarmingUpNow,
 )
 from engine.worker.backend import Backend
@@ -44,6 +45,7 @@ from engine.worker.interrupt import Interrupt
 from engine.worker.loading import LoadedModel, load_model
 from engine.worker.quantizing import quantize
 from engine.worker.refused import RequestRefused
+from engine.worker.scoring import score_text
 from engine.worker.speed import measure
 from engine.worker.warmup import warm_up
 
@@ -114,6 +116,11 @@ class Worker:
                 return Generation(loaded, request, received, self._interrupt, self._send).run()
             case Measure():
                 measure(self._require_model(), request, self._interrupt, self._send)
+                return Done(id=request.id)
+            case ScoreText():
+                self.unload()
+                report = self._progress(request.id)
+                score_text(self._backend, request, self._interrupt, self._send, report)
                 return Done(id=request.id)
             case ListDevices():
                 return self._list_devices(request)

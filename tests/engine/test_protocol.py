@@ -52,6 +52,18 @@ MESSAGES: tuple[Any, ...] = (
     protocol.Generate(id=2, case=CASE, sampling=SCHEMA),
     protocol.Generate(id=2, case=CASE, sampling=Sampling(constraint=Gbnf(grammar="root ::= x"))),
     protocol.Measure(id=3, n_prompt=512, n_gen=0, repetitions=5),
+    protocol.ScoreText(
+        id=3,
+        reference=protocol.Load(id=0, path="/m", runtime=RUNTIME, n_gpu_layers=0),
+        candidates=(protocol.Load(id=0, path="/n", runtime=RUNTIME, n_gpu_layers=0),),
+        text="x",
+        n_ctx=512,
+    ),
+    protocol.TextTokenized(id=1, chunks=(3, 3), scored_per_chunk=255, same_tokens=(True,)),
+    protocol.ChunkCompared(
+        id=1, candidate=0, chunk=0, nll=b"1", nll_base=b"2", kld=b"3", delta_p=b"4", same_top=b"5"
+    ),
+    protocol.ChunkScored(id=1, candidate=-1, chunk=0, nll=b"1", n_bytes=b"2"),
     protocol.ListDevices(id=4, rpc_servers=("127.0.0.1:1",)),
     protocol.Quantize(id=5, source="/a", target="/b", file_type=15),
     protocol.Stop(id=6),
