@@ -1,0 +1,183 @@
+"""Quantizations: their names, their foretold size, and making them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.client import Stopped
+from engine.errors import MissingFile, QuantizeError, UnsupportedModel
+from models import demo, ggml
+from models.fingerprint import Fingerprints
+from models.gguf import read_model
+from models.origins import MadeHere, Origins
+from models.quantization import (
+    QUANTIZATIONS,
+    foretold_bytes,
+    is_quantized,
+    quantization_named,
+)
+from models.quantize import Quantizer, target_path
+from tests.models import ggufs
+from tests.models.conftest import Write
+
+
+@pytest.fixture
+def quantizer(tmp_path: Path) -> Quantizer:
+    return Quantizer(Fingerprints(tmp_path / "fingerprints"), Origins(tmp_path / "origins"))
+
+
+def test_every_quantization_has_the_number_that_files_carry() -> None:
+    for each in QUANTIZATIONS:
+        assert ggml.FILE_TYPES[each.file_type] == each.name
+        assert each.base in ggml.TYPES_BY_NAME
+
+
+def test_an_unknown_quantization_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(QuantizeError, match=r"'Q9_K'.*Q4_K_M"):
+        quantization_named("Q9_K")
+
+
+def test_names_are_known_in_any_case() -> None:
+    assert quantization_named("q4_k_m").file_type == 15
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("Model.Q4_1.gguf", "Model.Q2_K.gguf"),
+        ("Model-F16.gguf", "Model.Q2_K.gguf"),
+        ("Model-1.5B.gguf", "Model-1.5B.Q2_K.gguf"),
+        ("model.gguf", "model.Q2_K.gguf"),
+        ("Q4_0.gguf", "Q4_0.Q2_K.gguf"),
+    ],
+)
+def test_the_new_name_has_its_own_quantization_only(
+    tmp_path: Path, source: str, target: str
+) -> None:
+    path = target_path(Path(source), tmp_path, quantization_named("Q2_K"))
+    assert path == tmp_path / target
+
+
+def test_the_size_is_foretold(small_model: Path, quantized: dict[str, Path]) -> None:
+    model = read_model(small_model)
+    for name, path in quantized.items():
+        foretold = foretold_bytes(model, quantization_named(name))
+        assert foretold == pytest.approx(path.stat().st_size, rel=0.01)
+
+
+def test_every_size_can_be_foretold_and_smaller_types_are_smaller(small_model: Path) -> None:
+    model = read_model(small_model)
+    sizes = {each.name: foretold_bytes(model, each) for each in QUANTIZATIONS}
+    for smaller, larger in [("Q2_K", "Q4_K_M"), ("Q4_K_M", "Q8_0"), ("Q8_0", "F16")]:
+        assert sizes[smaller] < sizes[larger]
+
+
+def test_the_demo_makes_what_llama_quantize_makes(tmp_path: Path) -> None:
+    seen: list[tuple[str, float]] = []
+    models = demo.demo_quantizations(
+        tmp_path, on_progress=lambda name, fraction: seen.append((name, fraction))
+    )
+    assert [model.quantization for model in models] == ["Q2_K", "Q4_K_M", "Q8_0"]
+    for model in models:
+        digest = hashlib.sha256(Path(model.path).read_bytes()).hexdigest()
+        assert digest == model.sha256 == demo.DEMO_QUANTIZATIONS[str(model.quantization)]
+    assert {name for name, _ in seen} == {"Q2_K", "Q4_K_M", "Q8_0"}
+    assert max(fraction for _, fraction in seen) == 1.0
+
+    seen.clear()
+    assert demo.demo_quantizations(tmp_path) == models
+    assert seen == []
+
+    Path(models[0].path).write_bytes(b"GGUF half a file")
+    assert demo.demo_quantizations(tmp_path, ["Q2_K"]) == models[:1]
+
+
+def test_how_a_file_was_made_is_remembered(
+    quantizer: Quantizer, small_model: Path, tmp_path: Path
+) -> None:
+    made = quantizer.make(small_model, tmp_path, ["Q2_K"])
+    sha256 = Fingerprints(tmp_path / "fingerprints").of(Path(made[0].path))
+    origin = Origins(tmp_path / "origins").of(sha256)
+    assert isinstance(origin, MadeHere)
+    assert origin.source == small_model.name
+    assert origin.source_sha256 == demo.DEMO_SHA256
+    assert origin.quantization == "Q2_K"
+    assert origin.requantized
+    assert re.fullmatch(r"llama-cpp-python \d.*", origin.llama_cpp)
+
+
+def test_a_cancelled_ladder_leaves_nothing_half(
+    quantizer: Quantizer, small_model: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "made"
+    seen: list[float] = []
+    with pytest.raises(Stopped):
+        quantizer.make(
+            small_model,
+            folder,
+            ["Q8_0", "Q2_K"],
+            on_progress=lambda name, fraction: seen.append(fraction),
+            cancelled=lambda: bool(seen) and seen[-1] > 0.3,
+        )
+    assert seen[-1] < 1.0
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["IQ2_XXS", "IQ1_S", "Q2_K_S"])
+def test_a_type_that_needs_an_importance_matrix_is_refused(
+    quantizer: Quantizer, small_model: Path, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(QuantizeError, match="importance matrix"):
+        quantizer.make(small_model, tmp_path, ["Q2_K", name])
+    assert not list(tmp_path.glob("*.gguf"))
+
+
+def test_a_file_never_replaces_itself(
+    quantizer: Quantizer, small_model: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "m.Q4_1.gguf"
+    source.symlink_to(small_model)
+    with pytest.raises(QuantizeError, match="replace itself"):
+        quantizer.make(source, tmp_path, ["Q4_1"])
+
+
+def test_a_full_disk_is_said_before_anything_is_made(
+    quantizer: Quantizer, small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        free = 1_000_000
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Full)
+    with pytest.raises(QuantizeError, match=r"need 0\.1 GB.*0\.0 GB are free"):
+        quantizer.make(small_model, tmp_path / "new", ["Q2_K"])
+
+
+def test_what_is_no_model_is_not_quantized(quantizer: Quantizer, write: Write) -> None:
+    path = write("v.gguf", ggufs.gguf([ggufs.string("general.architecture", "llama")]))
+    with pytest.raises(UnsupportedModel, match="no weights"):
+        quantizer.make(path, path.parent, ["Q2_K"])
+    with pytest.raises(MissingFile):
+        quantizer.make(path.with_name("nowhere.gguf"), path.parent, ["Q2_K"])
+
+
+def test_a_model_of_floats_is_not_yet_quantized(write: Write, small_model: Path) -> None:
+    assert not is_quantized(read_model(write("m.gguf", ggufs.small_model())))
+    assert is_quantized(read_model(small_model))
+
+
+def test_origins_survive_a_round_trip_and_damage(tmp_path: Path) -> None:
+    origins = Origins(tmp_path / "origins")
+    origin = MadeHere(
+        source="a.gguf", source_sha256="00", quantization="Q2_K", llama_cpp="1", requantized=False
+    )
+    origins.remember("11", origin)
+    assert origins.of("11") == origin
+    assert origins.of("22") is None
+    (tmp_path / "origins" / "11.json").write_bytes(msgspec.json.encode({"kind": "unknown"}))
+    assert origins.of("11") is None
