@@ -121,7 +121,7 @@ class SamplingForm(Popover):
         self.max_tokens.set_number(sampling.max_tokens)
         self.seed.set_number(sampling.seed)
         self.top_k.set_number(sampling.top_k)
-        self.stop.setPlainText("\n".join(_shown_stop(each) for each in sampling.stop))
+        self.stop.setPlainText("\n".join(shown_stop(each) for each in sampling.stop))
         match sampling.constraint:
             case JsonSchema(schema=text):
                 self.output.set_choice(_SCHEMA)
@@ -175,7 +175,7 @@ class SamplingForm(Popover):
             repeat_penalty=self.repeat_penalty.value(),
             presence_penalty=self.presence_penalty.value(),
             frequency_penalty=self.frequency_penalty.value(),
-            stop=tuple(_taken_stop(each) for each in self.stop.toPlainText().splitlines() if each),
+            stop=tuple(taken_stop(each) for each in self.stop.toPlainText().splitlines() if each),
             constraint=self._constraint(),
         )
 
@@ -193,11 +193,11 @@ class SamplingForm(Popover):
         self._edit()
 
 
-def _shown_stop(text: str) -> str:
+def shown_stop(text: str) -> str:
     return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
 
 
-def _taken_stop(line: str) -> str:
+def taken_stop(line: str) -> str:
     r"""A stop string as it is written on one line, with \n, \t and \\ for what a line cannot hold."""
     marks = {"n": "\n", "t": "\t", "\\": "\\"}
     parts = iter(line)

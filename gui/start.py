@@ -1,0 +1,75 @@
+"""Opens the window with the real collaborators; what takes time to import is imported when it is used."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.contract import Contender, ModelFile, Recorder, Session
+from engine.machine import APP_VERSION
+from gui.app import main
+from gui.collaborators import Bench, Collaborators, History, Progress
+from storage.folders import data_folder, database_path, models_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def start_window(arguments: Sequence[str] = ()) -> int:
+    """Run the window until it is closed; the process's exit code."""
+    given = Collaborators(
+        make_bench=_make_bench,
+        open_history=_open_history,
+        describe=_describe,
+        demo=_demo_contenders,
+        export=_export,
+        settings_file=data_folder() / "window.json",
+        version=APP_VERSION,
+    )
+    return main([sys.argv[0], *arguments], given)
+
+
+def _make_bench(recorder: Recorder | None) -> Bench:
+    import models.fit as fit
+    from engine.bench import Bench as RealBench
+    from engine.energy.meter import machine_meter
+
+    return RealBench(fit=fit, recorder=recorder, meter=machine_meter())
+
+
+def _open_history() -> History:
+    from storage.history import History as RealHistory
+
+    return RealHistory.open(database_path())
+
+
+def _describe(path: Path) -> ModelFile:
+    from models.describe import describe
+
+    return describe(path)
+
+
+def _demo_contenders(on_progress: Progress) -> tuple[Contender, ...]:
+    """The small model as it came, and two cheaper or dearer quantizations of it made on the spot."""
+    from models.demo import demo_model_path, demo_quantizations
+    from models.describe import describe
+
+    types = ("Q8_0", "Q2_K")
+    made = demo_quantizations(
+        models_folder(),
+        types,
+        on_progress=lambda name, fraction: on_progress(
+            f"Making the {name} of the small model", (types.index(name) + fraction) / len(types)
+        ),
+    )
+    files = (made[0], describe(demo_model_path()), made[1])
+    return tuple(
+        Contender(name=f"SmolLM2 135M {file.quantization}", model=file) for file in files
+    )
+
+
+def _export(session: Session, path: Path) -> None:
+    from storage.export import export_session
+
+    export_session(session, path)
