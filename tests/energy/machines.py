@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 from engine.contract import Energy
 from engine.energy.calibration import Calibration
@@ -50,7 +54,10 @@ class Counter:
         if self.unreadable:
             self.path.unlink(missing_ok=True)
         else:
-            self.path.write_text(f"{int(self._exact_uj)}\n", encoding="ascii")
+            # In one move: a reader beside the writer must never see a file that is half written.
+            fresh = self.path.with_suffix(".new")
+            fresh.write_text(f"{int(self._exact_uj)}\n", encoding="ascii")
+            fresh.replace(self.path)
 
 
 class Machine:
@@ -184,6 +191,27 @@ class Machine:
                 worker_pid=WORKER_PID,
             )
         )
+
+
+@contextmanager
+def living(machine: Machine, *, every_s: float = 0.02) -> Iterator[None]:
+    """Let the machine's counters run in real time, for meters that have their own thread."""
+    stop = Event()
+
+    def drive() -> None:
+        last_s = time.monotonic()
+        while not stop.wait(every_s):
+            now_s = time.monotonic()
+            machine.pass_unseen(now_s - last_s)
+            last_s = now_s
+
+    thread = Thread(target=drive, name="simulated machine")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def joules(energy: Energy) -> float:

@@ -16,7 +16,7 @@ from engine.energy.meter import SensorMeter, machine_meter
 from engine.energy.sampler import Sampler
 from engine.energy.seam import EnergyMeter, NoMeter, Window
 from engine.energy.zones import Zone
-from tests.energy.machines import WORKER_PID, Machine, joules, write
+from tests.energy.machines import WORKER_PID, Machine, joules, living, write
 
 PATIENCE_S = 10.0
 
@@ -315,6 +315,24 @@ def test_the_step_of_a_counter_is_measured_at_the_start() -> None:
     assert step_s == pytest.approx(0.01, rel=0.6)
 
 
+def test_a_machine_in_real_time_gives_its_joules(machine: Machine) -> None:
+    """All of it together: thread, measured steps, marks, and counters that run beside them."""
+    machine.zone("intel-rapl:0", "package-0", 100.0)
+    with living(machine):
+        meter = machine_meter(machine.root)
+        meter.start()
+        wait_for(0.8)
+        meter.mark(os.getpid())
+        begin_s = time.monotonic()
+        wait_for(1.2)
+        end_s = time.monotonic()
+        meter.mark(os.getpid())
+        energy = meter.energy(Window(begin_s=begin_s, end_s=end_s, worker_pid=os.getpid()))
+        meter.close()
+    assert joules(energy) == pytest.approx(100 * (end_s - begin_s), rel=0.3)
+    assert (energy.parts[0].step_s or 1) < 0.2
+
+
 def test_the_thread_samples_until_it_is_closed() -> None:
     reader = SteppingReader()
     sampler = Sampler([reader])
@@ -334,6 +352,12 @@ def test_neither_library_is_imported_before_sensors_are_looked_for() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root
     )
     assert answer.stdout.strip() == "[]"
+
+
+def wait_for(seconds: float) -> None:
+    """Real time that a real clock must see pass."""
+    end_s = time.monotonic() + seconds
+    wait_until(lambda: time.monotonic() >= end_s)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
