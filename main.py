@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 
 def main() -> int:
     arguments = sys.argv[1:]
     if arguments == ["--worker"]:
+        # Ctrl+C in a terminal reaches every process of the program; only the one that asked for the work
+        # decides what it means.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         from engine.worker.serve import main as serve
 
         serve()
+    if arguments[:1] == ["--render-templates"]:
+        from engine.worker.rendering import main as render
+
+        render(arguments[1:])
+        return 0
     if not arguments:
         from gui.start import start_window
 

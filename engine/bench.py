@@ -29,6 +29,7 @@ from engine.pool import Fit, ModelPool
 from engine.recording import Record
 from engine.run import Run
 from engine.schedule import check_plan, jobs_in_order, missing_jobs
+from engine.schema_notice import schema_notice
 from engine.summary import summarise, wide_spreads
 
 
@@ -74,6 +75,8 @@ class Bench:
         begun = time.perf_counter()
         self._meter.start()
         yield from record.begin(plan, self._environment_or_less(plan), resume)
+        if notice := schema_notice(plan):
+            yield Notice(text=notice)
         status: SessionStatus = "stopped"
         try:
             fits = self._pool.all_fit(plan.contenders)

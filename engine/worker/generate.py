@@ -87,7 +87,7 @@ class Generation:
         while len(self._times) < sampling.max_tokens:
             if self._interrupt.is_set():
                 return "stopped"
-            token = sampler.choose(logits)
+            token = sampler.choose(logits, reasoning=self._outflow.in_reasoning)
             if loaded.vocabulary.is_end(token):
                 return "stop"
             if sampling.top_logprobs is not None:

@@ -19,6 +19,10 @@ class Outflow:
         self._splitter = ReasoningSplitter(prompt_text)
         self._runs: list[tuple[str, str]] = []
 
+    @property
+    def in_reasoning(self) -> bool:
+        return self._splitter.in_reasoning
+
     def take(self, token: int) -> bool:
         """True when a stop string is complete; the text before it is kept, itself and the rest not."""
         text = self._decoder.decode(self._vocabulary.visible_piece(token))

@@ -21,7 +21,8 @@ def make_prompt(loaded: LoadedModel, case: Case) -> Prompt:
     else:
         text = _rendered(loaded, case)
     # Many templates write the BOS token themselves; llama.cpp's tokenizer would add a second one.
-    has_bos = loaded.template is not None and loaded.template.begins_with_bos(text)
+    bos = loaded.vocabulary.special_text(loaded.vocabulary.bos)
+    has_bos = bool(bos) and text.startswith(bos)
     tokens = loaded.vocabulary.tokenize(text, add_special=not has_bos, parse_special=True)
     if not tokens:
         raise RequestRefused(

@@ -43,9 +43,10 @@ class Sampler:
             for token in tokens:
                 lib.llama_sampler_accept(self._chain, token)
 
-    def choose(self, logits: Logits) -> int:
+    def choose(self, logits: Logits, *, reasoning: bool = False) -> int:
+        """The next token; while the model reasons, no grammar binds it."""
         token = self._best(logits)
-        if self._grammar is not None:
+        if self._grammar is not None and not reasoning:
             if not self._grammar_allows(token):
                 token = self._best(logits, constrained=True)
             lib.llama_sampler_accept(self._grammar, token)
@@ -65,12 +66,24 @@ class Sampler:
         if constrained:
             lib.llama_sampler_apply(self._grammar, ctypes.byref(array))
         if self._chain is None:
-            return int(self._entries["logit"].argmax())
+            token = int(self._entries["logit"].argmax())
+            return self._possible(token, float(self._entries["logit"][token]))
         lib.llama_sampler_apply(self._chain, ctypes.byref(array))
         if array.selected < 0:
             raise RequestRefused("request", "No token is left to choose from with these settings.")
         # The samplers may have moved the data elsewhere: read through the struct's own pointer.
-        return int(array.data[array.selected].id)
+        chosen = array.data[array.selected]
+        return self._possible(int(chosen.id), float(chosen.logit))
+
+    def _possible(self, token: int, logit: float) -> int:
+        """llama.cpp aborts the process when a grammar is told of a token that it forbids."""
+        if logit == -math.inf:
+            raise RequestRefused(
+                "grammar" if self._grammar is not None else "request",
+                "No token is left that these settings allow here: the grammar or the logit bias forbids "
+                "every one. Loosen it.",
+            )
+        return token
 
     def _fill(self, logits: Logits) -> Any:
         self._entries["id"] = self._ids

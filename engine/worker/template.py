@@ -47,7 +47,6 @@ class ChatTemplate:
         time_limit_s: float = TIME_LIMIT_S,
     ) -> None:
         self._template = {"source": source, "bos_token": bos_token, "eos_token": eos_token}
-        self._bos_token = bos_token
         self._now = now
         self._time_limit_s = time_limit_s
         self._process: _RendererProcess | None = None
@@ -81,10 +80,6 @@ class ChatTemplate:
             "add_generation_prompt": add_generation_prompt,
         }
         return self._ask(request, time_left_s)
-
-    def begins_with_bos(self, prompt: str) -> bool:
-        """Whether the prompt brings its own BOS token, so that tokenizing must not add another."""
-        return bool(self._bos_token) and prompt.startswith(self._bos_token)
 
     def close(self) -> None:
         if self._process is not None:

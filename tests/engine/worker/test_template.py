@@ -230,13 +230,6 @@ def test_the_generation_prompt_can_be_left_out(template: Templates) -> None:
     assert template(CHATML).render([USER], {}, False).endswith("<|im_end|>\n")
 
 
-def test_a_prompt_that_brings_its_bos_token_says_so(template: Templates) -> None:
-    with_bos = template("{{ bos_token }}" + CHATML)
-    assert with_bos.begins_with_bos(with_bos.render([USER], {}))
-    assert not with_bos.begins_with_bos(template(CHATML).render([USER], {}))
-    assert not ChatTemplate(CHATML, "", "").begins_with_bos("Hello.")
-
-
 @given(st.text())
 def test_a_message_arrives_letter_for_letter(content: str) -> None:
     renderer = Renderer(CHATML, "<s>", "</s>", CLOCK)
