@@ -146,6 +146,12 @@ class History:
     def import_file(self, path: Path) -> Imported:
         return import_file(self._database, path)
 
+    def problems(self) -> tuple[str, ...]:
+        """What SQLite finds wrong with the file; takes seconds if that is large."""
+        with self._database.read() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check").scalars()
+            return tuple(problem for problem in found if problem != "ok")
+
     def watch(self) -> Watch:
         """For one thread, which closes it."""
         return Watch(self.path)

@@ -43,8 +43,11 @@ def rest_of(process: subprocess.Popen[str]) -> list[str]:
 
 
 def integrity(database: Path) -> list[str]:
+    """What SQLite complains about; ["ok"] if nothing."""
     with closing(sqlite3.connect(database)) as connection:
-        checks = connection.execute("PRAGMA integrity_check").fetchall()
-        return [
-            row[0] for row in checks + connection.execute("PRAGMA foreign_key_check").fetchall()
-        ]
+        try:
+            checks = connection.execute("PRAGMA integrity_check").fetchall()
+            checks += connection.execute("PRAGMA foreign_key_check").fetchall()
+        except sqlite3.DatabaseError as error:
+            return [str(error)]
+        return [row[0] for row in checks]

@@ -121,6 +121,11 @@ def test_the_window_reads_while_the_run_writes(history: History) -> None:
     assert history.sessions()[0].n_replies == 200
 
 
+def test_a_sound_file_has_no_problems(history: History) -> None:
+    begin(history)
+    assert history.problems() == ()
+
+
 def test_only_the_user_can_read_the_history(tmp_path: Path) -> None:
     path = tmp_path / "new" / "history.sqlite3"
     History.open(path).close()

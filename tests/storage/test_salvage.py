@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from engine.contract import Session
+from engine.errors import StorageError
+from storage.history import History
+from storage.salvage import salvage
+from tests.storage import samples
+from tests.storage.processes import integrity
+
+PAGE = 4096
+
+
+def fill(path: Path, n_sessions: int = 20) -> list[Session]:
+    with History.open(path) as history:
+        recorder = history.recorder()
+        for number in range(n_sessions):
+            plan = samples.plan(title=f"session {number}", repeats=20)
+            session = recorder.begin(plan, samples.ENVIRONMENT)
+            for repeat in range(20):
+                text = f"session {number} reply {repeat} " * 40
+                recorder.record(session, samples.reply(repeat=repeat, text=text))
+            recorder.end(session, "finished")
+        return [history.session(summary.id) for summary in history.sessions()]
+
+
+def overwrite(path: Path, pages: list[int]) -> None:
+    with path.open("r+b") as file:
+        for page in pages:
+            file.seek(page * PAGE)
+            file.write(b"\xa5" * PAGE)
+
+
+def test_what_is_not_damaged_is_saved_whole(path: Path) -> None:
+    before = fill(path)
+    salvaged = salvage(path)
+    assert (salvaged.n_sessions, salvaged.n_replies) == (20, 400)
+    with History.open(path) as history:
+        assert [history.session(summary.id) for summary in history.sessions()] == before
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_lies_beside_the_damage_is_saved(path: Path, seed: int) -> None:
+    before = {session.id: session for session in fill(path)}
+    n_pages = path.stat().st_size // PAGE
+    # The first pages are the roots of the tables: behind them nothing can be found.
+    damaged_pages = random.Random(seed).sample(range(n_pages // 3, n_pages), 8)
+    overwrite(path, damaged_pages)
+    damaged_bytes = path.read_bytes()
+    assert integrity(path) != ["ok"]
+
+    salvaged = salvage(path)
+
+    assert salvaged.damaged.read_bytes() == damaged_bytes
+    assert salvaged.n_replies > 100
+    assert integrity(path) == ["ok"]
+    with History.open(path) as history:
+        found = [history.session(summary.id) for summary in history.sessions()]
+        assert len(found) == salvaged.n_sessions
+        assert sum(len(session.replies) for session in found) == salvaged.n_replies
+        for session in found:
+            assert all(reply in before[session.id].replies for reply in session.replies)
+        history.recorder().begin(samples.plan(), samples.ENVIRONMENT)
+
+
+def test_the_history_names_its_problems(path: Path) -> None:
+    fill(path)
+    overwrite(path, [path.stat().st_size // PAGE - 2])
+    with History.open(path) as history:
+        try:
+            problems = history.problems()
+        except StorageError as error:
+            problems = (str(error),)
+    assert problems
+
+
+def test_a_discarded_session_is_not_brought_back(path: Path) -> None:
+    sessions = fill(path, 3)
+    with History.open(path) as history:
+        history.discard([sessions[0].id])
+    assert salvage(path).n_sessions == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all" * 1000])
+def test_without_anything_to_save_the_file_is_left(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with pytest.raises(StorageError, match="No session"):
+        salvage(path)
+    assert path.read_bytes() == content
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_database_whose_tables_are_all_gone_ends_soon(path: Path) -> None:
+    fill(path, 3)
+    n_pages = path.stat().st_size // PAGE
+    overwrite(path, list(range(1, n_pages)))
+    with pytest.raises(StorageError, match="No session"):
+        salvage(path)
