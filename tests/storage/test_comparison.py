@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+
+from engine.contract import Case, Contender, Plan, Reply, Runtime, Sampling, Session, Timing
+from storage.comparison import Difference, compare_sessions
+from tests.storage import samples
+from tests.storage.strategies import sessions
+
+
+def session(*replies: Reply, plan: Plan | None = None) -> Session:
+    return samples.session(plan or samples.plan(contenders=2, cases=2, repeats=2), *replies)
+
+
+def timed(contender: str, tokens_per_s: float, text: str = "x", repeat: int = 0) -> Reply:
+    return msgspec.structs.replace(
+        samples.reply(contender, repeat=repeat, text=text),
+        timing=Timing(generation_tokens_per_s=tokens_per_s, ttft_s=0.5),
+    )
+
+
+@given(sessions())
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_session_does_not_differ_from_itself(any_session: Session) -> None:
+    compared = compare_sessions(any_session, any_session)
+    assert compared.differences == ()
+    assert all(pair.same for pair in compared.replies)
+    assert len(compared.replies) == len(any_session.replies)
+    assert all(speed.ratio in {None, 1.0} for speed in compared.speeds)
+    assert compared.contenders_only_before == compared.contenders_only_after == ()
+
+
+def test_changed_replies_are_found_and_missing_ones_are_none() -> None:
+    before = session(samples.reply(text="a"), samples.reply("model 1", text="b"))
+    after = session(
+        samples.reply(text="a"), samples.reply("model 1", text="B"), samples.reply(repeat=1)
+    )
+    pairs = compare_sessions(before, after).replies
+    assert [(pair.contender, pair.repeat, pair.same) for pair in pairs] == [
+        ("model 0", 0, True),
+        ("model 1", 0, False),
+        ("model 0", 1, False),
+    ]
+    assert pairs[2].before is None
+    assert pairs[2].after == after.replies[2]
+
+
+def test_speeds_are_compared_by_their_medians() -> None:
+    before = session(timed("model 0", 50), timed("model 0", 60, repeat=1))
+    after = session(timed("model 0", 22), timed("model 1", 70))
+    speeds = compare_sessions(before, after).speeds
+    (generation,) = [s for s in speeds if s.figure == "generation_tokens_per_s"]
+    assert (generation.contender, generation.before, generation.after) == ("model 0", 55, 22)
+    assert (generation.n_before, generation.n_after, generation.ratio) == (2, 1, 0.4)
+
+
+def test_differences_of_machine_and_settings_are_named() -> None:
+    before = session(samples.reply())
+    reply = msgspec.structs.replace(
+        samples.reply(), runtime=msgspec.structs.replace(samples.RUNTIME, threads=8)
+    )
+    after = msgspec.structs.replace(
+        session(reply),
+        environment=msgspec.structs.replace(
+            samples.ENVIRONMENT, llama_cpp="0.4.0", power_source="battery"
+        ),
+        sampling=Sampling(temperature=0.7),
+        together=True,
+    )
+    found = {
+        (d.contender, d.what, d.before, d.after)
+        for d in compare_sessions(before, after).differences
+    }
+    assert found == {
+        (None, "llama.cpp", "0.3.36", "0.4.0"),
+        (None, "power", "none", "battery"),
+        (None, "temperature", "0.0", "0.7"),
+        (None, "all at once", "no", "yes"),
+        ("model 0", "threads", "4", "8"),
+    }
+
+
+def with_model(name: str, file: str, sha256: str | None) -> Contender:
+    model = msgspec.structs.replace(samples.contender("x").model, file=file, sha256=sha256)
+    return Contender(name=name, model=model)
+
+
+def renamed(*contenders: Contender) -> Plan:
+    return msgspec.structs.replace(samples.plan(), contenders=contenders)
+
+
+def test_contenders_are_the_same_by_their_models_content() -> None:
+    before = session(samples.reply("old"), plan=renamed(with_model("old", "a.gguf", "1")))
+    after = session(samples.reply("new"), plan=renamed(with_model("new", "b.gguf", "1")))
+    compared = compare_sessions(before, after)
+    assert [(pair.contender, pair.same) for pair in compared.replies] == [("new", True)]
+    assert compared.contenders_only_before == ()
+
+
+def test_a_file_that_changed_under_its_name_is_a_difference() -> None:
+    before = session(plan=renamed(with_model("m", "a.gguf", "1")))
+    after = session(plan=renamed(with_model("m", "a.gguf", "2")))
+    assert compare_sessions(before, after).differences == (
+        Difference(what="model file", contender="m", before="1", after="2"),
+    )
+
+
+def test_one_model_in_two_settings_is_matched_by_name() -> None:
+    fast = msgspec.structs.replace(with_model("4 threads", "a", "1"), runtime=Runtime(threads=4))
+    slow = msgspec.structs.replace(with_model("1 thread", "a", "1"), runtime=Runtime(threads=1))
+    before = session(timed("4 threads", 40), timed("1 thread", 10), plan=renamed(fast, slow))
+    after = session(timed("4 threads", 40), timed("1 thread", 10), plan=renamed(slow, fast))
+    assert {s.ratio for s in compare_sessions(before, after).speeds} == {1.0}
+
+
+def test_what_only_one_session_has_is_named_and_not_compared() -> None:
+    def plan(contender: str, prompt: str) -> Plan:
+        case: Case = samples.case("case 0", prompt)
+        return msgspec.structs.replace(
+            renamed(with_model(contender, contender, None)), cases=(case,)
+        )
+
+    before = session(samples.reply("a"), plan=plan("a", "What is it?"))
+    after = session(samples.reply("b"), plan=plan("b", "What else is it?"))
+    compared = compare_sessions(before, after)
+    assert (compared.contenders_only_before, compared.contenders_only_after) == (("a",), ("b",))
+    assert compared.cases_only_before == compared.cases_only_after == ("case 0",)
+    assert compared.replies == ()
+    assert compared.speeds == ()
