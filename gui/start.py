@@ -31,9 +31,9 @@ def start_window(arguments: Sequence[str] = ()) -> int:
 
 
 def _make_bench(recorder: Recorder | None) -> Bench:
-    import models.fit as fit
     from engine.bench import Bench as RealBench
     from engine.energy.meter import machine_meter
+    from models import fit
 
     return RealBench(fit=fit, recorder=recorder, meter=machine_meter())
 
@@ -64,9 +64,7 @@ def _demo_contenders(on_progress: Progress) -> tuple[Contender, ...]:
         ),
     )
     files = (made[0], describe(demo_model_path()), made[1])
-    return tuple(
-        Contender(name=f"SmolLM2 135M {file.quantization}", model=file) for file in files
-    )
+    return tuple(Contender(name=f"SmolLM2 135M {file.quantization}", model=file) for file in files)
 
 
 def _export(session: Session, path: Path) -> None:

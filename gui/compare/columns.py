@@ -123,6 +123,11 @@ class Columns(QScrollArea):
         self._show_maximised()
 
     @property
+    def rendering(self) -> bool:
+        """Whether a whole reply waits to be shown."""
+        return bool(self._texts)
+
+    @property
     def maximised(self) -> str | None:
         return self._maximised
 

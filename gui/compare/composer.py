@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from engine.contract import Gbnf, JsonSchema, Sampling
+from engine.contract import Sampling
 from gui.compare.draft_model import Draft
 from gui.compare.sampling_form import SamplingForm
 from gui.figures import count

@@ -37,7 +37,9 @@ def no_thread_or_timer_is_left(request: pytest.FixtureRequest) -> Iterator[None]
     before = set(threading.enumerate())
     yield
     app = QApplication.instance()
-    left = [t.name for t in set(threading.enumerate()) - before if t.name.startswith(("jobs", "run"))]
+    left = [
+        t.name for t in set(threading.enumerate()) - before if t.name.startswith(("jobs", "run"))
+    ]
     assert not left, f"left running: {left}"
     if isinstance(app, QApplication):
         app.sendPostedEvents(None, QEvent.Type.DeferredDelete)

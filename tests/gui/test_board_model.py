@@ -188,9 +188,7 @@ def test_a_reopened_session_shows_just_what_the_run_showed(board: BoardModel) ->
     live = BoardModel()
     live.begin(asked)
     feed(live, *whole_run(asked, "A long answer"))
-    replies = [
-        reply for each in (A, B) for case in "12" for reply in live.replies(each.name, case)
-    ]
+    replies = [reply for each in (A, B) for case in "12" for reply in live.replies(each.name, case)]
     assert len(replies) == 8
     board.open(session_of(asked, replies))
     for index in range(2):

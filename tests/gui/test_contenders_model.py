@@ -97,7 +97,10 @@ def test_the_default_settings_need_no_words() -> None:
     [
         (Runtime(n_ctx=8192, n_gpu_layers=0), "context 8192 · no GPU"),
         (Runtime(n_gpu_layers=20, type_k="q8_0"), "GPU layers 20 · KV q8_0/f16"),
-        (Runtime(threads=4, template_arguments={"enable_thinking": False}), "4 threads · thinking off"),
+        (
+            Runtime(threads=4, template_arguments={"enable_thinking": False}),
+            "4 threads · thinking off",
+        ),
         (Runtime(mlock=True), "other settings"),
     ],
 )

@@ -125,7 +125,9 @@ def test_reset_brings_the_repeatable_defaults_back(theme: Theme, host: QWidget) 
     assert warm_up == [True]
 
 
-@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]) | st.sampled_from("\n\t\\")))
+@given(
+    st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]) | st.sampled_from("\n\t\\"))
+)
 def test_a_stop_string_survives_its_way_through_the_form(text: str) -> None:
     shown = shown_stop(text)
     assert "\n" not in shown

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
 from engine.contract import Event, Finished, Notice, Piece
-from engine.errors import StorageError, SteelyardError
+from engine.errors import SteelyardError, StorageError
 from gui.jobs import EVENTS_HELD, Jobs, RunFeed, merged
 
 
@@ -51,7 +52,7 @@ def test_a_fault_of_ours_reaches_the_crash_handler(qtbot: QtBot) -> None:
 def test_jobs_of_one_lane_keep_their_order(qtbot: QtBot, jobs: Jobs) -> None:
     order: list[int] = []
     for number in range(20):
-        jobs.start("history", lambda number=number: number, order.append)
+        jobs.start("history", partial(int, number), order.append)
     qtbot.waitUntil(lambda: len(order) == 20)
     assert order == list(range(20))
 
@@ -146,7 +147,8 @@ def test_a_reader_that_does_not_keep_up_makes_the_run_wait(qtbot: QtBot) -> None
 
     def events() -> Iterator[Event]:
         nonlocal made
-        for made in range(1, 3 * EVENTS_HELD):
+        for number in range(3 * EVENTS_HELD):
+            made = number + 1
             yield piece("a", "x")
 
     feed = RunFeed(events)

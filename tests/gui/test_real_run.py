@@ -1,0 +1,165 @@
+"""The window as it is started, with the real engine, history and model files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+import gui.start
+from engine.contract import Sampling
+from gui.app import Desk
+from gui.collaborators import Collaborators
+from tests.gui.fakes import Fakes
+
+RUN_LIMIT_MS = 120_000
+
+OpenReal = Callable[[], Desk]
+
+
+class Started(Fakes):
+    """What the program's start hands to the window."""
+
+    def __init__(self, given: Collaborators) -> None:
+        self.given = given
+
+
+@pytest.fixture
+def open_real(
+    open_desk: Callable[..., Desk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> OpenReal:
+    monkeypatch.setenv("STEELYARD_HOME", str(tmp_path / "home"))
+    handed: list[Collaborators] = []
+
+    def main(_: list[str], given: Collaborators) -> int:
+        handed.append(given)
+        return 0
+
+    monkeypatch.setattr(gui.start, "main", main)
+    assert gui.start.start_window() == 0
+    return lambda: open_desk(Started(handed[0]))
+
+
+@pytest.fixture
+def two_models(
+    qtbot: QtBot, open_real: OpenReal, small_model: Path, quantized: dict[str, Path]
+) -> Desk:
+    """A window with two quantizations of the small model and a prompt, ready to run."""
+    desk = open_real()
+    desk.compare.add_files([small_model, quantized["Q2_K"]])
+    qtbot.waitUntil(lambda: len(desk.compare.contenders.contenders) == 2, timeout=10_000)
+    desk.window.page.composer.prompt.setPlainText("Why is the sky blue?")
+    desk.compare.draft.edit(sampling=Sampling(max_tokens=24))
+    return desk
+
+
+def run(qtbot: QtBot, desk: Desk) -> None:
+    desk.window.page.composer.run.click()
+    qtbot.waitUntil(lambda: not desk.compare.running, timeout=RUN_LIMIT_MS)
+    qtbot.waitUntil(lambda: not desk.window.page.columns.rendering)
+
+
+@pytest.mark.slow
+def test_real_models_answer_side_by_side_and_are_recorded(
+    qtbot: QtBot,
+    two_models: Desk,
+    open_real: OpenReal,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = two_models
+    desk.window.page.composer.repeats.set_number(2)
+    run(qtbot, desk)
+    seen = {}
+    for column in desk.window.page.columns.columns:
+        assert column.badge.text() == "done"
+        assert column.reply.text.strip()
+        assert column.figures.speed.text().startswith("median ")
+        assert "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}2" in column.figures.words.text()
+        reply = column.view.reply
+        assert reply is not None
+        assert reply.timing.generated_tokens
+        assert reply.timing.generated_tokens <= 24
+        seen[column.contender.name] = (column.reply.text, column.figures.words.text())
+    session_id = desk.compare.board.session_id
+    assert session_id is not None
+
+    qtbot.waitUntil(lambda: desk.sessions.rowCount() == 1, timeout=10_000)
+    exported = tmp_path / "session.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(exported), ""))
+    desk.window.actions_table.action("export").trigger()
+    qtbot.waitUntil(exported.is_file, timeout=10_000)
+    document = json.loads(exported.read_bytes())
+    assert document["id"] == session_id
+    assert len(document["replies"]) == 4
+    desk.window.close()
+
+    again = open_real()
+    again.compare.open_session(session_id)
+    columns = again.window.page.columns
+    qtbot.waitUntil(lambda: again.compare.board.session_id == session_id, timeout=10_000)
+    qtbot.waitUntil(lambda: not columns.rendering)
+    shown = {c.contender.name: (c.reply.text, c.figures.words.text()) for c in columns.columns}
+    assert shown == seen
+
+
+@pytest.mark.slow
+def test_escape_during_a_real_run_keeps_what_was_said(qtbot: QtBot, two_models: Desk) -> None:
+    desk = two_models
+    desk.compare.draft.edit(sampling=Sampling(max_tokens=2000, min_p=0.0))
+    desk.window.page.composer.prompt.setPlainText("Count from one to a thousand in words.")
+    desk.window.page.composer.run.click()
+    first = desk.window.page.columns.columns[0]
+    qtbot.waitUntil(lambda: len(first.reply.text) > 20, timeout=RUN_LIMIT_MS)
+    desk.compare.stop()
+    qtbot.waitUntil(lambda: not desk.compare.running, timeout=5000)
+    assert first.badge.text() in {"stopped", "done"}
+    assert len(first.reply.text) > 20
+    assert desk.compare.board.status == "stopped"
+
+
+@pytest.mark.slow
+def test_closing_during_a_real_run_ends_the_workers(qtbot: QtBot, two_models: Desk) -> None:
+    desk = two_models
+    desk.compare.draft.edit(sampling=Sampling(max_tokens=2000))
+    desk.window.page.composer.run.click()
+    first = desk.window.page.columns.columns[0]
+    qtbot.waitUntil(lambda: bool(first.reply.text), timeout=RUN_LIMIT_MS)
+    workers = psutil.Process().children(recursive=True)
+    assert workers
+    desk.window.close()
+    _, alive = psutil.wait_procs(workers, timeout=5)
+    assert not alive
+
+
+def test_a_file_that_is_no_model_is_told_in_a_sentence(
+    qtbot: QtBot, open_real: OpenReal, tmp_path: Path
+) -> None:
+    desk = open_real()
+    wrong = tmp_path / "notes.gguf"
+    wrong.write_text("These are notes.")
+    desk.compare.add_files([wrong, tmp_path / "missing.gguf"])
+    banners = desk.window.page.banners
+    qtbot.waitUntil(lambda: len(banners.banners) == 2, timeout=10_000)
+    assert all("gguf" in banner.text for banner in banners.banners)
+    assert not desk.compare.contenders.contenders
+
+
+@pytest.mark.slow
+def test_the_demo_makes_its_models_on_the_spot_and_compares_them(
+    qtbot: QtBot, qapp: QApplication, open_real: OpenReal
+) -> None:
+    desk = open_real()
+    desk.compare.draft.edit(sampling=Sampling(max_tokens=8))
+    desk.window.page.empty.demo.click()
+    qtbot.waitUntil(lambda: desk.compare.board.status == "finished", timeout=RUN_LIMIT_MS)
+    qtbot.waitUntil(lambda: not desk.window.page.columns.rendering)
+    columns = desk.window.page.columns.columns
+    assert len(columns) == 3
+    assert all(column.badge.text() == "done" for column in columns)
+    assert all(column.reply.text for column in columns)

@@ -1,0 +1,590 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.contract import Began, Case, Event, Finished, Message, Notice, Plan, Replied, Started
+from engine.errors import StorageError
+from gui.app import Desk
+from gui.compare.cells import Phase
+from gui.compare.chips import CHIP_MIME
+from gui.compare.runtime_form import RuntimeForm
+from gui.crash import CrashDialog
+from tests.gui.fakes import (
+    FakeBench,
+    FakeHistory,
+    Fakes,
+    contender,
+    failure,
+    pieces,
+    reply_to,
+    session_of,
+    whole_run,
+)
+
+A, B, C = contender("Q8_0"), contender("Q4_1"), contender("Q2_K")
+
+OpenDesk = Callable[..., Desk]
+
+
+def draw_up(desk: Desk, prompt: str = "Why?") -> None:
+    desk.compare.contenders.replace_all((A, B, C))
+    desk.window.page.composer.prompt.setPlainText(prompt)
+
+
+def finish(qtbot: QtBot, desk: Desk) -> None:
+    qtbot.waitUntil(lambda: not desk.compare.running)
+    qtbot.waitUntil(lambda: not desk.window.page.columns.rendering)
+
+
+def column_text(desk: Desk, name: str) -> str:
+    column = desk.window.page.columns.column(name)
+    assert column is not None
+    return column.reply.text
+
+
+def activate(qtbot: QtBot, window: QWidget) -> None:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+
+
+def key(qtbot: QtBot, widget: QWidget, what: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
+    activate(qtbot, widget.window())
+    widget.setFocus()
+    held = Qt.KeyboardModifier.NoModifier
+    for modifier in modifiers:
+        held |= modifier
+    qtbot.keyClick(widget, what, held)
+
+
+def held_run(plan: Plan) -> Iterator[Event | threading.Event]:
+    """One contender gets as far as two words, then nothing happens until it is stopped."""
+    yield Began(session="s1")
+    yield Started(contender=A.name, case="1", repeat=0)
+    yield from pieces(A.name, "It is")
+    yield threading.Event()
+    yield from whole_run(plan)
+
+
+# Without models -----------------------------------------------------------------------------------
+
+
+def test_an_empty_window_offers_the_demo_and_runs_it(qtbot: QtBot, desk: Desk) -> None:
+    page = desk.window.page
+    assert page.empty.isVisible()
+    page.empty.demo.click()
+    qtbot.waitUntil(lambda: desk.compare.board.status == "finished")
+    finish(qtbot, desk)
+    assert not page.empty.isVisible()
+    assert len(page.columns.columns) == 3
+    assert column_text(desk, A.name) == "An answer."
+
+
+def test_the_demo_shows_how_far_it_is(desk: Desk) -> None:
+    empty = desk.window.page.empty
+    empty.show_progress("Making Q8_0…", 0.4)
+    assert empty._progress.isVisible()
+    assert empty._progress.value() == 400
+    assert not empty.demo.isEnabled()
+    empty.end_progress()
+    assert empty.demo.isEnabled()
+
+
+def test_removing_the_last_model_leads_back_to_the_offer(desk: Desk) -> None:
+    desk.compare.contenders.replace_all((A,))
+    assert not desk.window.page.empty.isVisible()
+    chip = desk.window.page.chips.chips[0]
+    chip.remove_wanted.emit()
+    assert desk.window.page.empty.isVisible()
+
+
+# Models -------------------------------------------------------------------------------------------
+
+
+def test_files_dropped_on_the_window_become_chips(qtbot: QtBot, desk: Desk) -> None:
+    dropped = QMimeData()
+    dropped.setUrls([QUrl.fromLocalFile("/m/x.Q8_0.gguf"), QUrl.fromLocalFile("/m/x.Q2_K.gguf")])
+    event = QDropEvent(
+        QPointF(5, 5),
+        Qt.DropAction.CopyAction,
+        dropped,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    desk.window.dropEvent(event)
+    qtbot.waitUntil(lambda: len(desk.window.page.chips.chips) == 2)
+    assert event.isAccepted()
+
+
+def test_files_are_chosen_in_a_dialog(
+    qtbot: QtBot, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(*_: object) -> tuple[list[str], str]:
+        return ["/m/x.Q8_0.gguf", "/m/y.txt"], ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", answer)
+    desk.window.actions_table.action("add").trigger()
+    qtbot.waitUntil(lambda: len(desk.window.page.chips.chips) == 1)
+    banners = desk.window.page.banners
+    qtbot.waitUntil(lambda: bool(banners.banners))
+    assert banners.banners[0].kind == "error"
+    assert "is not a GGUF file" in banners.banners[0].text
+
+
+def test_a_chip_opens_the_settings_and_they_take_effect_at_once(qtbot: QtBot, desk: Desk) -> None:
+    desk.compare.contenders.replace_all((A, B))
+    page = desk.window.page
+    key(qtbot, page.chips.chips[1], Qt.Key.Key_Return)
+    form = page.findChild(RuntimeForm)
+    assert form is not None
+    form.threads.set_number(3)
+    assert desk.compare.contenders.contenders[1].runtime.threads == 3
+    form.name.setText("Mine")
+    form.name.editingFinished.emit()
+    form.threads.set_number(4)
+    assert [each.name for each in desk.compare.contenders.contenders] == [A.name, "Mine"]
+    assert desk.compare.contenders.contenders[1].runtime.threads == 4
+    form.close()
+
+
+def test_duplicate_opens_the_copy_s_settings(desk: Desk) -> None:
+    desk.compare.contenders.replace_all((A,))
+    page = desk.window.page
+    page.chips.chips[0].duplicate_wanted.emit()
+    form = page.findChild(RuntimeForm)
+    assert form is not None
+    assert form.name.text() == f"{A.name} (2)"
+    assert len(page.chips.chips) == 2
+    form.close()
+
+
+def test_chips_are_moved_and_removed_by_keyboard(qtbot: QtBot, desk: Desk) -> None:
+    draw_up(desk)
+    chips = desk.window.page.chips
+    key(qtbot, chips.chips[0], Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert [chip.contender for chip in chips.chips] == [B, A, C]
+    key(qtbot, chips.chips[0], Qt.Key.Key_Delete)
+    assert [chip.contender for chip in chips.chips] == [A, C]
+    assert [each.contender for each in desk.window.page.columns.columns] == [A, C]
+
+
+def test_a_chip_dropped_before_another_takes_its_place(desk: Desk) -> None:
+    draw_up(desk)
+    chips = desk.window.page.chips
+    dragged = QMimeData()
+    dragged.setData(CHIP_MIME, C.name.encode())
+    before_first = chips.chips[0].geometry().topLeft() + QPoint(2, 2)
+    chips.dropEvent(
+        QDropEvent(
+            QPointF(before_first),
+            Qt.DropAction.MoveAction,
+            dragged,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+    assert [each.name for each in desk.compare.contenders.contenders] == [C.name, A.name, B.name]
+
+
+# Running ------------------------------------------------------------------------------------------
+
+
+def test_ctrl_enter_in_the_prompt_runs_and_escape_stops(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    desk = open_desk(Fakes(tmp_path, FakeBench(held_run)))
+    draw_up(desk)
+    prompt = desk.window.page.composer.prompt
+    key(qtbot, prompt, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert desk.compare.running
+    assert prompt.toPlainText() == "Why?"
+    qtbot.waitUntil(lambda: column_text(desk, A.name) == "It is")
+    key(qtbot, prompt, Qt.Key.Key_Escape)
+    finish(qtbot, desk)
+    column = desk.window.page.columns.column(A.name)
+    assert column is not None
+    assert column.badge.text() == "stopped"
+    assert column.reply.text == "Cut"
+
+
+def test_run_says_why_it_cannot_be_used(qtbot: QtBot, desk: Desk) -> None:
+    composer = desk.window.page.composer
+    desk.compare.contenders.replace_all((A,))
+    assert not composer.run.isEnabled()
+    assert composer.run.toolTip() == composer.reason.text() == "Write a prompt first."
+    composer.prompt.setPlainText("Why?")
+    assert composer.run.isEnabled()
+    assert composer.reason.text() == ""
+    assert not composer.together.isEnabled()
+    assert "two models" in composer.together.toolTip()
+
+
+def test_run_and_stop_take_turns_and_models_are_locked_meanwhile(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    desk = open_desk(Fakes(tmp_path, FakeBench(held_run)))
+    draw_up(desk)
+    composer, chips = desk.window.page.composer, desk.window.page.chips
+    composer.run.click()
+    assert composer.stop.isVisible()
+    assert not composer.run.isVisible()
+    assert not chips.add.isEnabled()
+    assert chips.add.toolTip() == "Stop the comparison first."
+    qtbot.waitUntil(lambda: desk.compare.board.session_id == "s1")
+    composer.stop.click()
+    finish(qtbot, desk)
+    assert composer.run.isVisible()
+    assert chips.add.isEnabled()
+
+
+def test_a_column_tells_its_state_and_then_its_figures(qtbot: QtBot, desk: Desk) -> None:
+    draw_up(desk)
+    desk.window.page.composer.run.click()
+    finish(qtbot, desk)
+    column = desk.window.page.columns.column(C.name)
+    assert column is not None
+    assert column.badge.text() == "done"
+    assert column.figures.speed.text() == "90.0 tok/s"
+    assert column.figures.award.text() == "Fastest"
+    assert "stop:\N{NO-BREAK SPACE}end" in column.figures.words.text()
+    slowest = desk.window.page.columns.column(A.name)
+    assert slowest is not None
+    assert not slowest.figures.award.isVisible()
+
+
+def test_a_failure_says_why_in_its_column_and_the_others_go_on(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    def script(plan: Plan) -> Iterator[Event]:
+        yield Began(session="s1")
+        yield failure(A.name, "The worker was killed.", ["out of memory"])
+        yield Replied(reply=reply_to(B.name))
+        yield Notice(text="It got hot.")
+        yield Finished(status="finished", elapsed_s=1)
+
+    desk = open_desk(Fakes(tmp_path, FakeBench(script)))
+    draw_up(desk)
+    desk.window.page.composer.run.click()
+    finish(qtbot, desk)
+    failed, done = desk.window.page.columns.columns[:2]
+    assert failed.badge.text() == "failed"
+    assert failed.failure.isVisible()
+    assert failed.failure.sentence.text() == "The worker was killed."
+    assert done.badge.text() == "done"
+    assert not done.failure.isVisible()
+    assert [each.text for each in desk.window.page.banners.banners] == ["It got hot."]
+
+
+def test_copy_takes_the_reply_as_it_was_written(qtbot: QtBot, desk: Desk) -> None:
+    draw_up(desk)
+    desk.window.page.composer.run.click()
+    finish(qtbot, desk)
+    desk.window.page.columns.columns[0].copy.click()
+    assert QGuiApplication.clipboard().text() == "An answer."
+
+
+def test_details_open_with_all_figures_of_the_reply(qtbot: QtBot, desk: Desk) -> None:
+    draw_up(desk)
+    desk.window.page.composer.run.click()
+    finish(qtbot, desk)
+    figures = desk.window.page.columns.columns[0].figures
+    figures.details.click()
+    popover = QApplication.activePopupWidget()
+    assert popover is not None
+    assert popover.accessibleName() == A.name
+    popover.close()
+
+
+def test_changed_settings_are_told_beside_the_older_reply(qtbot: QtBot, desk: Desk) -> None:
+    draw_up(desk)
+    desk.window.page.composer.run.click()
+    finish(qtbot, desk)
+    desk.window.page.open_settings(A.name)
+    form = desk.window.page.findChild(RuntimeForm)
+    assert form is not None
+    form.n_ctx.set_number(512)
+    form.close()
+    column = desk.window.page.columns.columns[0]
+    assert column.reply.text == "An answer."
+    assert column._hint.text() == "The settings were changed after this reply."
+
+
+def test_repeats_can_be_leafed_through(qtbot: QtBot, desk: Desk) -> None:
+    draw_up(desk)
+    desk.window.page.composer.repeats.set_number(3)
+    desk.window.page.composer.run.click()
+    finish(qtbot, desk)
+    column = desk.window.page.columns.columns[0]
+    assert column._repeat.text() == "3 of 3"
+    assert not column.later.isEnabled()
+    column.earlier.click()
+    assert column._repeat.text() == "2 of 3"
+    assert column.figures.speed.text().startswith("median ")
+
+
+# Columns ------------------------------------------------------------------------------------------
+
+
+def test_one_column_can_be_shown_alone_and_all_again(qtbot: QtBot, desk: Desk) -> None:
+    draw_up(desk)
+    columns = desk.window.page.columns
+    columns.columns[1].maximise.click()
+    assert [column.isVisible() for column in columns.columns] == [False, True, False]
+    columns.columns[1].maximise.click()
+    assert all(column.isVisible() for column in columns.columns)
+    desk.window.actions_table.action("alone").trigger()
+    assert sum(column.isVisible() for column in columns.columns) == 1
+
+
+def test_columns_scroll_as_one_when_asked(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    text = "\n\n".join(f"Paragraph {n}" for n in range(80))
+
+    def script(plan: Plan) -> Iterator[Event]:
+        yield from whole_run(plan, text)
+
+    desk = open_desk(Fakes(tmp_path, FakeBench(script)))
+    draw_up(desk)
+    desk.window.page.composer.run.click()
+    finish(qtbot, desk)
+    first, second = (c.reply.area.verticalScrollBar() for c in desk.window.page.columns.columns[:2])
+    first.setValue(0)
+    second.setValue(0)
+    first.setValue(first.maximum())
+    assert second.value() == 0
+    desk.window.actions_table.action("scroll").trigger()
+    first.setValue(0)
+    first.setValue(first.maximum())
+    assert second.value() == second.maximum() > 0
+
+
+def test_raw_text_is_switched_for_all_columns_at_once(qtbot: QtBot, desk: Desk) -> None:
+    draw_up(desk)
+    desk.window.actions_table.action("raw").trigger()
+    assert all(column.reply.raw for column in desk.window.page.columns.columns)
+    assert desk.window.actions_table.action("raw").isChecked()
+
+
+def test_ctrl_and_a_number_goes_to_a_column(qtbot: QtBot, desk: Desk) -> None:
+    draw_up(desk)
+    key(qtbot, desk.window.page.composer.prompt, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert desk.window.page.columns.focused() == B.name
+
+
+# Sessions -----------------------------------------------------------------------------------------
+
+
+def two_prompts() -> Plan:
+    cases = tuple(
+        Case(id=str(n), messages=(Message(role="user", content=f"Question {n}"),)) for n in (1, 2)
+    )
+    return Plan(contenders=(A, B), cases=cases)
+
+
+def test_a_session_of_the_list_is_opened_as_it_was_seen(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    replies = [reply_to(n.name, case=c, text=f"{c} by {n.name}") for n in (A, B) for c in "12"]
+    history = FakeHistory([session_of(two_prompts(), replies, session_id="old", title="Old one")])
+    desk = open_desk(Fakes(tmp_path, history=history))
+    qtbot.waitUntil(lambda: desk.sessions.rowCount() == 1)
+    desk.window.actions_table.action("sessions").trigger()
+    panel = desk.window.panel
+    assert panel.isVisible()
+    panel.list.clicked.emit(desk.sessions.index(0))
+    qtbot.waitUntil(lambda: column_text(desk, A.name) == f"1 by {A.name}")
+    page = desk.window.page
+    assert desk.window.windowTitle() == "Old one – Steelyard"
+    assert page.asked.cases.count() == 2
+    page.asked.later.click()
+    qtbot.waitUntil(lambda: column_text(desk, B.name) == f"2 by {B.name}")
+    assert page.composer.prompt.toPlainText() == "Question 2"
+    assert panel.list.currentIndex().row() == 0
+
+
+def test_an_interrupted_session_offers_to_resume(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    session = session_of(two_prompts(), [reply_to(A.name)], status="interrupted")
+    desk = open_desk(Fakes(tmp_path, history=FakeHistory([session])))
+    desk.compare.open_session("s1")
+    banners = desk.window.page.banners
+    qtbot.waitUntil(lambda: bool(banners.banners))
+    assert "1 of 4 replies" in banners.banners[0].text
+    assert desk.window.page.asked.resume.isVisible()
+    banners.banners[0].acted.emit()
+    qtbot.waitUntil(lambda: desk.compare.board.status == "finished")
+    assert not desk.window.page.asked.resume.isVisible()
+
+
+def test_a_run_is_added_to_the_list(qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path) -> None:
+    fakes = Fakes(tmp_path)
+    desk = open_desk(fakes)
+    draw_up(desk)
+    fakes.history.kept["s1"] = session_of(two_prompts(), [])
+    desk.window.page.composer.run.click()
+    finish(qtbot, desk)
+    qtbot.waitUntil(lambda: desk.sessions.rowCount() == 1)
+
+
+def test_a_session_is_exported_under_the_chosen_name(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fakes = Fakes(tmp_path, history=FakeHistory([session_of(two_prompts(), [])]))
+    desk = open_desk(fakes)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    export = desk.window.actions_table.action("export")
+    assert not export.isEnabled()
+    assert export.toolTip() == "There is no recorded session to export yet."
+    desk.compare.open_session("s1")
+    qtbot.waitUntil(export.isEnabled)
+    export.trigger()
+    qtbot.waitUntil(lambda: bool(fakes.exported))
+    assert fakes.exported[0][1] == tmp_path / "mine.json"
+
+
+def test_without_a_history_the_window_still_compares(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    def broken() -> FakeHistory:
+        raise StorageError("The history was made by a newer version of Steelyard.")
+
+    fakes = Fakes(tmp_path)
+    object.__setattr__(fakes.given, "open_history", broken)
+    desk = open_desk(fakes)
+    assert "newer version" in desk.window.page.banners.banners[0].text
+    draw_up(desk)
+    desk.window.page.composer.run.click()
+    finish(qtbot, desk)
+    assert column_text(desk, A.name) == "An answer."
+
+
+# The window itself --------------------------------------------------------------------------------
+
+
+def test_closing_during_a_run_leaves_nothing_behind(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    fakes = Fakes(tmp_path, FakeBench(held_run))
+    desk = open_desk(fakes)
+    draw_up(desk)
+    desk.window.page.composer.run.click()
+    qtbot.waitUntil(lambda: column_text(desk, A.name) == "It is")
+    desk.window.close()
+    assert not desk.window.isVisible()
+    assert fakes.bench.closed
+    assert fakes.history.closed
+    assert not [t.name for t in threading.enumerate() if t.name.startswith(("jobs", "run"))]
+
+
+def test_the_window_comes_back_as_it_was_left(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    first = open_desk(Fakes(tmp_path))
+    draw_up(first, "Remember me")
+    first.window.page.composer.repeats.set_number(4)
+    for action in ("sessions", "scroll", "theme-dark"):
+        first.window.actions_table.action(action).trigger()
+    first.window.resize(792, 733)
+    first.window.close()
+    second = open_desk(Fakes(tmp_path))
+    qtbot.waitUntil(lambda: len(second.window.page.chips.chips) == 3)
+    assert second.window.page.composer.prompt.toPlainText() == "Remember me"
+    assert second.window.page.composer.repeats.number == 4
+    assert second.window.panel.isVisible()
+    assert second.window.page.scrolls_together()
+    assert second.theme.choice == "dark"
+    assert (second.window.width(), second.window.height()) == (792, 733)
+
+
+def test_settings_that_cannot_be_read_are_the_defaults(open_desk: OpenDesk, tmp_path: Path) -> None:
+    (tmp_path / "window.json").write_text("{broken")
+    desk = open_desk(Fakes(tmp_path))
+    assert desk.theme.choice == "system"
+    assert desk.window.page.empty.isVisible()
+
+
+def test_an_unexpected_exception_becomes_a_report_and_the_window_lives_on(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = open_desk(Fakes(tmp_path))
+    desk.jobs.start("files", lambda: 1 // 0)
+    qtbot.waitUntil(lambda: desk.window.findChild(CrashDialog) is not None)
+    dialog = desk.window.findChild(CrashDialog)
+    assert dialog is not None
+    assert "ZeroDivisionError" in dialog.report
+    assert "Steelyard 0.1.0" in dialog.report
+    desk.jobs.start("files", lambda: int("again"))
+    qtbot.waitUntil(lambda: "ValueError" in dialog.report)
+    assert len(desk.window.findChildren(CrashDialog)) == 1
+    dialog.accept()
+    draw_up(desk)
+    desk.window.page.composer.run.click()
+    finish(qtbot, desk)
+    assert column_text(desk, A.name) == "An answer."
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "javascript:alert(1)", "ftp://x.org"])
+def test_only_web_addresses_of_a_reply_are_opened(desk: Desk, address: str) -> None:
+    desk.window.page.link_chosen.emit(QUrl(address))
+    assert "left alone" in desk.window.page.banners.banners[0].text
+
+
+def test_a_web_address_of_a_reply_is_shown_and_asked_about(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def answer(box: QMessageBox) -> QMessageBox.StandardButton:
+        asked.append(box.informativeText())
+        return QMessageBox.StandardButton.Cancel
+
+    monkeypatch.setattr(QMessageBox, "exec", answer)
+    desk.window.page.link_chosen.emit(QUrl("https://example.org/a b"))
+    assert asked == ["https://example.org/a%20b"]
+
+
+def test_the_help_lists_the_keys_of_the_table(desk: Desk) -> None:
+    table = desk.window.actions_table
+    listed = dict(table.shortcuts())
+    assert listed["Run"] == "Ctrl+Return or Ctrl+Enter"
+    assert listed["Stop"] == "Esc"
+
+
+def test_no_two_actions_share_a_key(desk: Desk) -> None:
+    keys = [key for command in desk.window.actions_table.commands for key in command.keys]
+    assert len(keys) == len(set(keys))
+
+
+def test_every_action_is_in_a_menu_and_says_why_it_cannot_be_used(desk: Desk) -> None:
+    table = desk.window.actions_table
+    for command in table.commands:
+        action = table.action(command.id)
+        assert action.isEnabled() == (not command.blocked())
+        if command.blocked():
+            assert action.toolTip() == command.blocked()
+
+
+def test_banners_stay_few_and_say_each_thing_once(desk: Desk) -> None:
+    banners = desk.window.page.banners
+    for text in ("a", "b", "a", "c", "d", "e"):
+        banners.add("notice", text)
+    assert [banner.text for banner in banners.banners] == ["a", "c", "d", "e"]
+    banners.banners[0].closed.emit()
+    assert [banner.text for banner in banners.banners] == ["c", "d", "e"]
+
+
+def test_a_column_before_the_first_run_describes_its_model(desk: Desk) -> None:
+    draw_up(desk)
+    column = desk.window.page.columns.columns[0]
+    assert column.view.phase is Phase.READY
+    assert column.badge.text() == "ready"
