@@ -53,6 +53,9 @@ START_LIMIT_S = 60.0
 _END_GRACE_S = 5.0
 
 
+_LAST_RESPONSES = frozenset({"ModelLoaded", "Generated", "SequencesChosen", "DeviceList", "Done"})
+
+
 class Stopped(Exception):
     """The request was stopped before it had anything to show."""
 
@@ -149,7 +152,7 @@ class WorkerClient:
                         raise Stopped
                     raise _REFUSALS[response.kind](response.sentence)
                 yield response
-                if type(response).__name__ in {"ModelLoaded", "Generated", "DeviceList", "Done"}:
+                if type(response).__name__ in _LAST_RESPONSES:
                     return
         finally:
             self._running = None

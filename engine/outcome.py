@@ -40,8 +40,13 @@ def _how(exit_code: int | None) -> str:
 
 
 def _telling_line(log: tuple[str, ...]) -> str:
-    """An assert or error line if there is one, else the last line that says anything."""
+    """An assert or error line if there is one, else the last line that says anything.
+
+    What Python's fault handler prints after them only repeats the signal's name.
+    """
     lines = [line.strip() for line in log if line.strip()]
+    fatal = next((i for i, line in enumerate(lines) if line.startswith("Fatal Python error")), 0)
+    lines = lines[:fatal] if fatal else lines
     for line in reversed(lines):
         if "GGML_ASSERT" in line or "error" in line.lower() or "terminate called" in line:
             return line

@@ -2,8 +2,9 @@
 
 The conversation
 1. The worker says Ready with its protocol version as soon as it can listen; llama.cpp is not loaded yet.
-2. Load → Progress …, WarmingUp, then ModelLoaded. Generate → Text …, then Generated. Measure → Sample …,
-   then Done. ScoreText → Progress …, TextTokenized, ChunkScored and ChunkCompared …, then Done.
+2. Load → Progress …, WarmingUp, then ModelLoaded. Generate → Text …, then Generated. GenerateMany →
+   CaseGenerated …, then Done. ChooseSequences → SequencesChosen. Measure → Sample …, then Done.
+   ScoreText → Progress …, TextTokenized, ChunkScored and ChunkCompared …, then Done.
    ListDevices → DeviceList. Quantize → Progress …, Done.
 3. Any request may end in Refused instead: the request failed, the worker stays usable.
 4. Stop takes effect at once, whatever is running: a load ends in Refused(kind="stopped"), a generation
@@ -52,6 +53,24 @@ class Generate(msgspec.Struct, frozen=True, kw_only=True, tag="generate"):
     sampling: Sampling
 
 
+class GenerateMany(msgspec.Struct, frozen=True, kw_only=True, tag="generate_many"):
+    """Answer many cases for throughput: their common beginning evaluated once, several at a time.
+
+    The model must be loaded with at least n_sequences + 1 sequences. Latencies mean nothing here.
+    """
+
+    id: int
+    cases: tuple[Case, ...]
+    sampling: Sampling
+    n_sequences: int
+
+
+class ChooseSequences(msgspec.Struct, frozen=True, kw_only=True, tag="choose_sequences"):
+    """Measure how many sequences at a time give the most tokens per second, up to the loaded number."""
+
+    id: int
+
+
 class Measure(msgspec.Struct, frozen=True, kw_only=True, tag="measure"):
     """A speed test as llama-bench runs it: n_prompt tokens in batches, or n_gen one by one."""
 
@@ -98,7 +117,17 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
     id: int
 
 
-Request = Load | Generate | Measure | ScoreText | ListDevices | Quantize | Stop
+Request = (
+    Load
+    | Generate
+    | GenerateMany
+    | ChooseSequences
+    | Measure
+    | ScoreText
+    | ListDevices
+    | Quantize
+    | Stop
+)
 
 # --- From the worker -------------------------------------------------------------------------------
 
@@ -145,6 +174,32 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True, tag="generated"):
     total_s: float
     memory: Memory
     logprobs: tuple[TokenLogprob, ...] = ()
+
+
+class CaseGenerated(msgspec.Struct, frozen=True, kw_only=True, tag="case_generated"):
+    """One of many replies, in the order in which they end; `index` is its case's in the request.
+
+    error: why this case could not be answered; the others go on.
+    """
+
+    id: int
+    index: int
+    text: str
+    reasoning: str
+    finish_reason: FinishReason
+    prompt_tokens: int
+    shared_tokens: int
+    generated_tokens: int
+    error: str | None = None
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+class SequencesChosen(msgspec.Struct, frozen=True, kw_only=True, tag="sequences_chosen"):
+    """tokens_per_s by number of sequences, measured on this model and machine."""
+
+    id: int
+    n_sequences: int
+    tokens_per_s: dict[int, float]
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True, tag="sample"):
@@ -230,6 +285,8 @@ Response = (
     | ModelLoaded
     | Text
     | Generated
+    | CaseGenerated
+    | SequencesChosen
     | Sample
     | TextTokenized
     | ChunkCompared

@@ -22,8 +22,8 @@ from engine.contract import (
     Started,
     Timing,
 )
-from engine.errors import RequestError, SteelyardError, WorkerDied, WorkerError
 from engine.energy.seam import EnergyMeter
+from engine.errors import RequestError, SteelyardError, WorkerDied, WorkerError
 from engine.metering import Metering
 from engine.pool import ModelPool, Slot
 from engine.protocol import Generate, Generated, Text

@@ -31,6 +31,16 @@ def decode(context: Any, batch: Any) -> None:
     raise RequestRefused("request", f"llama.cpp could not evaluate the text (code {result}).")
 
 
+def all_logits(context: Any, rows: int, n_vocab: int) -> Logits:
+    """All output rows of the last decode (rows × n_vocab), without a copy; valid until the next one."""
+    pointer = lib.llama_get_logits(context)
+    if not pointer:
+        raise RequestRefused("request", "llama.cpp gave no logits.")
+    return np.ctypeslib.as_array(
+        ctypes.cast(pointer, ctypes.POINTER(ctypes.c_float)), (rows, n_vocab)
+    )
+
+
 def last_logits(context: Any, n_vocab: int) -> Logits:
     """The last output row, without a copy; valid until the next decode. Waits for the device."""
     pointer = lib.llama_get_logits_ith(context, -1)

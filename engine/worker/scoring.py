@@ -7,7 +7,6 @@ second half of a chunk has logits. Rows are compared on as many threads as decod
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -35,7 +34,7 @@ from engine.quality.fidelity_kernel import (
 )
 from engine.worker.backend import Backend
 from engine.worker.batch import Batch
-from engine.worker.decoding import DecodeStopped, decode
+from engine.worker.decoding import DecodeStopped, all_logits, decode
 from engine.worker.interrupt import Interrupt
 from engine.worker.loading import load_model
 from engine.worker.refused import RequestRefused
@@ -114,11 +113,7 @@ class Contestant:
             loaded.context,
             self._batch.fill_from(self.text.decoded[number], first_output=self.text.first_scored),
         )
-        pointer = lib.llama_get_logits(loaded.context)
-        rows = np.ctypeslib.as_array(
-            ctypes.cast(pointer, ctypes.POINTER(ctypes.c_float)),
-            (self._outputs, loaded.vocabulary.size),
-        )
+        rows = all_logits(loaded.context, self._outputs, loaded.vocabulary.size)
         # The last position's logits would score a token of the next chunk.
         return rows[:-1]
 

@@ -22,9 +22,11 @@ from engine.errors import DeviceError, GrammarError, TemplateError
 from engine.frames import write_frame
 from engine.protocol import (
     PROTOCOL_VERSION,
+    ChooseSequences,
     DeviceList,
     Done,
     Generate,
+    GenerateMany,
     ListDevices,
     Load,
     Measure,
@@ -43,6 +45,7 @@ from engine.worker.generate import Generation
 from engine.worker.inbox import Inbox
 from engine.worker.interrupt import Interrupt
 from engine.worker.loading import LoadedModel, load_model
+from engine.worker.many import ManyReplies, choose_sequences
 from engine.worker.quantizing import quantize
 from engine.worker.refused import RequestRefused
 from engine.worker.scoring import score_text
@@ -114,6 +117,14 @@ class Worker:
             case Generate():
                 loaded = self._require_model()
                 return Generation(loaded, request, received, self._interrupt, self._send).run()
+            case GenerateMany():
+                loaded = self._require_sequences(request.n_sequences)
+                ManyReplies(loaded, request, self._interrupt, self._send).run()
+                return Done(id=request.id)
+            case ChooseSequences():
+                loaded = self._require_model()
+                most = loaded.request.n_sequences - 1
+                return choose_sequences(loaded, request.id, most, self._interrupt)
             case Measure():
                 measure(self._require_model(), request, self._interrupt, self._send)
                 return Done(id=request.id)
@@ -173,6 +184,12 @@ class Worker:
         if self._loaded is None:
             raise RequestRefused("request", "No model is loaded in this worker.")
         return self._loaded
+
+    def _require_sequences(self, n: int) -> LoadedModel:
+        loaded = self._require_model()
+        if n + 1 > loaded.request.n_sequences:
+            raise RequestRefused("request", f"This model was not loaded for {n} sequences at once.")
+        return loaded
 
     def _send(self, response: Response) -> None:
         write_frame(self._fd, self._encoder.encode(response))

@@ -27,5 +27,14 @@ def test_the_assert_is_quoted_rather_than_the_last_line_of_a_backtrace() -> None
     assert "GGML_ASSERT(a == b) failed" in describe_end("The worker", -6, log)
 
 
+def test_the_fault_handlers_traceback_is_not_taken_for_the_cause() -> None:
+    log = (
+        "free(): invalid pointer",
+        "Fatal Python error: Aborted",
+        '  File "x.py", line 1 in error',
+    )
+    assert describe_end("The worker", -6, log).endswith("Its last words: free(): invalid pointer")
+
+
 def test_a_silent_end_has_no_last_words() -> None:
     assert "last words" not in describe_end("The worker", -9, ("", "  "))

@@ -1,0 +1,152 @@
+"""Many cases at once on the real small model: the same replies, the prompt's beginning evaluated once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.contract import Case, Message, Runtime, Sampling
+from engine.errors import RequestError
+from engine.protocol import CaseGenerated, ChooseSequences, GenerateMany, Load, SequencesChosen
+from engine.worker.many import common_beginning
+from tests.engine.running import Running, chat, running_worker
+
+SYSTEM = "You are a helpful assistant who answers in one short sentence. " * 4
+# Natural log-probability; rounding in a batch moves logits by up to about this much here.
+NEAR_TIE = 0.15
+CASES = tuple(
+    Case(
+        id=str(n),
+        messages=(
+            Message(role="system", content=SYSTEM),
+            Message(role="user", content=f"What is {n} plus {n}?"),
+        ),
+    )
+    for n in range(7)
+)
+
+
+@pytest.fixture(scope="module")
+def worker(small_model: Path) -> Iterator[Running]:
+    with running_worker() as running:
+        request = Load(
+            id=running.client.next_id(),
+            path=str(small_model),
+            runtime=Runtime(n_ctx=2048, threads=1),
+            n_gpu_layers=0,
+            n_sequences=5,
+        )
+        list(running.client.ask(request))
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind() -> None:
+    """The worker of this module stays for all its tests."""
+
+
+def many(worker: Running, cases: tuple[Case, ...], **settings: object) -> list[CaseGenerated]:
+    n = settings.pop("n_sequences", 4)
+    sampling = Sampling(**{"max_tokens": 12, **settings})  # type: ignore[arg-type]
+    request = GenerateMany(
+        id=worker.client.next_id(),
+        cases=cases,
+        sampling=sampling,
+        n_sequences=n,  # type: ignore[arg-type]
+    )
+    found = [r for r in worker.client.ask(request) if isinstance(r, CaseGenerated)]
+    return sorted(found, key=lambda reply: reply.index)
+
+
+def test_every_case_is_answered_as_it_would_be_alone_but_for_near_ties(worker: Running) -> None:
+    """Batches round differently; a reply may part only where two tokens were as good as equal."""
+    together = many(worker, CASES, top_logprobs=0)
+    assert [reply.index for reply in together] == list(range(len(CASES)))
+    for case, reply in zip(CASES, together, strict=True):
+        alone = worker.ask(case, max_tokens=12, top_logprobs=20).end.logprobs
+        for one, other in zip(alone, reply.logprobs, strict=False):
+            if one.token != other.token:
+                rest = {entry.token: entry.logprob for entry in one.top}
+                assert one.logprob - rest[other.token] < NEAR_TIE
+                break
+        else:
+            assert len(alone) == len(reply.logprobs)
+
+
+def test_the_common_beginning_is_shared_and_counted(worker: Running) -> None:
+    replies = many(worker, CASES, max_tokens=2)
+    assert all(reply.shared_tokens > 40 for reply in replies)
+    assert all(reply.prompt_tokens > reply.shared_tokens for reply in replies)
+
+
+def test_cases_without_anything_in_common_are_answered_too(worker: Running) -> None:
+    cases = tuple(
+        Case(id=text, messages=(Message(role="user", content=text),), format="completion")
+        for text in ("The capital of France is", "1, 2, 3, 4,", "Water boils at")
+    )
+    replies = many(worker, cases, max_tokens=4)
+    assert [reply.shared_tokens for reply in replies] == [0, 0, 0]
+    assert "Paris" in replies[0].text
+    assert "5" in replies[1].text
+
+
+def test_stops_grammars_and_seeds_hold_for_each_case(worker: Running) -> None:
+    replies = many(worker, CASES, temperature=0.9, seed=3, stop=(".",), max_tokens=30)
+    again = many(worker, CASES, temperature=0.9, seed=3, stop=(".",), max_tokens=30)
+    assert not any("." in reply.text for reply in replies)
+    assert [reply.text for reply in replies[:2]] == [reply.text for reply in again[:2]]
+
+
+def test_a_case_that_cannot_be_answered_is_told_and_the_others_go_on(worker: Running) -> None:
+    too_long = chat("word " * 3000)
+    replies = many(worker, (CASES[0], too_long, CASES[1]), max_tokens=2)
+    assert [reply.finish_reason for reply in replies] == ["length", "error", "length"]
+    assert replies[1].error is not None
+    assert "the context holds 2048" in replies[1].error
+
+
+def test_fewer_sequences_run_where_the_context_holds_no_more(worker: Running) -> None:
+    cases = tuple(chat(f"{n} " + "word " * 600) for n in range(5))
+    assert all(reply.error is None for reply in many(worker, cases, max_tokens=2))
+
+
+def test_a_stop_gives_what_the_running_cases_have(worker: Running) -> None:
+    request = GenerateMany(
+        id=worker.client.next_id(), cases=CASES, sampling=Sampling(max_tokens=300), n_sequences=4
+    )
+    timer = threading.Timer(0.6, worker.client.stop)
+    timer.start()
+    found = [r for r in worker.client.ask(request) if isinstance(r, CaseGenerated)]
+    timer.join()
+    assert any(reply.finish_reason == "stopped" for reply in found)
+    assert len(found) <= len(CASES)
+    assert len(many(worker, CASES[:2], max_tokens=2)) == 2
+
+
+def test_more_sequences_than_were_loaded_are_refused(worker: Running) -> None:
+    with pytest.raises(RequestError, match="not loaded for 5 sequences"):
+        many(worker, CASES, n_sequences=5)
+
+
+def test_the_number_of_sequences_is_chosen_by_measuring(worker: Running) -> None:
+    (chosen,) = worker.client.ask(ChooseSequences(id=worker.client.next_id()))
+    assert isinstance(chosen, SequencesChosen)
+    assert set(chosen.tokens_per_s) == {1, 2, 4}
+    assert chosen.n_sequences in chosen.tokens_per_s
+    # A sequence more must have been worth it.
+    assert chosen.tokens_per_s[chosen.n_sequences] >= chosen.tokens_per_s[1]
+
+
+@given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=8), min_size=1, max_size=5))
+def test_the_common_beginning_is_the_longest_that_leaves_each_a_token(
+    prompts: list[list[int]],
+) -> None:
+    n = common_beginning(prompts)
+    assert all(tokens[:n] == prompts[0][:n] and len(tokens) > n for tokens in prompts)
+    if all(len(tokens) > n + 1 for tokens in prompts):
+        assert len({tokens[n] for tokens in prompts}) > 1
