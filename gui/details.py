@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from engine.contract import ModelFile, Reply, ResolvedRuntime
+from engine.energy.wording import energy_text
 from gui.figures import STOP_WORDS, count, parameters, rate, seconds, significant, size
 
 Rows = list[tuple[str, str]]
@@ -32,7 +33,8 @@ def model_rows(model: ModelFile) -> Rows:
 
 def reply_rows(reply: Reply) -> Rows:
     """Timing, memory and energy of a reply; what is absent says why."""
-    return [*_timing_rows(reply), *_memory_rows(reply), *_energy_rows(reply)]
+    energy = ("Energy", energy_text(reply.energy))
+    return [*_timing_rows(reply), *_memory_rows(reply), energy]
 
 
 def _timing_rows(reply: Reply) -> Rows:
@@ -91,18 +93,6 @@ def _memory_rows(reply: Reply) -> Rows:
         elif key in memory.absent:
             rows.append((name, f"not known: {memory.absent[key]}"))
     return rows
-
-
-def _energy_rows(reply: Reply) -> Rows:
-    energy = reply.energy
-    if energy.joules is not None:
-        margin = (
-            "" if energy.plus_minus_percent is None else f" ± {energy.plus_minus_percent:.0f} %"
-        )
-        kind = energy.kind or "of unknown origin"
-        return [("Energy", f"{significant(energy.joules)} J{margin}, {kind}")]
-    reason = energy.absent.get("joules")
-    return [("Energy", f"not known: {reason}")] if reason else []
 
 
 def runtime_rows(runtime: ResolvedRuntime) -> Rows:

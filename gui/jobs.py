@@ -18,7 +18,7 @@ from typing import Final, Literal, TypeVar
 import msgspec
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from engine.contract import Event, Piece
+from engine.contract import Event, Loading, Piece
 from engine.errors import SteelyardError
 
 T = TypeVar("T")
@@ -235,10 +235,16 @@ class RunFeed(QObject):
 
 
 def merged(events: Iterable[Event]) -> list[Event]:
-    """The same events with the pieces of each reply joined, as long as nothing else came between."""
+    """The same events with the pieces of each reply joined, as long as nothing else came between.
+
+    Of the steps of one load that follow each other the last is kept.
+    """
     result: list[Event] = []
     open_pieces: dict[tuple[str, str, int, str], int] = {}
     for event in events:
+        if isinstance(event, Loading) and result and _same_load(result[-1], event):
+            result[-1] = event
+            continue
         if not isinstance(event, Piece):
             open_pieces.clear()
             result.append(event)
@@ -252,3 +258,7 @@ def merged(events: Iterable[Event]) -> list[Event]:
             open_pieces[key] = len(result)
             result.append(event)
     return result
+
+
+def _same_load(before: Event, event: Loading) -> bool:
+    return isinstance(before, Loading) and before.contender == event.contender

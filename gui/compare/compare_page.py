@@ -21,7 +21,7 @@ from gui.compare.contenders_model import same_settings
 from gui.compare.runtime_form import RuntimeForm
 from gui.figures import rate
 from gui.theme import Theme
-from gui.widgets.banner import BannerStack
+from gui.widgets.banner import Banner, BannerStack
 from gui.widgets.empty import EmptyState
 
 
@@ -34,6 +34,7 @@ class ComparePage(QWidget):
         self._theme = theme
         self._model = model
         self._form_name = ""
+        self._warnings: Banner | None = None
         self.banners = BannerStack(theme, self)
         self.chips = ChipRow(theme, self)
         self.asked = AskedLine(theme, self)
@@ -129,11 +130,11 @@ class ComparePage(QWidget):
         model.draft.replaced.connect(self._show_draft)
         model.availability_changed.connect(self._show_availability)
         model.failed.connect(partial(self.banners.add, "error"))
-        model.warned.connect(partial(self.banners.add, "warning"))
+        model.warned.connect(self._warn)
         model.noticed.connect(partial(self.banners.add, "notice"))
         model.demo_progressed.connect(self.empty.show_progress)
         model.demo_ended.connect(self.empty.end_progress)
-        board.rebuilt.connect(self._show_board)
+        board.rebuilt.connect(self._show_other_board)
         board.case_shown.connect(self._show_board)
         board.changed.connect(self._show_column)
         board.cell_shown.connect(self._show_text)
@@ -174,6 +175,19 @@ class ComparePage(QWidget):
             self._show_column(contender.name)
             if contender.name in fresh:
                 self._show_text(contender.name)
+
+    def _warn(self, text: str) -> None:
+        """What one run warns of shares a banner: six of them would bury the replies."""
+        if self._warnings is not None and self._warnings in self.banners.banners:
+            self._warnings.append(text)
+        else:
+            self._warnings = self.banners.add("warning", text)
+
+    def _show_other_board(self) -> None:
+        if self._warnings is not None:
+            self.banners.remove(self._warnings)
+            self._warnings = None
+        self._show_board()
 
     def _show_board(self) -> None:
         self.asked.show_cases(self._model.board.cases, self._model.board.shown_case_index)

@@ -34,11 +34,10 @@ class Banner(QFrame):
         super().__init__(parent)
         self._theme = theme
         self.kind = kind
-        self.text = text
         self.setProperty("banner", kind)
         self._picture = QLabel(self)
-        message = label(text, wrap=True, parent=self)
-        message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._message = label(text, wrap=True, parent=self)
+        self._message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         close = IconButton(theme, "close", "Dismiss this message", self)
         close.clicked.connect(self.closed)
         row = QHBoxLayout(self)
@@ -46,7 +45,7 @@ class Banner(QFrame):
         row.setContentsMargins(space.m, space.s, space.s, space.s)
         row.setSpacing(space.s)
         row.addWidget(self._picture)
-        row.addWidget(message, 1)
+        row.addWidget(self._message, 1)
         if action:
             button = QPushButton(action, self)
             button.clicked.connect(self.acted)
@@ -54,6 +53,13 @@ class Banner(QFrame):
         row.addWidget(close)
         theme.changed.connect(self._tint)
         self._tint()
+
+    @property
+    def text(self) -> str:
+        return self._message.text()
+
+    def append(self, line: str) -> None:
+        self._message.setText(f"{self.text}\n{line}")
 
     def _tint(self) -> None:
         colours = self._theme.colours
@@ -83,14 +89,14 @@ class BannerStack(QWidget):
     def add(self, kind: BannerKind, text: str, action: str = "") -> Banner:
         for old in self.banners:
             if old.text == text:
-                self._remove(old)
+                self.remove(old)
         banner = Banner(self._theme, kind, text, action, self)
         banner.closed.connect(self._close_sender)
         banner.acted.connect(self._close_sender)
         self._column.addWidget(banner)
         self._banners.append(banner)
         for old in self.banners[:-_AT_MOST]:
-            self._remove(old)
+            self.remove(old)
         self.show()
         announcement = QAccessibleAnnouncementEvent(self, text)
         QAccessible.updateAccessibility(announcement)
@@ -98,14 +104,15 @@ class BannerStack(QWidget):
 
     def clear(self) -> None:
         for banner in self.banners:
-            self._remove(banner)
+            self.remove(banner)
 
     def _close_sender(self) -> None:
         sender = self.sender()
         if isinstance(sender, Banner):
-            self._remove(sender)
+            self.remove(sender)
 
-    def _remove(self, banner: Banner) -> None:
+    def remove(self, banner: Banner) -> None:
+        """Put it away; nothing happens where it is gone already."""
         if banner not in self._banners:
             return
         self._banners.remove(banner)

@@ -176,6 +176,15 @@ def test_the_fastest_is_named_only_where_the_speeds_differ_by_more_than_noise(
     assert (board.column(A.name).standing, board.column(B.name).standing) == words
 
 
+def test_a_lead_within_the_spread_of_the_repeats_is_no_lead(board: BoardModel) -> None:
+    board.begin(plan(repeats=3))
+    for each, speeds in ((A, (50.0, 90.0, 130.0)), (B, (60.0, 100.0, 140.0))):
+        for repeat, speed in enumerate(speeds):
+            board.take(Replied(reply=reply_to(each.name, repeat=repeat, speed=speed)))
+    board.take(Finished(status="finished", elapsed_s=1))
+    assert board.column(B.name).standing == ("About as fast as the others", False)
+
+
 def test_nobody_is_the_fastest_alone(board: BoardModel) -> None:
     board.begin(plan(contenders=(A,)))
     board.take(Replied(reply=reply_to(A.name)))

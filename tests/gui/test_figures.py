@@ -108,7 +108,7 @@ def test_details_give_a_reason_for_what_is_not_known() -> None:
     rows = dict(reply_rows(reply))
     assert rows["Generation"] == "not known: only one token was generated"
     assert rows["Peak memory"] == "not known: the worker had gone"
-    assert rows["Energy"] == "not known: no sensor"
+    assert rows["Energy"] == "no sensor"
 
 
 def test_details_name_all_that_was_measured() -> None:

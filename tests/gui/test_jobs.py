@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
-from engine.contract import Event, Finished, Notice, Piece
+from engine.contract import Event, Finished, Loading, Notice, Piece
 from engine.errors import SteelyardError, StorageError
 from gui.jobs import EVENTS_HELD, Jobs, RunFeed, merged
 
@@ -208,6 +208,11 @@ def _by_stretch(events: list[Event]) -> list[object]:
             result += [sorted(texts.items()), event]
             texts = {}
     return result
+
+
+def test_of_the_steps_of_a_load_the_last_is_kept() -> None:
+    steps = [Loading(contender=name, fraction=f) for name in "ab" for f in (0.0, 0.5, 1.0)]
+    assert merged(steps) == [steps[2], steps[5]]
 
 
 @pytest.mark.parametrize("count", [1, 7])

@@ -282,6 +282,27 @@ def test_a_failure_says_why_in_its_column_and_the_others_go_on(
     assert [each.text for each in desk.window.page.banners.banners] == ["It got hot."]
 
 
+def test_the_warnings_of_a_run_share_a_banner_that_goes_with_the_next_run(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    def script(plan: Plan) -> Iterator[Event]:
+        yield from whole_run(plan)
+        if plan.repeats == 1:
+            yield Notice(text="It got hot.")
+            yield Notice(text="It got loud.")
+
+    desk = open_desk(Fakes(tmp_path, FakeBench(script)))
+    draw_up(desk)
+    desk.window.page.composer.run.click()
+    finish(qtbot, desk)
+    banners = desk.window.page.banners
+    assert [each.text for each in banners.banners] == ["It got hot.\nIt got loud."]
+    desk.compare.draft.edit(repeats=2)
+    desk.window.page.composer.run.click()
+    finish(qtbot, desk)
+    assert not banners.banners
+
+
 def test_copy_takes_the_reply_as_it_was_written(qtbot: QtBot, desk: Desk) -> None:
     draw_up(desk)
     desk.window.page.composer.run.click()
