@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 from types import FrameType
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
 from engine.errors import SteelyardError, StorageError
@@ -67,6 +69,8 @@ class Desk(QObject):
 
     def _take_history(self, history: History) -> None:
         self._history = history
+        if history.read_only is not None:
+            self.window.page.banners.add("warning", history.read_only)
         self.sessions.use(history)
         self.compare.make_ready(history)
 
@@ -119,6 +123,10 @@ class SystemSignals(QObject):
 def main(argv: list[str], given: Collaborators) -> int:
     """Run the window until it is closed; 0, or 1 where something it started did not end."""
     app = application(argv)
+    if not QFontDatabase.families():
+        print(
+            "No fonts are installed, so text shows as boxes. Install DejaVu fonts.", file=sys.stderr
+        )
     desk = Desk(app, given)
     signals = SystemSignals(desk.window)
     desk.open()

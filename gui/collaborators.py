@@ -25,6 +25,10 @@ class Bench(Protocol):
 class History(Protocol):
     """The recorded sessions; every method does input and output, and raises StorageError."""
 
+    @property
+    def read_only(self) -> str | None:
+        """The sentence to show where nothing can be recorded or changed; else None."""
+
     def sessions(self, limit: int, offset: int) -> tuple[SessionSummary, ...]:
         """Newest first."""
 

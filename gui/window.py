@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from engine.contract import Session
 from gui.actions import ActionTable, Command
+from gui.compare.chips import local_files
 from gui.compare.compare_model import CompareModel
 from gui.compare.compare_page import ComparePage
 from gui.help import about_dialog, shortcuts_dialog
@@ -91,8 +92,7 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        urls = event.mimeData().urls()
-        self._compare.add_files(Path(url.toLocalFile()) for url in urls if url.isLocalFile())
+        self._compare.add_files(local_files(event.mimeData()))
         event.acceptProposedAction()
 
     # Parts -------------------------------------------------------------------------------------

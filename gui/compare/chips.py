@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from functools import partial
 from html import escape
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QMimeData, QPoint, Qt, Signal
@@ -137,6 +138,7 @@ class ChipRow(QWidget):
     remove_wanted = Signal(str)
     shift_wanted = Signal(str, int)
     move_wanted = Signal(str, int)
+    files_dropped = Signal(list)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -188,10 +190,16 @@ class ChipRow(QWidget):
             chip.set_locked(why)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.mimeData().hasFormat(CHIP_MIME) and not self._locked:
+        named = event.mimeData()
+        if not self._locked and (named.hasFormat(CHIP_MIME) or named.hasUrls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        # Qt asks only the innermost widget that takes drops, so files end up here too.
+        if not event.mimeData().hasFormat(CHIP_MIME):
+            self.files_dropped.emit(local_files(event.mimeData()))
+            event.acceptProposedAction()
+            return
         name = bytes(event.mimeData().data(CHIP_MIME).data()).decode()
         others = [chip for chip in self._chips if chip.contender.name != name]
         at = event.position().toPoint()
@@ -218,6 +226,10 @@ class ChipRow(QWidget):
         stops = [*self._chips, self.add]
         for before, after in itertools.pairwise(stops):
             QWidget.setTabOrder(before, after)
+
+
+def local_files(dropped: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in dropped.urls() if url.isLocalFile()]
 
 
 def _stands_before(chip: Chip, point: QPoint) -> bool:

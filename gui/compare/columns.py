@@ -128,6 +128,11 @@ class Columns(QScrollArea):
         return bool(self._texts)
 
     @property
+    def painting(self) -> bool:
+        """Whether the frame timer ticks."""
+        return self._frame.isActive()
+
+    @property
     def maximised(self) -> str | None:
         return self._maximised
 

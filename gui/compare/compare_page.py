@@ -45,7 +45,7 @@ class ComparePage(QWidget):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self._bench())
         space = theme.space
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(space.l, space.m, space.l, space.l)
         column.setSpacing(space.m)
         column.addWidget(self.banners)
@@ -80,6 +80,7 @@ class ComparePage(QWidget):
         form.edited.connect(self._take_contender)
         form.duplicate_wanted.connect(self._duplicate_shown)
         form.remove_wanted.connect(self._remove_shown)
+        self._column.activate()  # a chip that is new has its place only then
         form.open_at(chip)
 
     def is_raw(self) -> bool:
@@ -152,6 +153,7 @@ class ComparePage(QWidget):
         chips.remove_wanted.connect(model.contenders.remove)
         chips.shift_wanted.connect(model.contenders.shift)
         chips.move_wanted.connect(model.contenders.move)
+        chips.files_dropped.connect(model.add_files)
         self.asked.case_chosen.connect(model.board.show_case)
         self.asked.again_wanted.connect(model.run_again)
         self.asked.resume_wanted.connect(model.resume)

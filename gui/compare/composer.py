@@ -128,6 +128,7 @@ class Composer(QFrame):
         editor.setAccessibleName(name)
         editor.setPlaceholderText(hint)
         editor.setTabChangesFocus(True)
+        editor.setAcceptDrops(False)  # a model file dropped here is for the window
         editor.document().setDocumentMargin(self._theme.space.xs)
         editor.setFixedHeight(self._theme.lines(lines) + 2 * self._theme.space.xs + 2)
         editor.focus_changed.connect(self._show_focus)

@@ -20,6 +20,7 @@ class FailureNote(QFrame):
         self._fold = FoldButton(theme, "Last lines of the log", "the last lines of the log", self)
         self._log = QPlainTextEdit(self)
         self._log.setReadOnly(True)
+        self._log.setAcceptDrops(False)
         self._log.setTabChangesFocus(True)
         self._log.setAccessibleName("Last lines of the worker's log")
         self._log.setProperty("look", "aside")

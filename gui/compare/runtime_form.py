@@ -33,7 +33,7 @@ class RuntimeForm(Popover):
         runtime = contender.runtime
         self.name = QLineEdit(contender.name)
         self.n_ctx = NumberField(
-            runtime.n_ctx, 256, 1 << 20, nothing="as trained, at most 4096", step=1024
+            runtime.n_ctx, 256, (1 << 31) - 1, nothing="as trained, at most 4096", step=1024
         )
         self.layers = ChoiceField(_LAYERS, "auto")
         self.layer_count = NumberField(0, 0, 999)
@@ -61,7 +61,7 @@ class RuntimeForm(Popover):
         self.mmap.setChecked(runtime.mmap)
         self.mlock.setChecked(runtime.mlock)
         self.own_temperature.setChecked(contender.sampling is not None)
-        self.temperature.setValue(contender.sampling.temperature if contender.sampling else 0.0)
+        self.temperature.set_number(contender.sampling.temperature if contender.sampling else 0.0)
         self._settle()
 
     def _settle(self) -> None:
@@ -134,7 +134,7 @@ class RuntimeForm(Popover):
             self._contender.runtime,
             n_ctx=self.n_ctx.number,
             n_gpu_layers=(
-                self.layer_count.value()
+                self.layer_count.number or 0
                 if layers == "number"
                 else cast(Literal["auto", "all"], layers)
             ),
@@ -143,8 +143,8 @@ class RuntimeForm(Popover):
             flash_attention=cast(Switch, self.flash.choice),
             type_k=cast(CacheType, self.type_k.choice),
             type_v=cast(CacheType, self.type_v.choice),
-            n_batch=self.n_batch.value(),
-            n_ubatch=self.n_ubatch.value(),
+            n_batch=self.n_batch.number or 1,
+            n_ubatch=self.n_ubatch.number or 1,
             mmap=self.mmap.isChecked(),
             mlock=self.mlock.isChecked(),
             template_arguments=self._template_arguments(),
@@ -160,7 +160,7 @@ class RuntimeForm(Popover):
         if not self.own_temperature.isChecked():
             return None
         base = self._contender.sampling or Sampling()
-        return msgspec.structs.replace(base, temperature=self.temperature.value())
+        return msgspec.structs.replace(base, temperature=self.temperature.number)
 
     def _template_arguments(self) -> dict[str, bool | int | float | str]:
         arguments = dict(self._contender.runtime.template_arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 import msgspec
 from PySide6.QtCore import Signal
@@ -16,6 +17,7 @@ from gui.widgets.popover import Popover
 
 _FREE, _SCHEMA, _GRAMMAR = "free", "json_schema", "gbnf"
 _OUTPUTS = {_FREE: "free text", _SCHEMA: "JSON of a schema", _GRAMMAR: "a grammar (GBNF)"}
+_MARKS: Final = {"n": "\n", "t": "\t", "r": "\r"}
 
 
 class SamplingForm(Popover):
@@ -28,7 +30,7 @@ class SamplingForm(Popover):
         super().__init__(theme, "Sampling", parent)
         self._sampling = sampling
         self.temperature = RealField(0.0, 0.0, 5.0, step=0.1)
-        self.max_tokens = NumberField(1, 1, 1 << 20, step=64)
+        self.max_tokens = NumberField(1, 1, (1 << 31) - 1, step=64)
         self.seed = NumberField(0, 0, (1 << 31) - 1)
         self.top_k = NumberField(0, 0, 1000)
         self.top_p = RealField(0.0, 0.0, 1.0)
@@ -117,7 +119,7 @@ class SamplingForm(Popover):
             (self.presence_penalty, sampling.presence_penalty),
             (self.frequency_penalty, sampling.frequency_penalty),
         ):
-            field.setValue(value)
+            field.set_number(value)
         self.max_tokens.set_number(sampling.max_tokens)
         self.seed.set_number(sampling.seed)
         self.top_k.set_number(sampling.top_k)
@@ -166,16 +168,16 @@ class SamplingForm(Popover):
         """The sampling as the fields have it; a schema that is no JSON yet is left out."""
         return msgspec.structs.replace(
             self._sampling,
-            temperature=self.temperature.value(),
-            max_tokens=self.max_tokens.value(),
-            seed=self.seed.value(),
-            top_k=self.top_k.value(),
-            top_p=self.top_p.value(),
-            min_p=self.min_p.value(),
-            repeat_penalty=self.repeat_penalty.value(),
-            presence_penalty=self.presence_penalty.value(),
-            frequency_penalty=self.frequency_penalty.value(),
-            stop=tuple(taken_stop(each) for each in self.stop.toPlainText().splitlines() if each),
+            temperature=self.temperature.number,
+            max_tokens=self.max_tokens.number or 1,
+            seed=self.seed.number or 0,
+            top_k=self.top_k.number or 0,
+            top_p=self.top_p.number,
+            min_p=self.min_p.number,
+            repeat_penalty=self.repeat_penalty.number,
+            presence_penalty=self.presence_penalty.number,
+            frequency_penalty=self.frequency_penalty.number,
+            stop=tuple(taken_stop(each) for each in self.stop.toPlainText().split("\n") if each),
             constraint=self._constraint(),
         )
 
@@ -194,12 +196,14 @@ class SamplingForm(Popover):
 
 
 def shown_stop(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t")
+    for letter, mark in (("\\", "\\"), *((value, key) for key, value in _MARKS.items())):
+        text = text.replace(letter, f"\\{mark}")
+    return text
 
 
 def taken_stop(line: str) -> str:
-    r"""A stop string as it is written on one line, with \n, \t and \\ for what a line cannot hold."""
-    marks = {"n": "\n", "t": "\t", "\\": "\\"}
+    r"""A stop string as it is written on one line, with \n, \t, \r and \\ for what a line cannot hold."""
+    marks = {**_MARKS, "\\": "\\"}
     parts = iter(line)
     result = []
     for letter in parts:

@@ -13,7 +13,10 @@ from gui.widgets.buttons import FoldButton
 
 
 class NumberField(QSpinBox):
-    """A number, or nothing where `nothing` says what then holds; the wheel scrolls the form instead."""
+    """A number, or nothing where `nothing` says what then holds; the wheel scrolls the form instead.
+
+    A number that the field cannot show stays as it was given until another is entered.
+    """
 
     def __init__(
         self,
@@ -27,6 +30,7 @@ class NumberField(QSpinBox):
     ) -> None:
         super().__init__(parent)
         self._none_at = low - 1 if nothing else None
+        self._given, self._shown = value, low
         self.setRange(low - 1 if nothing else low, high)
         self.setSpecialValueText(nothing)
         self.setSingleStep(step)
@@ -36,17 +40,24 @@ class NumberField(QSpinBox):
 
     @property
     def number(self) -> int | None:
-        return None if self.value() == self._none_at else self.value()
+        if self.value() == self._none_at:
+            return None
+        return self._given if self.value() == self._shown else self.value()
 
     def set_number(self, value: int | None) -> None:
-        self.setValue(self.minimum() if value is None else value)
+        self._given = value
+        self._shown = self.minimum() if value is None else min(value, self.maximum())
+        self.setValue(self._shown)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
 
 
 class RealField(QDoubleSpinBox):
-    """A number with decimals; the wheel scrolls the form instead."""
+    """A number with decimals; the wheel scrolls the form instead.
+
+    Decimals that the field cannot show stay as they were given until another number is entered.
+    """
 
     def __init__(
         self,
@@ -64,7 +75,16 @@ class RealField(QDoubleSpinBox):
         self.setSingleStep(step)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumHeight(_height(self))
+        self._given = self._shown = value
+        self.set_number(value)
+
+    @property
+    def number(self) -> float:
+        return self._given if self.value() == self._shown else self.value()
+
+    def set_number(self, value: float) -> None:
         self.setValue(value)
+        self._given, self._shown = value, self.value()
 
     def textFromValue(self, value: float) -> str:
         return f"{value:g}"

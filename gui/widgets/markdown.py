@@ -40,6 +40,7 @@ class MarkdownView(QTextBrowser):
         self._source = ""
         self.setProperty("look", "reply")
         self.setOpenLinks(False)
+        self.setAcceptDrops(False)
         self.setUndoRedoEnabled(False)
         self.document().setDocumentMargin(0)
         theme.changed.connect(self._render)

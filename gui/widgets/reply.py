@@ -180,6 +180,7 @@ def _at_end(editor: QPlainTextEdit) -> bool:
 def _reader(parent: QWidget) -> QPlainTextEdit:
     made = QPlainTextEdit(parent)
     made.setReadOnly(True)
+    made.setAcceptDrops(False)
     made.setUndoRedoEnabled(False)
     made.setTabChangesFocus(True)
     made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -222,6 +222,7 @@ class FakeHistory:
         self.kept = {session.id: session for session in sessions}
         self.asked_in: set[str] = set()
         self.closed = False
+        self.read_only: str | None = None
 
     def sessions(self, limit: int, offset: int) -> tuple[SessionSummary, ...]:
         self.asked_in.add(threading.current_thread().name)

@@ -45,6 +45,9 @@ RICH = Runtime(
         contender(),
         msgspec.structs.replace(contender(), runtime=RICH, sampling=Sampling(temperature=0.7)),
         msgspec.structs.replace(contender(), runtime=Runtime(n_gpu_layers="all")),
+        msgspec.structs.replace(
+            contender(), runtime=Runtime(n_batch=99_999), sampling=Sampling(temperature=0.12345)
+        ),
     ],
 )
 def test_settings_that_are_only_shown_stay_as_they_are(
@@ -93,6 +96,7 @@ def test_numbers_are_asked_for_only_where_they_count(theme: Theme, host: QWidget
         Sampling(temperature=0.7, seed=7, max_tokens=12, top_k=0, top_p=0.5, stop=("\n", "a\\b")),
         Sampling(constraint=JsonSchema(schema='{"type": "object"}'), typical_p=0.9),
         Sampling(constraint=Gbnf(grammar='root ::= "a"')),
+        Sampling(seed=4_000_000_000, top_p=0.123456, max_tokens=5_000_000),
     ],
 )
 def test_sampling_that_is_only_shown_stays_as_it_is(
@@ -126,7 +130,9 @@ def test_reset_brings_the_repeatable_defaults_back(theme: Theme, host: QWidget) 
 
 
 @given(
-    st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]) | st.sampled_from("\n\t\\"))
+    st.text(
+        st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]) | st.sampled_from("\n\r\t\\")
+    )
 )
 def test_a_stop_string_survives_its_way_through_the_form(text: str) -> None:
     shown = shown_stop(text)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.contract import Began, Case, Event, Finished, Message, Notice, Plan, Replied, Started
@@ -106,6 +106,28 @@ def test_removing_the_last_model_leads_back_to_the_offer(desk: Desk) -> None:
 
 
 # Models -------------------------------------------------------------------------------------------
+
+
+def test_files_can_be_dropped_anywhere(qtbot: QtBot, desk: Desk) -> None:
+    desk.compare.contenders.replace_all((A,))
+    takers = [
+        type(widget).__name__
+        for widget in desk.window.page.findChildren(QWidget)
+        if widget.acceptDrops() and not isinstance(widget, QLineEdit)
+    ]
+    assert takers == ["ChipRow"]
+    dropped = QMimeData()
+    dropped.setUrls([QUrl.fromLocalFile("/m/x.Q8_0.gguf")])
+    desk.window.page.chips.dropEvent(
+        QDropEvent(
+            QPointF(5, 5),
+            Qt.DropAction.CopyAction,
+            dropped,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+    )
+    qtbot.waitUntil(lambda: len(desk.window.page.chips.chips) == 2)
 
 
 def test_files_dropped_on_the_window_become_chips(qtbot: QtBot, desk: Desk) -> None:
@@ -350,6 +372,14 @@ def test_repeats_can_be_leafed_through(qtbot: QtBot, desk: Desk) -> None:
     assert column.figures.speed.text().startswith("median ")
 
 
+def test_no_timer_ticks_once_a_run_is_over(qtbot: QtBot, desk: Desk) -> None:
+    draw_up(desk)
+    desk.window.page.composer.run.click()
+    qtbot.waitUntil(lambda: desk.window.page.columns.painting)
+    finish(qtbot, desk)
+    qtbot.waitUntil(lambda: not desk.window.page.columns.painting)
+
+
 # Columns ------------------------------------------------------------------------------------------
 
 
@@ -486,6 +516,13 @@ def test_without_a_history_the_window_still_compares(
     desk.window.page.composer.run.click()
     finish(qtbot, desk)
     assert column_text(desk, A.name) == "An answer."
+
+
+def test_a_history_that_takes_nothing_more_says_so(open_desk: OpenDesk, tmp_path: Path) -> None:
+    fakes = Fakes(tmp_path)
+    fakes.history.read_only = "The history is on a disk that is full."
+    desk = open_desk(fakes)
+    assert desk.window.page.banners.banners[0].text == "The history is on a disk that is full."
 
 
 # The window itself --------------------------------------------------------------------------------
