@@ -59,6 +59,8 @@ class Column(QFrame):
         self._body = QStackedWidget(self)
         self._body.addWidget(self._ready_page())
         self._body.addWidget(self.reply)
+        # In a low window the text gives way, never the figures below it.
+        self._body.setMinimumHeight(theme.lines(4))
         self._lay_out()
         self.show_view(self._view)
 

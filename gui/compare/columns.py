@@ -46,7 +46,6 @@ class Columns(QScrollArea):
         self.setProperty("look", "plain")
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Columns of replies")
         inner = QWidget(self)
         inner.setProperty("look", "clear")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtGui import QFocusEvent, QTextCursor
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.contract import Sampling
@@ -13,6 +13,7 @@ from gui.figures import count
 from gui.theme import Theme
 from gui.widgets.buttons import FoldButton, MainButton, TextButton
 from gui.widgets.fields import NumberField
+from gui.widgets.flow import FlowLayout
 from gui.widgets.labels import label
 
 
@@ -29,7 +30,6 @@ class Composer(QFrame):
         self._draft = Draft()
         self.setProperty("look", "card")
         self.system = self._editor("System prompt", "How should every model behave?", 2)
-        self.system.hide()
         self.prompt = self._editor("Prompt", "Ask every model the same…", 3)
         self.run = MainButton(theme, "play", "Run", parent=self)
         self.run.clicked.connect(self.run_wanted)
@@ -75,11 +75,11 @@ class Composer(QFrame):
 
     def take_focus(self) -> None:
         self.prompt.setFocus()
-        self.prompt.selectAll()
+        self.prompt.moveCursor(QTextCursor.MoveOperation.End)
 
     def _make_options(self) -> None:
         self.system_switch = FoldButton(self._theme, "System prompt", "the system prompt", self)
-        self.system_switch.toggled.connect(self._unfold_system)
+        self.system_switch.clicked.connect(self._go_to_system)
         self.sampling = TextButton(self._theme, "sliders", "", "Sampling settings", parent=self)
         self.sampling.clicked.connect(self._open_sampling)
         self.repeats = NumberField(1, 1, 100, parent=self)
@@ -93,22 +93,14 @@ class Composer(QFrame):
         space = self._theme.space
         options = QHBoxLayout()
         options.setSpacing(space.m)
-        options.addWidget(self.system_switch)
-        options.addWidget(self.sampling)
-        repeats = QHBoxLayout()
-        repeats.setSpacing(space.s)
-        repeats.addWidget(label("Repeats", parent=self))
-        repeats.addWidget(self.repeats)
-        options.addLayout(repeats)
-        options.addWidget(self.together)
-        options.addStretch(1)
+        options.addWidget(self._options(), 1)
         options.addWidget(self.reason)
         options.addWidget(self.run)
         options.addWidget(self.stop)
         column = QVBoxLayout(self)
         column.setContentsMargins(space.m, space.m, space.m, space.s)
         column.setSpacing(space.s)
-        column.addWidget(self.system)
+        column.addWidget(self._system_part())
         column.addWidget(self.prompt)
         column.addLayout(options)
         for before, after in (
@@ -121,6 +113,39 @@ class Composer(QFrame):
             (self.repeats, self.together),
         ):
             QWidget.setTabOrder(before, after)
+
+    def _system_part(self) -> QWidget:
+        """The system prompt under its name, set apart from the prompt; folded away at first."""
+        space = self._theme.space
+        part = QWidget(self)
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(space.xs)
+        name = label("System prompt", "small-muted", parent=part)
+        name.setContentsMargins(space.xs, 0, 0, 0)
+        line = QFrame(part)
+        line.setProperty("look", "line")
+        line.setFixedHeight(1)
+        for widget in (name, self.system, line):
+            column.addWidget(widget)
+        part.hide()
+        self.system_switch.toggled.connect(part.setVisible)
+        return part
+
+    def _options(self) -> QWidget:
+        """How it is to be run, in as many rows as the width asks for."""
+        space = self._theme.space
+        repeats = QWidget(self)
+        row = QHBoxLayout(repeats)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(space.s)
+        row.addWidget(label("Repeats", parent=repeats))
+        row.addWidget(self.repeats)
+        options = QWidget(self)
+        flow = FlowLayout(space.m, options)
+        for part in (self.system_switch, self.sampling, repeats, self.together):
+            flow.addWidget(part)
+        return options
 
     def _editor(self, name: str, hint: str, lines: int) -> QPlainTextEdit:
         editor = FocusTold(self)
@@ -139,10 +164,8 @@ class Composer(QFrame):
         self.style().unpolish(self)
         self.style().polish(self)
 
-    def _unfold_system(self, shown: bool) -> None:
-        self.system.setVisible(shown)
-        if shown and self.system_switch.hasFocus():
-            self.system.setFocus()
+    def _go_to_system(self, shown: bool) -> None:
+        (self.system if shown else self.prompt).setFocus()
 
     def _show_sampling(self, sampling: Sampling) -> None:
         self._draft_sampling = sampling

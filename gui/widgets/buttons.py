@@ -55,7 +55,7 @@ class TextButton(QPushButton):
         self._picture = picture
         self.setProperty("look", look)
         self.setAutoDefault(False)
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         side = theme.lines(0.9)
         self.setIconSize(QSize(side, side))

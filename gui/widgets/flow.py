@@ -48,16 +48,28 @@ class FlowLayout(QLayout):
         return size
 
     def _arrange(self, rect: QRect, *, move: bool) -> int:
-        x, y, row_height = rect.x(), rect.y(), 0
+        """Set out the items in rows, each in the middle of its row's height; gives the height of all."""
+        rows: list[list[tuple[QLayoutItem, QSize]]] = [[]]
+        x = 0
         for item in self._items:
             if item.isEmpty():
                 continue
-            hint = item.sizeHint()
-            width = min(hint.width(), rect.width())
-            if x > rect.x() and x + width > rect.right() + 1:
-                x, y, row_height = rect.x(), y + row_height + self.spacing(), 0
+            size = QSize(min(item.sizeHint().width(), rect.width()), item.sizeHint().height())
+            if rows[-1] and x + size.width() > rect.width():
+                rows.append([])
+                x = 0
+            rows[-1].append((item, size))
+            x += size.width() + self.spacing()
+        y = rect.y()
+        for row in rows:
+            height = max((size.height() for _, size in row), default=0)
             if move:
-                item.setGeometry(QRect(QPoint(x, y), QSize(width, hint.height())))
-            x += width + self.spacing()
-            row_height = max(row_height, hint.height())
-        return y + row_height - rect.y()
+                self._place(row, rect.x(), y, height)
+            y += height + self.spacing()
+        return y - self.spacing() - rect.y()
+
+    def _place(self, row: list[tuple[QLayoutItem, QSize]], x: int, y: int, height: int) -> None:
+        for item, size in row:
+            corner = QPoint(x, y + (height - size.height()) // 2)
+            item.setGeometry(QRect(corner, size))
+            x += size.width() + self.spacing()
