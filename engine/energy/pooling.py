@@ -21,10 +21,10 @@ def pooled(replies: Sequence[Reply]) -> Energy:
     The edges of the windows fall at random into the sensor's steps, so their error shrinks with the
     root of the number of replies, while the sensor's own does not.
     """
-    measured = [reply for reply in replies if _names(reply.energy)]
+    measured = [reply for reply in replies if counted_parts(reply.energy)]
     if not measured:
         return _nothing("No reply was measured.")
-    if len({_names(reply.energy) for reply in measured}) > 1:
+    if len({counted_parts(reply.energy) for reply in measured}) > 1:
         return _nothing("The replies were measured by different sensors.")
     parts = [_pool(each) for each in _by_part(measured)]
     failed = next((part for part in parts if part.joules is None), None)
@@ -68,15 +68,15 @@ def _energy(measured: Sequence[Reply], parts: Sequence[EnergyPart]) -> Energy:
     )
 
 
-def _names(energy: Energy) -> tuple[str, ...]:
-    """The counted parts of a reply; none where a part failed, for then the others are no total."""
+def counted_parts(energy: Energy) -> tuple[str, ...]:
+    """The names of a reply's counted parts; none where one failed, for the others are no total."""
     if energy.joules is None and not energy.too_short:
         return ()
     return tuple(part.name for part in energy.parts if part.counted and part.joules is not None)
 
 
 def _by_part(measured: Sequence[Reply]) -> list[list[EnergyPart]]:
-    names = _names(measured[0].energy)
+    names = counted_parts(measured[0].energy)
     return [
         [part for reply in measured for part in reply.energy.parts if part.name == name]
         for name in names
