@@ -12,7 +12,7 @@ from storage.summary import SessionSummary
 
 
 class Bench(Protocol):
-    """Runs plans. `run` blocks while it is iterated; `stop` may come from any thread."""
+    """Runs plans. `run` returns at once and blocks while it is iterated; `stop` may come from any thread."""
 
     def run(self, plan: Plan, resume: Session | None = None) -> Iterator[Event]: ...
 

@@ -88,6 +88,10 @@ class CrashDialog(QDialog):
         self._text.setFont(theme.mono(theme.type.small))
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._text.setMaximumBlockCount(2000)
+        self._lay_out(theme)
+        self.resize(theme.characters(96), theme.lines(24))
+
+    def _lay_out(self, theme: Theme) -> None:
         copy = QPushButton("Copy the report", self)
         copy.clicked.connect(self._copy)
         go_on = QPushButton("Continue", self)
@@ -116,7 +120,6 @@ class CrashDialog(QDialog):
         )
         column.addWidget(self._text, 1)
         column.addLayout(buttons)
-        self.resize(theme.characters(96), theme.lines(24))
 
     @property
     def report(self) -> str:

@@ -155,9 +155,7 @@ class RunFeed(QObject):
     """With the exception that ended the run, or None; the thread is gone by then."""
     _woken = Signal()
 
-    def __init__(
-        self, events: Callable[[], Iterator[Event]], parent: QObject | None = None
-    ) -> None:
+    def __init__(self, events: Iterator[Event], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._events = events
         self._waiting: deque[Event | _End] = deque()
@@ -188,7 +186,7 @@ class RunFeed(QObject):
     def _iterate(self) -> None:
         fault: Exception | None = None
         try:
-            for event in self._events():
+            for event in self._events:
                 self._put(event)
         except Exception as raised:  # noqa: BLE001 - the job runner of runs
             fault = raised

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import get_args
 
-from PySide6.QtCore import QByteArray, QMetaObject, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -15,7 +14,6 @@ from PySide6.QtGui import (
     QGuiApplication,
 )
 from PySide6.QtWidgets import (
-    QApplication,
     QFileDialog,
     QHBoxLayout,
     QMainWindow,
@@ -25,6 +23,13 @@ from PySide6.QtWidgets import (
 
 from engine.contract import Session
 from gui.actions import ActionTable, Command
+from gui.commands import (
+    edit_commands,
+    prompt_commands,
+    run_commands,
+    theme_commands,
+    view_commands,
+)
 from gui.compare.chips import local_files
 from gui.compare.compare_model import CompareModel
 from gui.compare.compare_page import ComparePage
@@ -33,7 +38,7 @@ from gui.icons import icon
 from gui.sessions.sessions_model import SessionsModel
 from gui.sessions.sessions_panel import SessionsPanel
 from gui.settings import WindowSettings
-from gui.theme import SchemeChoice, Theme
+from gui.theme import Theme
 from gui.widgets.rail import Rail
 
 
@@ -143,26 +148,10 @@ class MainWindow(QMainWindow):
     # Commands ----------------------------------------------------------------------------------
 
     def _commands(self) -> list[Command]:
-        help_commands = [
-            Command(
-                "shortcuts", "Keyboard shortcuts", "Help", self._show_shortcuts, ("F1", "Ctrl+?")
-            ),
-            Command("about", "About Steelyard", "Help", self._show_about),
-        ]
-        parts = (
-            self._file_commands(),
-            self._edit_commands(),
-            self._view_commands(),
-            self._run_commands(),
-            help_commands,
-        )
-        return [command for part in parts for command in part]
-
-    def _file_commands(self) -> list[Command]:
-        model = self._compare
-        free = model.why_not_edit
+        model, page = self._compare, self.page
+        free, no_export = model.why_not_edit, model.why_not_export
         return [
-            Command("add", "Add models…", "File", self.page.choose_files, ("Ctrl+O",), free),
+            Command("add", "Add models…", "File", page.choose_files, ("Ctrl+O",), free),
             Command("new", "New comparison", "File", self._start_anew, ("Ctrl+N",), free),
             Command(
                 "export",
@@ -170,117 +159,27 @@ class MainWindow(QMainWindow):
                 "File",
                 self._export_shown,
                 ("Ctrl+E",),
-                model.why_not_export,
+                no_export,
                 part=1,
             ),
             Command("quit", "Quit", "File", self._quit, ("Ctrl+Q",), part=2),
-        ]
-
-    def _edit_commands(self) -> list[Command]:
-        """They act on whatever has the keyboard, which knows these keys itself."""
-        table = (
-            ("Undo", "undo", "Ctrl+Z", 0),
-            ("Redo", "redo", "Ctrl+Shift+Z", 0),
-            ("Cut", "cut", "Ctrl+X", 1),
-            ("Copy", "copy", "Ctrl+C", 1),
-            ("Paste", "paste", "Ctrl+V", 1),
-            ("Select all", "selectAll", "Ctrl+A", 1),
-        )
-        return [
+            *edit_commands(),
             Command(
-                slot, title, "Edit", partial(_tell_focused, slot), (key,), part=part, listed=False
-            )
-            for title, slot, key, part in table
-        ]
-
-    def _view_commands(self) -> list[Command]:
-        page = self.page
-        columns = [
-            Command(
-                f"column{n}",
-                f"Go to column {n}",
-                "View/Columns",
-                partial(page.columns.focus_column, n - 1),
-                (f"Ctrl+{n}",),
-                listed=False,
-            )
-            for n in range(1, 10)
-        ]
-        schemes = zip(get_args(SchemeChoice), ("As the system", "Light", "Dark"), strict=True)
-        themes = [
-            Command(
-                f"theme-{choice}",
-                words,
-                "View/Theme",
-                partial(self._theme.choose, choice),
-                checked=partial(self._has_theme, choice),
-            )
-            for choice, words in schemes
-        ]
-        switches = (
-            ("sessions", "Sessions", self._toggle_sessions, "Ctrl+B", self._sessions_shown),
-            ("raw", "Raw text of replies", page.toggle_raw, "Ctrl+R", page.is_raw),
-            (
-                "scroll",
-                "Scroll columns together",
-                page.toggle_scroll,
-                "Ctrl+L",
-                page.scrolls_together,
+                "sessions",
+                "Sessions",
+                "View",
+                self._toggle_sessions,
+                ("Ctrl+B",),
+                checked=self._sessions_shown,
             ),
-            ("alone", "One column alone", page.toggle_maximised, "Ctrl+M", page.is_maximised),
-        )
-        views = [
-            Command(name, title, "View", call, (key,), checked=on)
-            for name, title, call, key, on in switches
-        ]
-        prompt = Command(
-            "prompt", "Go to the prompt", "View", page.composer.take_focus, ("Ctrl+P",), part=1
-        )
-        return [*views, prompt, *columns, *themes]
-
-    def _run_commands(self) -> list[Command]:
-        model, page = self._compare, self.page
-        return [
+            *view_commands(page),
+            *theme_commands(self._theme),
+            *run_commands(model),
+            *prompt_commands(page),
             Command(
-                "run", "Run", "Run", model.run, ("Ctrl+Return", "Ctrl+Enter"), model.why_not_run
+                "shortcuts", "Keyboard shortcuts", "Help", self._show_shortcuts, ("F1", "Ctrl+?")
             ),
-            Command("stop", "Stop", "Run", model.stop, ("Esc",), model.why_not_stop),
-            Command(
-                "again",
-                "Run the shown session again",
-                "Run",
-                model.run_again,
-                ("Ctrl+Shift+Return",),
-                model.why_not_run_again,
-                part=1,
-            ),
-            Command(
-                "resume",
-                "Resume the unfinished session",
-                "Run",
-                model.resume,
-                ("Ctrl+Shift+R",),
-                model.why_not_resume,
-                part=1,
-            ),
-            Command(
-                "case-back",
-                "Previous prompt",
-                "Run",
-                partial(page.step_case, -1),
-                ("Alt+Up",),
-                partial(page.why_no_case, -1),
-                part=2,
-            ),
-            Command(
-                "case-on",
-                "Next prompt",
-                "Run",
-                partial(page.step_case, 1),
-                ("Alt+Down",),
-                partial(page.why_no_case, 1),
-                part=2,
-            ),
+            Command("about", "About Steelyard", "Help", self._show_about),
         ]
 
     # What is done ------------------------------------------------------------------------------
@@ -320,9 +219,6 @@ class MainWindow(QMainWindow):
 
     def _quit(self) -> None:
         self.close()
-
-    def _has_theme(self, choice: SchemeChoice) -> bool:
-        return self._theme.choice == choice
 
     def _flip_theme(self) -> None:
         self._theme.choose("light" if self._theme.scheme == "dark" else "dark")
@@ -379,9 +275,3 @@ class MainWindow(QMainWindow):
 
     def _tint(self) -> None:
         self.setWindowIcon(icon("steelyard", self._theme.colours.accent))
-
-
-def _tell_focused(slot: str) -> None:
-    focused = QApplication.focusWidget()
-    if focused is not None and focused.metaObject().indexOfMethod(f"{slot}()") >= 0:
-        QMetaObject.invokeMethod(focused, slot)

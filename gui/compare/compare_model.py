@@ -17,7 +17,7 @@ from gui.compare.contenders_model import ContendersModel
 from gui.compare.draft_model import Draft, DraftModel, draft_of
 from gui.jobs import Jobs, RunFeed
 
-DEMO_PROMPT = "In two or three sentences: why is the sky blue, and why are sunsets red?"
+DEMO_PROMPT = "Give three tips for sleeping better."
 
 
 class CompareModel(QObject):
@@ -186,22 +186,31 @@ class CompareModel(QObject):
 
     def close(self) -> bool:
         """Stop the run, keep what it produced, end all workers; False where something is left."""
-        ended = True
-        if self._bench is not None:
-            if self.running:
-                self._bench.stop()
-            if self._feed is not None:
-                ended = self._feed.close()
-                self._feed = None
+        if self._bench is None:
+            return True
+        feed, self._feed = self._feed, None
+        if feed is None:
             self._bench.close()
-        return ended
+            return True
+        self._bench.stop()
+        stopped = feed.close()
+        self._bench.close()
+        # A run that did not heed the stop ends with its workers.
+        return stopped or feed.close()
 
     # -------------------------------------------------------------------------------------------
 
     def _start(self, plan: Plan, resume: Session | None) -> None:
         assert self._bench is not None
         self._session = None
-        feed = RunFeed(partial(self._bench.run, plan, resume), self)
+        try:
+            # Called here and not in the run's thread, so that a stop that follows at once is not lost.
+            events = self._bench.run(plan, resume)
+        except SteelyardError as fault:
+            self.board.break_off()
+            self._fail(fault)
+            return
+        feed = RunFeed(events, self)
         feed.arrived.connect(self._take_events)
         feed.ended.connect(self._take_end)
         self._feed = feed

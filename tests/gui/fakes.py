@@ -188,6 +188,9 @@ class FakeBench:
         self.plans.append(plan)
         self.resumed.append(resume)
         self.stopped.clear()
+        return self._play(plan)
+
+    def _play(self, plan: Plan) -> Iterator[Event]:
         begun: Started | None = None
         for step in self.script(plan):
             if isinstance(step, threading.Event):

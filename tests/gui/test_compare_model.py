@@ -109,15 +109,28 @@ def test_stop_keeps_what_was_produced(qtbot: QtBot, make: Make) -> None:
     assert compare.why_not_stop() == "Nothing is running."
 
 
+def test_a_stop_right_after_the_start_is_not_lost(qtbot: QtBot, make: Make) -> None:
+    def script(plan: Plan) -> Iterator[Event | threading.Event]:
+        yield threading.Event()
+        yield from whole_run(plan)
+
+    compare = make(FakeBench(script))
+    draw_up(compare)
+    for _ in range(5):
+        compare.run()
+        compare.stop()
+        finish(qtbot, compare)
+        assert compare.board.status == "stopped"
+
+
 def test_a_plan_that_cannot_run_is_told_and_leaves_the_page_usable(
     qtbot: QtBot, make: Make
 ) -> None:
-    def script(plan: Plan) -> Iterator[Event]:
-        if plan.contenders:
+    class Refusing(FakeBench):
+        def run(self, plan: Plan, resume: Session | None = None) -> Iterator[Event]:
             raise PlanError("Two contenders have the same name.")
-        yield Began(session=None)
 
-    compare = make(FakeBench(script))
+    compare = make(Refusing())
     draw_up(compare)
     told: list[str] = []
     compare.failed.connect(told.append)

@@ -130,7 +130,7 @@ def test_every_event_of_a_long_run_arrives_once_and_in_order(qtbot: QtBot) -> No
             yield piece("ab"[number % 2], f"{number} ", number)
         yield Finished(status="finished", elapsed_s=1.0)
 
-    feed = RunFeed(events)
+    feed = RunFeed(events())
     listener = Listener(feed)
     feed.start()
     qtbot.waitUntil(lambda: bool(listener.ended), timeout=10_000)
@@ -151,7 +151,7 @@ def test_a_reader_that_does_not_keep_up_makes_the_run_wait(qtbot: QtBot) -> None
             made = number + 1
             yield piece("a", "x")
 
-    feed = RunFeed(events)
+    feed = RunFeed(events())
     feed.start()
     # This thread does not turn its event loop, so nothing is taken out.
     for _ in range(1000):
@@ -168,7 +168,7 @@ def test_the_exception_that_ends_a_run_comes_with_its_end(qtbot: QtBot) -> None:
         yield Notice(text="first")
         raise StorageError("gone")
 
-    feed = RunFeed(events)
+    feed = RunFeed(events())
     listener = Listener(feed)
     feed.start()
     qtbot.waitUntil(lambda: bool(listener.ended))
