@@ -15,7 +15,7 @@ from engine.cost.document import BreakEven, ContenderCost, CostReport
 from engine.cost.entries import Entry, local_entry, paid_entry
 from engine.cost.ranges import Draws, Range, interval
 from engine.cost.usage import Usage, usages
-from engine.cost.verdict import Quality, verdict
+from engine.cost.verdict import QualityVerdict, verdict_sentence
 from engine.errors import AssumptionError
 
 PAID_CO2 = "The makers of paid models do not tell what a request emits."
@@ -23,9 +23,12 @@ FEW_REPLIES = 5
 
 
 def cost_report(
-    session: Session, assumptions: Assumptions, qualities: Sequence[Quality] = ()
+    session: Session, assumptions: Assumptions, qualities: Sequence[QualityVerdict] = ()
 ) -> CostReport:
-    """What the session's contenders and the assumed paid models cost; raises AssumptionError."""
+    """What the session's contenders and the assumed paid models cost; raises AssumptionError.
+
+    qualities: the verdicts of a suite, if one compared the contenders.
+    """
     assumptions = assumptions.checked()
     used = usages(session, above_idle=assumptions.energy == "above idle")
     if not used:
@@ -114,7 +117,7 @@ def _compared(
     entry: Entry,
     reference: Entry,
     assumptions: Assumptions,
-    qualities: Sequence[Quality],
+    qualities: Sequence[QualityVerdict],
 ) -> ContenderCost:
     digits = min(entry.digits, reference.digits)
     saved = saving(entry, reference, assumptions, digits)
@@ -123,7 +126,7 @@ def _compared(
         for quality in qualities
         if (quality.contender, quality.reference) == (entry.name, reference.name)
     ]
-    sentence = verdict(
+    sentence = verdict_sentence(
         entry.name,
         saved,
         known[0] if known else None,

@@ -5,9 +5,7 @@ A saving is never told without its quality: where nobody measured it, the senten
 
 from __future__ import annotations
 
-from typing import Literal
-
-import msgspec
+from typing import Literal, Protocol
 
 from engine.cost.document import Saving
 from engine.cost.ranges import Range
@@ -17,23 +15,30 @@ from engine.energy.wording import digits_text
 MANY_TIMES = 4
 """From here on “times as much” reads better than percents."""
 
-Outcome = Literal["better", "non-inferior", "worse", "undecided"]
+
+class QualityVerdict(Protocol):
+    """What is read of a suite's verdict; engine.quality's is one. margin is a fraction."""
+
+    @property
+    def contender(self) -> str: ...
+
+    @property
+    def reference(self) -> str: ...
+
+    @property
+    def outcome(self) -> Literal["better", "non-inferior", "worse", "undecided"]: ...
+
+    @property
+    def margin(self) -> float: ...
+
+    @property
+    def vetoed_by(self) -> tuple[str, ...]: ...
 
 
-class Quality(msgspec.Struct, frozen=True, kw_only=True):
-    """What a suite said of a contender against the one it would replace; vetoed: a critical case failed."""
-
-    contender: str
-    reference: str
-    outcome: Outcome
-    margin_percent: float | None = None
-    vetoed: bool = False
-
-
-def verdict(
+def verdict_sentence(
     name: str,
     saving: Saving,
-    quality: Quality | None,
+    quality: QualityVerdict | None,
     *,
     requests_per_day: float,
     currency: str,
@@ -42,17 +47,21 @@ def verdict(
     """One or two sentences in plain words."""
     judged = _judgement(name, saving.against, quality)
     saved = _saved(saving, requests_per_day, currency, digits)
-    if quality is not None and not quality.vetoed and quality.outcome in {"better", "non-inferior"}:
+    if (
+        quality is not None
+        and not quality.vetoed_by
+        and quality.outcome in {"better", "non-inferior"}
+    ):
         return f"{judged} and {saved}."
     return f"{judged}. It {saved}."
 
 
-def _judgement(name: str, against: str, quality: Quality | None) -> str:
+def _judgement(name: str, against: str, quality: QualityVerdict | None) -> str:
     if quality is None:
         return f"Whether {name} is good enough to replace {against} is not known: no suite compared them"
-    if quality.vetoed:
+    if quality.vetoed_by:
         return f"{name} fails a critical case that {against} passes, so it cannot replace it"
-    margin = "" if quality.margin_percent is None else f" of {quality.margin_percent:g} points"
+    margin = f" of {100 * quality.margin:.3g} points"
     return {
         "better": f"{name} is better than {against}",
         "non-inferior": f"{name} is good enough at your margin{margin}",

@@ -110,6 +110,15 @@ class Sampler:
                 if len(moments) > 1:
                     self._traces[key].step_s = median(b - a for a, b in pairwise(moments))
 
+    def steps_s(self) -> dict[str, float]:
+        """By source: the slowest step among its counted zones."""
+        steps: dict[str, float] = {}
+        for trace in self._traces.values():
+            if trace.zone.counted:
+                source = trace.zone.source
+                steps[source] = max(steps.get(source, 0.0), trace.step_s)
+        return steps
+
     def _run(self) -> None:
         self.sample()
         self.measure_steps()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.energy.apple import find_apple
 from engine.energy.battery import find_battery
@@ -17,6 +18,7 @@ from engine.energy.hwmon import find_amdgpu, find_intel
 from engine.energy.nvml import NvmlReader, find_nvml
 from engine.energy.powercap import configured_watts, find_powercap
 from engine.energy.processor import this_processor
+from engine.energy.sampler import Sampler
 from engine.energy.tdp import SOURCE, DesignPower, design_power
 from engine.energy.zones import Found, Reader, SourceStatus, range_text
 
@@ -59,10 +61,17 @@ def find_sensors(root: Path = ROOT, *, tdp_watts: float | None = None) -> Sensor
 
 
 def sources(root: Path = ROOT, *, tdp_watts: float | None = None) -> tuple[SourceStatus, ...]:
-    """The list for a person: looks, lets go of everything again, and tells."""
+    """The list for a person: looks, watches how often counters move, lets go of everything again."""
     sensors = find_sensors(root, tdp_watts=tdp_watts)
-    sensors.close()
-    return sensors.statuses
+    sampler = Sampler(sensors.readers)
+    if sensors.readers:
+        sampler.measure_steps()
+    steps = sampler.steps_s()
+    sampler.close()
+    return tuple(
+        replace(status, step_s=steps.get(status.source, status.step_s))
+        for status in sensors.statuses
+    )
 
 
 def _applies(found: Found) -> bool:
@@ -73,7 +82,7 @@ def _applies(found: Found) -> bool:
 def _with_use(found: Found) -> SourceStatus:
     reader = found.reader
     used = reader is not None and any(zone.counted for zone in reader.zones)
-    return msgspec.structs.replace(found.status, used=used)
+    return replace(found.status, used=used)
 
 
 def _estimate_status(estimate: DesignPower | str, readers: tuple[Reader, ...]) -> SourceStatus:

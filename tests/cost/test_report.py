@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from typing import TYPE_CHECKING, Literal, cast
 
 import msgspec
 import pytest
@@ -16,9 +17,10 @@ from engine.cost.document import ContenderCost, CostReport
 from engine.cost.paid import PaidModel
 from engine.cost.ranges import Range, exactly
 from engine.cost.report import cost_report
-from engine.cost.verdict import Quality
+from engine.cost.verdict import QualityVerdict
 from engine.energy.calibration import Calibration
 from engine.errors import AssumptionError
+from engine.quality.verdict import Verdict
 from tests.cost.sessions import assumptions, estimated, measured, measured_session, reply, session
 
 API = PaidModel(
@@ -39,6 +41,33 @@ def costs(report: CostReport) -> dict[str, ContenderCost]:
 def likely(range_: Range | None) -> float:
     assert range_ is not None
     return range_.likely
+
+
+Outcome = Literal["better", "non-inferior", "worse", "undecided"]
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """What a suite said of B against A."""
+
+    outcome: Outcome
+    contender: str = "B"
+    reference: str = "A"
+    margin: float = 0.05
+    vetoed_by: tuple[str, ...] = ()
+
+
+def judged(outcome: Outcome, *, vetoed_by: str | None = None) -> Judged:
+    return Judged(outcome=outcome, vetoed_by=() if vetoed_by is None else (vetoed_by,))
+
+
+def test_a_suite_s_own_verdict_is_one_that_can_be_read() -> None:
+    def accepts(verdict: QualityVerdict) -> None:
+        pass
+
+    names = {"contender", "reference", "outcome", "margin", "vetoed_by"}
+    assert names <= set(Verdict.__struct_fields__)
+    if TYPE_CHECKING:
+        accepts(cast(Verdict, None))
 
 
 def steady(joules: float = 50.0, seconds: float = 2.0, cases: int = 8) -> Session:
@@ -354,7 +383,7 @@ def test_an_exact_input_has_no_bar() -> None:
 
 
 def test_the_verdict_names_quality_energy_and_money() -> None:
-    quality = Quality(contender="B", reference="A", outcome="non-inferior", margin_percent=5.0)
+    quality = judged("non-inferior")
     report = cost_report(varied(), assumptions(requests_per_day=10_000.0), [quality])
     sentence = costs(report)["B"].verdict
     assert sentence is not None
@@ -376,18 +405,18 @@ def test_a_saving_without_known_quality_says_so_first() -> None:
     ("quality", "words"),
     [
         (
-            Quality(contender="B", reference="A", outcome="worse", margin_percent=5),
+            judged("worse"),
             "is worse than A",
         ),
-        (Quality(contender="B", reference="A", outcome="undecided"), "undecided"),
-        (Quality(contender="B", reference="A", outcome="better"), "is better than A and saves"),
+        (judged("undecided"), "undecided"),
+        (judged("better"), "is better than A and saves"),
         (
-            Quality(contender="B", reference="A", outcome="non-inferior", vetoed=True),
+            judged("non-inferior", vetoed_by="case 7"),
             "fails a critical case",
         ),
     ],
 )
-def test_each_outcome_of_a_suite_has_its_words(quality: Quality, words: str) -> None:
+def test_each_outcome_of_a_suite_has_its_words(quality: Judged, words: str) -> None:
     sentence = costs(cost_report(varied(), assumptions(), [quality]))["B"].verdict
     assert words in (sentence or "")
 

@@ -8,7 +8,7 @@ from engine.contract import Energy
 from engine.energy.sources import find_sensors, sources
 from engine.energy.wording import digits_text, energy_text
 from engine.energy.zones import SourceStatus
-from tests.energy.machines import Machine
+from tests.energy.machines import Machine, living
 
 
 def by_name(machine: Machine) -> dict[str, SourceStatus]:
@@ -49,6 +49,15 @@ def test_each_line_is_usable_or_says_why_not(machine: Machine) -> None:
         if line.usable:
             assert line.range
             assert line.covers
+
+
+def test_the_list_shows_the_step_that_was_measured(machine: Machine) -> None:
+    machine.zone("intel-rapl:0", "package-0", 100.0)
+    assert find_sensors(machine.root).statuses[0].step_s == 0.001
+    with living(machine, every_s=0.03):
+        (line,) = [each for each in sources(machine.root) if each.source == "powercap"]
+    assert line.step_s is not None
+    assert 0.01 < line.step_s < 0.3
 
 
 def test_this_machine_can_be_listed() -> None:
