@@ -6,18 +6,20 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 import gui.start
-from engine.contract import Sampling
+from engine.contract import Runtime, Sampling
 from gui.app import Desk
 from gui.collaborators import Collaborators
 from tests.gui.fakes import Fakes
 
 RUN_LIMIT_MS = 120_000
+MAX_TOKENS = 16
 
 OpenReal = Callable[[], Desk]
 
@@ -53,8 +55,12 @@ def two_models(
     desk = open_real()
     desk.compare.add_files([small_model, quantized["Q2_K"]])
     qtbot.waitUntil(lambda: len(desk.compare.contenders.contenders) == 2, timeout=10_000)
+    # One thread: two wait for each other where the machine has other work.
+    small = Runtime(n_ctx=1024, threads=1)
+    for each in desk.compare.contenders.contenders:
+        desk.compare.contenders.change(each.name, msgspec.structs.replace(each, runtime=small))
     desk.window.page.composer.prompt.setPlainText("Why is the sky blue?")
-    desk.compare.draft.edit(sampling=Sampling(max_tokens=24))
+    desk.compare.draft.edit(sampling=Sampling(max_tokens=MAX_TOKENS))
     return desk
 
 
@@ -84,7 +90,7 @@ def test_real_models_answer_side_by_side_and_are_recorded(
         reply = column.view.reply
         assert reply is not None
         assert reply.timing.generated_tokens
-        assert reply.timing.generated_tokens <= 24
+        assert reply.timing.generated_tokens <= MAX_TOKENS
         seen[column.contender.name] = (column.reply.text, column.figures.words.text())
     session_id = desk.compare.board.session_id
     assert session_id is not None
@@ -163,3 +169,20 @@ def test_the_demo_makes_its_models_on_the_spot_and_compares_them(
     assert len(columns) == 3
     assert all(column.badge.text() == "done" for column in columns)
     assert all(column.reply.text for column in columns)
+
+
+@pytest.mark.slow
+def test_closing_while_the_demo_is_made_leaves_nothing_running(
+    qtbot: QtBot, open_real: OpenReal, tmp_path: Path
+) -> None:
+    desk = open_real()
+    told: list[str] = []
+    desk.compare.demo_progressed.connect(lambda text, fraction: told.append(text))
+    desk.window.page.empty.demo.click()
+    qtbot.waitUntil(lambda: bool(told), timeout=RUN_LIMIT_MS)
+    workers = psutil.Process().children(recursive=True)
+    assert workers
+    desk.window.close()
+    _, alive = psutil.wait_procs(workers, timeout=5)
+    assert not alive
+    assert not list((tmp_path / "home").rglob("*.part"))
