@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from models.demo import demo_model_path
+from models.hub.http import HubHttp
+from models.hub.settings import HubSettings
+from tests.models.fakehub import FakeHub
 
 Write = Callable[[str, bytes], Path]
 
@@ -37,3 +40,17 @@ def llama_cpp_source() -> Path:
     if folder is None:
         pytest.skip("STEELYARD_LLAMA_CPP_SOURCE does not name an unpacked llama.cpp")
     return Path(folder)
+
+
+@pytest.fixture
+def hub() -> Iterator[FakeHub]:
+    with FakeHub() as fake:
+        yield fake
+
+
+@pytest.fixture
+def http(hub: FakeHub) -> Iterator[HubHttp]:
+    """Requests to the fake hub, without a token."""
+    connection = HubHttp(HubSettings(endpoint=hub.endpoint), lambda: None)
+    yield connection
+    connection.close()

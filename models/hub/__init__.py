@@ -1,0 +1,1 @@
+"""Finding models on a hub, and bringing them here."""

@@ -1,0 +1,214 @@
+"""Requests for files of a hub, by our own rules for redirects.
+
+A hub answers a file's address with a redirect to a store elsewhere, often on another host. We follow each
+step ourselves: its headers say commit, size and sha256, and the token goes to the hub alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urljoin, urlsplit
+
+import msgspec
+
+from models.hub.errors import AccessDenied, HubError, NotOnHub, RateLimited, Unreachable
+from models.hub.settings import HubSettings
+
+if TYPE_CHECKING:
+    import httpx2
+
+USER_AGENT: Final = "steelyard"
+CONNECT_TIMEOUT_S: Final = 15.0
+READ_TIMEOUT_S: Final = 30.0
+MAX_REDIRECTS: Final = 6
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+class RemoteFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What a hub says of a file before it is fetched; `sha256` of files in large file storage only."""
+
+    commit: str | None
+    size_bytes: int | None
+    sha256: str | None
+
+
+class HubHttp:
+    """One connection pool; may be used from several threads. `close` ends it."""
+
+    def __init__(self, settings: HubSettings, token: Callable[[], str | None]) -> None:
+        self._settings = settings
+        self._token = token
+        self._client: httpx2.Client | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def endpoint(self) -> str:
+        return self._settings.endpoint
+
+    def file_address(self, repo: str, file: str, revision: str) -> str:
+        return f"{self.endpoint}/{repo}/resolve/{quote(revision, safe='')}/{quote(file)}"
+
+    def look(self, repo: str, file: str, revision: str) -> RemoteFile:
+        """What is said of a file; raises HubError."""
+        headers: dict[str, str] = {}
+        address = self.file_address(repo, file, revision)
+        with self._request("HEAD", address, f"{repo}/{file}", {}) as response:
+            for step in (*response.history, response):
+                for name, value in step.headers.items():
+                    headers.setdefault(name.lower(), value)
+            length = None if response.is_redirect else response.headers.get("content-length")
+        etag = headers.get("x-linked-etag", "").removeprefix("W/").strip('"')
+        return RemoteFile(
+            commit=headers.get("x-repo-commit"),
+            size_bytes=_number(headers.get("x-linked-size") or length),
+            sha256=etag if len(etag) == 64 else None,
+        )
+
+    @contextlib.contextmanager
+    def read(
+        self, address: str, what: str, headers: Mapping[str, str]
+    ) -> Iterator[httpx2.Response]:
+        """A response whose body is still to be read; raises HubError, also while it is read."""
+        with self._request("GET", address, what, headers) as response:
+            yield response
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    @contextlib.contextmanager
+    def _request(
+        self, method: str, address: str, what: str, headers: Mapping[str, str]
+    ) -> Iterator[httpx2.Response]:
+        import httpx2
+
+        self._settings.require_online(f"Fetching {what}")
+        with self._lock:
+            if self._client is None:
+                self._client = new_client()
+            client = self._client
+        history: list[httpx2.Response] = []
+        try:
+            while True:
+                request = client.build_request(
+                    method, address, headers=self._headers(address, headers)
+                )
+                response = client.send(request, stream=True)
+                try:
+                    if response.status_code not in _REDIRECTS or (
+                        # A store's signed address is good for GET only.
+                        method == "HEAD" and not self._stays(address, response, what)
+                    ):
+                        self._refuse(address, response, what)
+                        response.history = history
+                        yield response
+                        return
+                finally:
+                    response.close()
+                history.append(response)
+                address = _next_address(address, response, what)
+                if len(history) > MAX_REDIRECTS:
+                    raise Unreachable(f"The hub sends {what} round in circles. Try again later.")
+        except httpx2.HTTPError as error:
+            raise unreachable(error, what) from error
+        except httpx2.InvalidURL as error:
+            raise Unreachable(f"The hub's address {address!r} cannot be used.") from error
+
+    def _refuse(self, address: str, response: httpx2.Response, what: str) -> None:
+        """Raise the HubError that an answer means, if it means one."""
+        status = response.status_code
+        if status < 400 or status == 416:
+            return
+        if origin_of(address) != origin_of(self.endpoint) and status in {400, 401, 403, 404}:
+            # The store knows no users: its address has run out, and the hub gives a new one.
+            raise Unreachable(
+                f"The hub's store answers {what} with error {status}. Try again later."
+            )
+        raise error_of(status, response.headers, what, self.endpoint)
+
+    def _stays(self, address: str, response: httpx2.Response, what: str) -> bool:
+        return origin_of(_next_address(address, response, what)) == origin_of(address)
+
+    def _headers(self, address: str, headers: Mapping[str, str]) -> dict[str, str]:
+        sent = {"Accept-Encoding": "identity", **headers}
+        if origin_of(address) == origin_of(self.endpoint) and (token := self._token()):
+            sent["Authorization"] = f"Bearer {token}"
+        return sent
+
+
+def new_client() -> httpx2.Client:
+    import httpx2
+
+    return httpx2.Client(
+        follow_redirects=False,
+        timeout=httpx2.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+        headers={"User-Agent": USER_AGENT},
+    )
+
+
+def origin_of(address: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(address)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, parts.port or default
+
+
+def error_of(status: int, headers: Mapping[str, str], what: str, endpoint: str) -> HubError:
+    """The error for a refusal; `what` is a repository, or a file of one."""
+    code = headers.get("x-error-code", "")
+    page = f"{endpoint}/{'/'.join(what.split('/')[:2])}"
+    if code == "GatedRepo" or status == 403:
+        return AccessDenied(
+            f"{what} asks for more than an address: open {page}, sign in and accept its terms, then "
+            "enter an access token of that account in the settings.",
+            page,
+        )
+    if status == 401 or code == "RepoNotFound":
+        return AccessDenied(
+            f"{what} is not there, or it is private. Check the name; for a private one enter an "
+            "access token in the settings.",
+            page,
+        )
+    if status in {404, 410}:
+        return NotOnHub(f"{what} is not on the hub any more, or it never was. Check the name.")
+    if status == 429:
+        wait_s = _retry_after_s(headers)
+        when = f"in {wait_s:.0f} seconds" if wait_s else "in some minutes"
+        return RateLimited(f"The hub is asked too often just now. Try again {when}.", wait_s)
+    return Unreachable(f"The hub answers {what} with error {status}. Try again later.")
+
+
+def unreachable(error: Exception, what: str) -> Unreachable:
+    reason = str(error).strip() or type(error).__name__
+    return Unreachable(
+        f"{what} could not be fetched: {reason}. Check the network and the proxy settings."
+    )
+
+
+def _next_address(address: str, response: httpx2.Response, what: str) -> str:
+    there = urljoin(address, response.headers.get("location", ""))
+    was, will_be = urlsplit(address).scheme, urlsplit(there).scheme
+    if will_be not in {"http", "https"} or (was == "https" and will_be != "https"):
+        raise Unreachable(f"The hub sends {what} to an unsafe place, so it is not fetched.")
+    return there
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    value = headers.get("retry-after", "")
+    if value.isdigit():
+        return float(value)
+    try:
+        when = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    from datetime import UTC, datetime
+
+    return max(0.0, (when - datetime.now(UTC)).total_seconds())
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None

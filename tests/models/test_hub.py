@@ -1,0 +1,345 @@
+"""Searching a hub, listing a repository, reading a header there; through the real huggingface_hub."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import keyring
+import keyring.backend
+import keyring.backends.fail
+import pytest
+from huggingface_hub import close_session
+
+from engine.contract import Runtime
+from engine.errors import NotGguf
+from models.fit import need_of
+from models.gguf import read_model
+from models.hub.client import Hub, Query
+from models.hub.errors import (
+    AccessDenied,
+    BadAddress,
+    HubError,
+    NotOnHub,
+    Offline,
+    RateLimited,
+    TokenError,
+    Unreachable,
+)
+from models.hub.http import HubHttp, error_of
+from models.hub.remote import FIRST_BYTES, read_remote_model
+from models.hub.settings import HubSettings, hub_settings
+from models.hub.token import Tokens
+from tests.models import ggufs
+from tests.models.fakehub import PAGE, FakeHub, File
+
+
+@pytest.fixture(autouse=True)
+def connections_are_closed() -> Iterator[None]:
+    yield
+    close_session()
+
+
+def asks(hub: FakeHub, token: str | None = None) -> Hub:
+    return Hub(HubSettings(endpoint=hub.endpoint), lambda: token)
+
+
+def test_a_search_goes_on_page_by_page_and_fetches_none_before_it_is_reached(hub: FakeHub) -> None:
+    for number in range(3 * PAGE):
+        hub.add(f"owner/small-{number}", {}, downloads=100 - number, likes=number)
+    hub.add("owner/other", {}, downloads=1000)
+    found = asks(hub).search(Query(words="small"))
+    assert hub.requests == []
+    assert [each.repo for each in islice(found, PAGE)] == [f"owner/small-{n}" for n in range(PAGE)]
+    assert len(hub.requests) == 1
+    assert len(list(found)) == 2 * PAGE
+    assert "filter=gguf" in hub.requests[0].path
+
+
+def test_what_the_hub_says_of_a_model_is_found(hub: FakeHub) -> None:
+    hub.add(
+        "owner/m",
+        {},
+        downloads=7,
+        likes=3,
+        gated=True,
+        tags=["gguf", "license:apache-2.0"],
+        gguf={"total": 4_000_000_000, "architecture": "qwen3", "context_length": 40960},
+    )
+    found = next(asks(hub).search(Query()))
+    assert (found.repo, found.downloads, found.likes, found.gated) == ("owner/m", 7, 3, True)
+    assert (found.licence, found.parameters) == ("apache-2.0", 4_000_000_000)
+    assert (found.architecture, found.n_ctx_train) == ("qwen3", 40960)
+    assert found.changed is not None
+
+
+def test_a_search_can_be_narrowed_and_sorted(hub: FakeHub) -> None:
+    hub.add("a/qwen", {}, likes=1, gguf={"architecture": "qwen3"}, tags=["gguf", "license:mit"])
+    hub.add("a/llama", {}, likes=2, gguf={"architecture": "llama"}, tags=["gguf", "license:mit"])
+    hub.add("a/gemma", {}, likes=3, gguf={"architecture": "gemma3"})
+    query = Query(sorted_by="likes", licence="mit", min_parameters=10**9, max_parameters=10**10)
+    assert [each.repo for each in asks(hub).search(query)] == ["a/llama", "a/qwen"]
+    assert "num_parameters=min%3A1000000000%2Cmax%3A10000000000" in hub.requests[0].path
+    only = Query(architecture="qwen3")
+    assert [each.repo for each in asks(hub).search(only)] == ["a/qwen"]
+
+
+def test_a_repository_is_listed_with_sizes_hashes_and_its_commit(hub: FakeHub) -> None:
+    hub.add("owner/m", {"m-Q8_0.gguf": b"12345", "README.md": b"hi"}, commit="d" * 40)
+    repository = asks(hub).repository("owner/m")
+    assert (repository.repo, repository.commit, repository.gated) == ("owner/m", "d" * 40, False)
+    choice = repository.listing.choices[0]
+    assert (choice.quantization, choice.size_bytes) == ("Q8_0", 5)
+    assert choice.files[0].sha256 == File(b"12345").sha256
+    assert repository.listing.other_files == 1
+
+
+@pytest.mark.parametrize("name", ["owner/none", "owner/private"])
+def test_a_missing_and_a_private_repository_are_one_sentence(hub: FakeHub, name: str) -> None:
+    hub.add("owner/private", {}, private=True)
+    with pytest.raises(AccessDenied, match="is not there, or it is private"):
+        asks(hub).repository(name)
+
+
+def test_a_private_repository_is_listed_with_the_right_token(hub: FakeHub) -> None:
+    hub.add("owner/private", {"m.gguf": b"1"}, private=True)
+    assert asks(hub, hub.token).repository("owner/private").listing.choices
+    assert hub.requests[0].authorization == "Bearer hf_right"
+
+
+def test_a_name_that_is_no_repository_is_refused(hub: FakeHub) -> None:
+    with pytest.raises(BadAddress, match="names no repository"):
+        asks(hub).repository("owner/model/more")
+    assert hub.requests == []
+
+
+def test_a_hub_that_does_not_answer_is_unreachable(hub: FakeHub) -> None:
+    closed = FakeHub()
+    closed._server.server_close()
+    with pytest.raises(Unreachable, match="Check the network"):
+        asks(closed).repository("owner/m")
+    with pytest.raises(Unreachable, match="Check the network"):
+        list(asks(closed).search(Query()))
+
+
+def test_a_network_that_answers_in_the_hubs_place_is_noticed(hub: FakeHub) -> None:
+    hub.faults.talks_nonsense = True
+    with pytest.raises(HubError, match="cannot be understood"):
+        list(asks(hub).search(Query()))
+    with pytest.raises(HubError, match="cannot be understood"):
+        asks(hub).repository("owner/m")
+
+
+def test_offline_contacts_nothing_and_says_what_would_have(hub: FakeHub) -> None:
+    quiet = HubSettings(endpoint=hub.endpoint, offline=True)
+    with pytest.raises(Offline, match="Searching the hub needs the network"):
+        next(Hub(quiet, lambda: None).search(Query()))
+    with pytest.raises(Offline, match="Listing owner/m needs"):
+        Hub(quiet, lambda: None).repository("owner/m")
+    with pytest.raises(Offline, match=r"Fetching owner/m/m\.gguf needs"):
+        HubHttp(quiet, lambda: None).look("owner/m", "m.gguf", "main")
+    assert hub.requests == []
+
+
+def test_the_environment_names_the_hub_and_may_switch_the_network_off() -> None:
+    assert hub_settings({}).endpoint == "https://huggingface.co"
+    assert not hub_settings({}).offline
+    mirror = hub_settings({"HF_ENDPOINT": "https://mirror.example/", "HF_HUB_OFFLINE": "true"})
+    assert mirror == HubSettings(endpoint="https://mirror.example", offline=True)
+    assert hub_settings({"HF_HUB_OFFLINE": "0"}, offline=True).offline
+
+
+def test_huggingface_hub_is_imported_at_the_first_question_only() -> None:
+    code = (
+        "import sys, models.hub.client, models.hub.http, models.hub.token;"
+        "print(sorted({'huggingface_hub', 'httpx2', 'keyring'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "[]"
+
+
+# --- Headers there ------------------------------------------------------------------------------
+
+
+def test_a_header_is_read_there_and_tells_the_same_as_here(
+    hub: FakeHub, http: HubHttp, small_model: Path
+) -> None:
+    hub.add("owner/m", {"m-Q4_1.gguf": File(path=small_model, sha256="0" * 64)})
+    repository = asks(hub).repository("owner/m")
+    there = read_remote_model(http, repository, repository.listing.choices[0])
+    here = read_model(small_model)
+    assert (there.metadata, there.tensors) == (here.metadata, here.tensors)
+    assert need_of(there, Runtime()) == need_of(here, Runtime())
+    # Its header has 1.8 MB: two requests, the second for twice as much.
+    assert [seen.range for seen in hub.store_requests()] == [
+        f"bytes=0-{FIRST_BYTES - 1}",
+        "bytes=1048576-3145727",
+    ]
+
+
+def test_all_parts_of_a_split_model_are_read_there(hub: FakeHub, http: HubHttp) -> None:
+    parts = {
+        f"m-0000{n}-of-00002.gguf": ggufs.gguf(
+            [ggufs.u32("split.count", 2)], [ggufs.f32(f"blk.{n}.w", 8)]
+        )
+        for n in (1, 2)
+    }
+    hub.add("owner/m", dict(parts))
+    repository = asks(hub).repository("owner/m")
+    model = read_remote_model(http, repository, repository.listing.choices[0])
+    assert [tensor.name for tensor in model.tensors] == ["blk.1.w", "blk.2.w"]
+
+
+def test_a_store_without_ranges_costs_no_more_than_the_first_piece(
+    hub: FakeHub, http: HubHttp
+) -> None:
+    hub.add("owner/m", {"m.gguf": ggufs.small_model() + bytes(20_000_000)})
+    hub.faults.ignores_ranges = True
+    repository = asks(hub).repository("owner/m")
+    assert read_remote_model(http, repository, repository.listing.choices[0]).tensors
+    assert len(hub.store_requests()) == 1
+
+
+def test_what_is_no_gguf_there_is_said_so(hub: FakeHub, http: HubHttp) -> None:
+    hub.add("owner/m", {"m.gguf": b"PK\x03\x04" + bytes(100)})
+    repository = asks(hub).repository("owner/m")
+    with pytest.raises(NotGguf, match=r"owner/m/m\.gguf is a zip"):
+        read_remote_model(http, repository, repository.listing.choices[0])
+
+
+# --- Requests -----------------------------------------------------------------------------------
+
+
+def test_the_token_goes_to_the_hub_and_to_nobody_else(hub: FakeHub) -> None:
+    hub.add("owner/m", {"m.gguf": b"12345"}, gated=True)
+    http = HubHttp(HubSettings(endpoint=hub.endpoint), lambda: hub.token)
+    with http.read(http.file_address("owner/m", "m.gguf", "main"), "m", {}) as response:
+        assert response.read() == b"12345"
+    http.close()
+    assert [(seen.host, seen.authorization) for seen in hub.requests] == [
+        ("127.0.0.1", "Bearer hf_right"),
+        ("localhost", None),
+    ]
+
+
+def test_a_look_tells_commit_size_and_sha256_and_leaves_the_store_alone(
+    hub: FakeHub, http: HubHttp
+) -> None:
+    hub.add("owner/m", {"sub/m 1.gguf": b"12345"}, commit="e" * 40)
+    seen = http.look("owner/m", "sub/m 1.gguf", "main")
+    assert (seen.commit, seen.size_bytes) == ("e" * 40, 5)
+    assert seen.sha256 == File(b"12345").sha256
+    assert hub.store_requests() == []
+
+
+def test_a_gated_repository_shows_the_way(hub: FakeHub, http: HubHttp) -> None:
+    hub.add("owner/m", {"m.gguf": b"1"}, gated=True)
+    with pytest.raises(
+        AccessDenied, match="accept its terms, then enter an access token"
+    ) as caught:
+        http.look("owner/m", "m.gguf", "main")
+    assert caught.value.page == f"{hub.endpoint}/owner/m"
+
+
+def test_a_missing_file_is_not_on_the_hub(hub: FakeHub, http: HubHttp) -> None:
+    hub.add("owner/m", {})
+    with pytest.raises(NotOnHub, match="is not on the hub any more"):
+        http.look("owner/m", "m.gguf", "main")
+
+
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [("file:///etc/passwd", "unsafe place"), ("/owner/m/resolve/main/m.gguf", "round in circles")],
+)
+def test_bad_redirects_are_not_followed(
+    hub: FakeHub, http: HubHttp, location: str, words: str
+) -> None:
+    hub.faults.answers.extend([(302, {"Location": location})] * 20)
+    address = http.file_address("owner/m", "m.gguf", "main")
+    with (
+        pytest.raises(Unreachable, match=words),
+        http.read(address, "m", {}),
+    ):
+        pass
+
+
+def test_a_hub_that_asks_to_wait_says_how_long() -> None:
+    error = error_of(429, {"retry-after": "17"}, "owner/m", "https://hub")
+    assert isinstance(error, RateLimited)
+    assert error.retry_after_s == 17
+    assert "in 17 seconds" in str(error)
+    past = error_of(429, {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, "m", "https://hub")
+    assert isinstance(past, RateLimited)
+    assert past.retry_after_s == 0
+    unsaid = error_of(429, {}, "m", "https://hub")
+    assert isinstance(unsaid, RateLimited)
+    assert unsaid.retry_after_s is None
+
+
+# --- Tokens -------------------------------------------------------------------------------------
+
+
+class MemoryKeyring(keyring.backend.KeyringBackend):
+    """A keyring that forgets when the test ends."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # keyring's own lacks types
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        if self.kept.pop((service, username), None) is None:
+            raise keyring.errors.PasswordDeleteError
+
+
+@pytest.fixture
+def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryKeyring]:
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    before = keyring.get_keyring()
+    fake = MemoryKeyring()
+    keyring.set_keyring(fake)
+    yield fake
+    keyring.set_keyring(before)
+
+
+def test_a_token_is_kept_for_its_hub_alone(memory_keyring: MemoryKeyring) -> None:
+    tokens = Tokens("https://huggingface.co")
+    assert tokens.get() is None
+    tokens.keep("  hf_secret\n")
+    assert tokens.get() == "hf_secret"
+    assert Tokens("https://other.example").get() is None
+    tokens.forget()
+    tokens.forget()
+    assert tokens.get() is None
+
+
+def test_the_environment_may_give_the_token(
+    memory_keyring: MemoryKeyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_environment")
+    tokens = Tokens("https://huggingface.co")
+    assert tokens.get() == "hf_environment"
+    tokens.keep("hf_kept")
+    assert tokens.get() == "hf_kept"
+
+
+def test_a_system_without_a_keyring_still_downloads_and_says_why_it_keeps_nothing(
+    memory_keyring: MemoryKeyring,
+) -> None:
+    keyring.set_keyring(keyring.backends.fail.Keyring())  # type: ignore[no-untyped-call]  # the same
+    tokens = Tokens("https://huggingface.co")
+    assert tokens.get() is None
+    with pytest.raises(TokenError, match="no keyring"):
+        tokens.keep("hf_secret")
+    with pytest.raises(TokenError, match="could not be removed"):
+        tokens.forget()
