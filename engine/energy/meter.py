@@ -79,6 +79,7 @@ class SensorMeter:
         self._last: Snapshot | None = None
         self._workers: set[int] = set()
         self._models = 0
+        self._rested: set[tuple[bool, int, str]] = set()
 
     @property
     def sources(self) -> tuple[SourceStatus, ...]:
@@ -109,6 +110,12 @@ class SensorMeter:
     def rest(self, limit_s: float, cancelled: Event) -> None:
         if not self._sensors.readers or not isinstance(self._baseline(), str):
             return
+        state = (self._models > 0, self._sampler.sleeps, self._circumstances())
+        with self._lock:
+            # A machine that is never quiet must not be waited for before every reply.
+            if state in self._rested:
+                return
+            self._rested.add(state)
         self.mark()
         cancelled.wait(min(limit_s, REST_S))
         self.mark()
@@ -144,13 +151,16 @@ class SensorMeter:
         return sum(baseline.watts[zone.key] for zone in zones)
 
     def _baseline(self, *, loaded: bool | None = None) -> Baseline | str:
-        now = circumstances(read_conditions(self._root))
+        now = self._circumstances()
         with self._lock:
             return self._baselines.get(
                 loaded=self._models > 0 if loaded is None else loaded,
                 circumstances=now,
                 sleeps=self._sampler.sleeps,
             )
+
+    def _circumstances(self) -> str:
+        return circumstances(read_conditions(self._root))
 
     def _keep_baseline(self, first: Snapshot, last: Snapshot) -> None:
         begin_s = first.time_s + SETTLE_S
@@ -165,7 +175,7 @@ class SensorMeter:
             baseline = Baseline(
                 watts=watts,
                 seconds=last.time_s - begin_s,
-                circumstances=circumstances(read_conditions(self._root)),
+                circumstances=self._circumstances(),
                 sleeps=self._sampler.sleeps,
             )
             self._baselines.keep(baseline, loaded=self._models > 0)

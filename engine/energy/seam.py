@@ -48,7 +48,10 @@ class EnergyMeter(Protocol):
         """Say how many models are loaded now: an idle baseline belongs to that state."""
 
     def rest(self, limit_s: float, cancelled: Event) -> None:
-        """Block until the idle baseline of the present state is known, if a sensor needs one."""
+        """Block for at most ten quiet seconds to learn the idle power of the present state.
+
+        Returns at once where no sensor needs it, where it is known, and where it was tried already.
+        """
 
     def energy(self, window: Window) -> Energy:
         """What the window took, or why that cannot be said."""

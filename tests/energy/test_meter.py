@@ -278,6 +278,43 @@ def test_resting_is_given_up_when_it_is_cancelled(machine: Machine) -> None:
     meter.rest(60.0, cancelled)
 
 
+class Waits(threading.Event):
+    """A cancellation that never comes and lets simulated time pass instead."""
+
+    def __init__(self, machine: Machine) -> None:
+        super().__init__()
+        self.machine = machine
+        self.waited_s: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited_s.append(timeout or 0.0)
+        self.machine.run(timeout or 0.0)
+        return False
+
+
+def test_resting_once_gives_the_baseline(measured: tuple[Machine, SensorMeter]) -> None:
+    machine, meter = measured
+    meter.resident(1)
+    waits = Waits(machine)
+    meter.rest(60.0, waits)
+    meter.rest(60.0, waits)
+    assert len(waits.waited_s) == 1
+    assert waits.waited_s[0] <= 12
+    assert machine.reply(meter).idle_watts == pytest.approx(12)
+
+
+def test_a_machine_that_is_never_quiet_is_waited_for_only_once(
+    measured: tuple[Machine, SensorMeter],
+) -> None:
+    machine, meter = measured
+    machine.other_cores = 2.0
+    waits = Waits(machine)
+    for _ in range(5):
+        meter.rest(60.0, waits)
+    assert len(waits.waited_s) == 1
+    assert meter.idle_watts(loaded=False) is None
+
+
 # --- The sampling thread --------------------------------------------------------------------------
 
 
