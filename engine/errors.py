@@ -20,6 +20,7 @@ SteelyardError
 │   └── ProtocolError    it said something that the protocol does not allow
 ├── DeviceError          a device or RPC server cannot be reached
 ├── QuantizeError        a quantization could not be made
+├── SuiteError           a file of cases cannot be used
 ├── AssumptionError      a figure given for energy or cost cannot be used
 └── StorageError         the history cannot be read or written
 
@@ -115,6 +116,14 @@ class QuantizeError(SteelyardError):
 
 class AssumptionError(SteelyardError):
     pass
+
+
+class SuiteError(SteelyardError):
+    """`faults` holds one sentence per fault of the file, with its line and field."""
+
+    def __init__(self, sentence: str, faults: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.faults = faults
 
 
 class StorageError(SteelyardError):

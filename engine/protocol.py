@@ -2,8 +2,8 @@
 
 The conversation
 1. The worker says Ready with its protocol version as soon as it can listen; llama.cpp is not loaded yet.
-2. Load → Progress …, WarmingUp, then ModelLoaded. Generate → Text …, then Generated. GenerateMany →
-   CaseGenerated …, then Done. ChooseSequences → SequencesChosen. Measure → Sample …, then Done.
+2. Load → Progress …, WarmingUp, then ModelLoaded. Generate → Text …, then Generated. PrepareMany →
+   SequencesChosen. GenerateMany → CaseGenerated …, then Done. Measure → Sample …, then Done.
    ScoreText → Progress …, TextTokenized, ChunkScored and ChunkCompared …, then Done.
    ListDevices → DeviceList. Quantize → Progress …, Done.
 3. Any request may end in Refused instead: the request failed, the worker stays usable.
@@ -44,7 +44,6 @@ class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load"):
     n_gpu_layers: int
     warm_up: bool = True
     n_outputs: int = 1
-    n_sequences: int = 1
 
 
 class Generate(msgspec.Struct, frozen=True, kw_only=True, tag="generate"):
@@ -56,7 +55,7 @@ class Generate(msgspec.Struct, frozen=True, kw_only=True, tag="generate"):
 class GenerateMany(msgspec.Struct, frozen=True, kw_only=True, tag="generate_many"):
     """Answer many cases for throughput: their common beginning evaluated once, several at a time.
 
-    The model must be loaded with at least n_sequences + 1 sequences. Latencies mean nothing here.
+    PrepareMany comes first and makes the room. Latencies mean nothing here.
     """
 
     id: int
@@ -65,10 +64,17 @@ class GenerateMany(msgspec.Struct, frozen=True, kw_only=True, tag="generate_many
     n_sequences: int
 
 
-class ChooseSequences(msgspec.Struct, frozen=True, kw_only=True, tag="choose_sequences"):
-    """Measure how many sequences at a time give the most tokens per second, up to the loaded number."""
+class PrepareMany(msgspec.Struct, frozen=True, kw_only=True, tag="prepare_many"):
+    """Make room for these cases side by side, and choose how many by a short measurement.
+
+    n_most: not more than so many; kv_bytes: nor more than their cache may take.
+    """
 
     id: int
+    cases: tuple[Case, ...]
+    max_tokens: int
+    n_most: int
+    kv_bytes: int
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True, tag="measure"):
@@ -121,7 +127,7 @@ Request = (
     Load
     | Generate
     | GenerateMany
-    | ChooseSequences
+    | PrepareMany
     | Measure
     | ScoreText
     | ListDevices
@@ -195,10 +201,11 @@ class CaseGenerated(msgspec.Struct, frozen=True, kw_only=True, tag="case_generat
 
 
 class SequencesChosen(msgspec.Struct, frozen=True, kw_only=True, tag="sequences_chosen"):
-    """tokens_per_s by number of sequences, measured on this model and machine."""
+    """tokens_per_s by number of sequences, measured on this model and machine; n_ctx is each one's."""
 
     id: int
     n_sequences: int
+    n_ctx: int
     tokens_per_s: dict[int, float]
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import llama_cpp.llama_cpp as lib
 import msgspec
-import psutil
 
 from engine.contract import Memory, ResolvedRuntime, Runtime
 from engine.protocol import Load
-from engine.worker.backend import LEVEL_ERROR, LEVEL_WARN, Backend
+from engine.worker.backend import Backend
+from engine.worker.context import Shape, apply_loras, error_lines, load_loras, make_context
 from engine.worker.figures import LoadFigures, read_figures
 from engine.worker.interrupt import Interrupt
 from engine.worker.process_memory import MemoryWatch, cached_fraction
@@ -23,20 +23,7 @@ from engine.worker.refused import RequestRefused
 from engine.worker.template import ChatTemplate
 from engine.worker.vocabulary import Vocabulary
 
-DEFAULT_N_CTX = 4096
 _SPLIT_MODES = {"none": 0, "layer": 1, "row": 2}
-_FLASH = {"auto": -1, "off": 0, "on": 1}
-_CACHE_TYPES = {
-    "f32": 0,
-    "f16": 1,
-    "q4_0": 2,
-    "q4_1": 3,
-    "q5_0": 6,
-    "q5_1": 7,
-    "q8_0": 8,
-    "iq4_nl": 20,
-    "bf16": 30,
-}
 
 
 class LoadedModel:
@@ -47,6 +34,7 @@ class LoadedModel:
         request: Load,
         model: Any,
         context: Any,
+        adapters: list[Any],
         resolved: ResolvedRuntime,
         watch: MemoryWatch,
     ) -> None:
@@ -57,6 +45,11 @@ class LoadedModel:
         self.vocabulary = Vocabulary(lib.llama_model_get_vocab(model))
         self.resolved = resolved
         self.watch = watch
+        self.n_sequences = 1
+        # As loaded: a reshape makes the context as long as its cases need, and back.
+        self.n_ctx_loaded = resolved.n_ctx
+        self.kv_bytes_per_cell = sum(use.kv_bytes for use in resolved.devices) / resolved.n_ctx
+        self._adapters = adapters
         self.template = self._make_template()
 
     @property
@@ -86,10 +79,36 @@ class LoadedModel:
             eos_token=self.vocabulary.special_text(self.vocabulary.eos),
         )
 
+    def reshape(self, backend: Backend, interrupt: Interrupt, shape: Shape) -> None:
+        """Replace the context by one of another shape; the weights stay. Raises RequestRefused."""
+        backend.clear_log()
+        lib.llama_free(self.context)
+        self.context = None
+        self.context = make_context(backend, self.model, self.request, interrupt, shape)
+        apply_loras(self.context, self._adapters, self.request.runtime)
+        self.memory = lib.llama_get_memory(self.context)
+        self.n_sequences = shape.n_sequences
+        figures = read_figures(
+            (line for _, line in backend.log()), [info for _, info in backend.devices()]
+        )
+        weights = {use.name: use.model_bytes for use in self.resolved.devices}
+        flash = self.resolved.flash_attention
+        self.resolved = msgspec.structs.replace(
+            self.resolved,
+            n_ctx=lib.llama_n_ctx_seq(self.context),
+            n_batch=lib.llama_n_batch(self.context),
+            flash_attention=flash if shape.flash_attention else False,
+            devices=tuple(
+                msgspec.structs.replace(use, model_bytes=weights.get(use.name, 0))
+                for use in figures.devices
+            ),
+        )
+
     def close(self) -> None:
         if self.template is not None:
             self.template.close()
-        lib.llama_free(self.context)
+        if self.context is not None:
+            lib.llama_free(self.context)
         lib.llama_model_free(self.model)
 
 
@@ -109,15 +128,13 @@ def load_model(
     begun = time.perf_counter()
     model = _load_weights(backend, request, interrupt, on_progress)
     try:
-        context = _make_context(backend, model, request, interrupt)
-        try:
-            _apply_loras(backend, model, context, runtime)
-        except RequestRefused:
-            lib.llama_free(context)
-            raise
+        adapters = load_loras(backend, model, runtime)
+        shape = Shape(n_ctx=runtime.n_ctx, n_outputs=request.n_outputs)
+        context = make_context(backend, model, request, interrupt, shape)
     except RequestRefused:
         lib.llama_model_free(model)
         raise
+    apply_loras(context, adapters, runtime)
     load_s = time.perf_counter() - begun
     watch.look()
     devices = [info for _, info in backend.devices()]
@@ -129,7 +146,8 @@ def load_model(
     if not on_device:
         # llama.cpp counts layers as offloaded even where no device could take them.
         resolved = msgspec.structs.replace(resolved, offloaded_layers=0)
-    return LoadedModel(request, model, context, resolved, watch), load_s, cached
+    loaded = LoadedModel(request, model, context, adapters, resolved, watch)
+    return loaded, load_s, cached
 
 
 def _check_readable(path: Path) -> float | None:
@@ -175,7 +193,7 @@ def _load_weights(
         return model
     if interrupt.is_set():
         raise RequestRefused("stopped", "Loading was stopped.")
-    raise RequestRefused(*explain_failed_load(Path(request.path), _errors(backend)))
+    raise RequestRefused(*explain_failed_load(Path(request.path), error_lines(backend)))
 
 
 def _load_mode(runtime: Runtime) -> int:
@@ -183,48 +201,6 @@ def _load_mode(runtime: Runtime) -> int:
     if runtime.mlock:
         return 3 if runtime.mmap else 2
     return -1 if runtime.mmap else 0
-
-
-def _make_context(backend: Backend, model: Any, request: Load, interrupt: Interrupt) -> Any:
-    runtime = request.runtime
-    params = lib.llama_context_default_params()
-    n_ctx = runtime.n_ctx or min(lib.llama_model_n_ctx_train(model), DEFAULT_N_CTX)
-    threads = runtime.threads or physical_cores()
-    params.n_ctx = n_ctx
-    params.n_batch = min(runtime.n_batch, n_ctx)
-    params.n_ubatch = min(runtime.n_ubatch, runtime.n_batch)
-    params.n_seq_max = request.n_sequences
-    params.kv_unified = request.n_sequences > 1
-    params.n_outputs_max = max(request.n_outputs, request.n_sequences)
-    params.n_threads = threads
-    params.n_threads_batch = runtime.threads_batch or threads
-    params.flash_attn_type = _FLASH[runtime.flash_attention]
-    params.type_k = _CACHE_TYPES[runtime.type_k]
-    params.type_v = _CACHE_TYPES[runtime.type_v]
-    params.no_perf = True
-    params.abort_callback = interrupt.callback
-    params.abort_callback_data = interrupt.address
-    context = lib.llama_init_from_model(model, params)
-    if not context:
-        raise RequestRefused(*explain_failed_load(Path(request.path), _errors(backend)))
-    return context
-
-
-def _apply_loras(backend: Backend, model: Any, context: Any, runtime: Runtime) -> None:
-    adapters = []
-    for lora in runtime.loras:
-        adapter = lib.llama_adapter_lora_init(model, lora.path.encode())
-        if not adapter:
-            reason = (_errors(backend) or ["it gave no reason"])[-1].strip()
-            raise RequestRefused(
-                "load",
-                f"The LoRA adapter {Path(lora.path).name} does not fit this model: {reason}.",
-            )
-        adapters.append(adapter)
-    if adapters:
-        handles = (lib.llama_adapter_lora_p_ctypes * len(adapters))(*adapters)
-        scales = (ctypes.c_float * len(adapters))(*(lora.scale for lora in runtime.loras))
-        lib.llama_set_adapters_lora(context, handles, len(adapters), scales)
 
 
 def _resolve(request: Load, model: Any, context: Any, figures: LoadFigures) -> ResolvedRuntime:
@@ -262,19 +238,3 @@ def _template_kind(runtime: Runtime, has_template: bool) -> Any:
     if runtime.chat_template is not None:
         return "override"
     return "model" if has_template else "none"
-
-
-def _errors(backend: Backend) -> list[str]:
-    """Error lines, with the warnings before them where they explain more."""
-    lines = [line for level, line in backend.log() if level == LEVEL_ERROR]
-    return lines or [line for level, line in backend.log() if level == LEVEL_WARN]
-
-
-def physical_cores() -> int:
-    """Physical cores that this process may use: one decode thread each is llama.cpp's best default."""
-    cores = psutil.cpu_count(logical=False) or psutil.cpu_count() or 1
-    try:
-        allowed = len(psutil.Process().cpu_affinity() or ())
-    except (AttributeError, psutil.Error):
-        allowed = 0
-    return min(cores, allowed) if allowed else cores

@@ -1,22 +1,25 @@
 """Many cases answered for throughput: continuous batching over sequences that share their beginning.
 
 The longest common beginning of all prompts is decoded once into sequence 0 and copied to a sequence by
-llama_memory_seq_cp, which a unified cache does without moving data and which every kind of memory allows.
-A sequence whose reply has ended takes the next case; its prompt's rest goes into the same decode as the
-next tokens of the others. Sampling and text are the same code as for a single reply.
+llama_memory_seq_cp, which every kind of memory allows. A sequence whose reply has ended takes the next case.
+Each sequence has cells of its own, so that a reply does not depend on its neighbours. Sampling and text are
+the same code as for a single reply.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import llama_cpp.llama_cpp as lib
 import numpy as np
 
 from engine.contract import FinishReason, TokenLogprob
 from engine.errors import TemplateError
-from engine.protocol import CaseGenerated, GenerateMany, SequencesChosen
+from engine.protocol import CaseGenerated, GenerateMany, PrepareMany, SequencesChosen
+from engine.worker.backend import Backend
+from engine.worker.context import Shape
 from engine.worker.decoding import DecodeStopped, Logits, all_logits, decode
 from engine.worker.interrupt import Interrupt
 from engine.worker.loading import LoadedModel
@@ -28,6 +31,7 @@ from engine.worker.shared_batch import SharedBatch
 
 Send = Callable[[CaseGenerated], None]
 _STEPS_PER_TRIAL = 6
+_CELL_STEP = 256
 _WORTH_MORE = 1.03
 
 
@@ -74,7 +78,7 @@ class ManyReplies:
             waiting = self._prompts()
             prompts = [prompt for _, prompt in waiting]
             self._shared = common_beginning([prompt.tokens for prompt in prompts])
-            self._free = list(range(self._sequences_that_fit(prompts), 0, -1))
+            self._free = list(range(self._request.n_sequences, 0, -1))
             self._share(prompts[0].tokens[: self._shared] if prompts else [])
             waiting.reverse()
             while waiting or self._running:
@@ -107,13 +111,6 @@ class ManyReplies:
                 self._send_error(index, str(error))
         return found
 
-    def _sequences_that_fit(self, prompts: Sequence[Prompt]) -> int:
-        """As many as asked for, or as the context can hold of the longest case."""
-        longest = max((len(prompt.tokens) for prompt in prompts), default=0) - self._shared
-        each = longest + self._request.sampling.max_tokens
-        fit = (self._loaded.resolved.n_ctx - self._shared) // max(1, each)
-        return max(1, min(self._request.n_sequences, fit))
-
     def _share(self, tokens: Sequence[int]) -> None:
         """Decode the common beginning into sequence 0."""
         lib.llama_memory_clear(self._loaded.memory, False)
@@ -135,28 +132,38 @@ class ManyReplies:
             self._running.append(sequence)
 
     def _step(self) -> None:
-        """One decode with something of every running sequence that fits, then their next tokens."""
+        """Begin what was admitted, then one token of every sequence that generates.
+
+        A prompt's rest gets a decode of its own: beside single tokens it would break into micro-batches
+        of equal lengths, each of which costs about as much as a step.
+        """
+        for beginning in [case for case in self._running if not case.generated]:
+            self._decode([beginning])
+        generating = sorted(self._running, key=lambda case: case.number)
+        if generating:
+            self._decode(generating)
+
+    def _decode(self, cases: Sequence[RunningCase]) -> None:
         self._batch.clear()
-        asked: list[RunningCase] = []
-        # Those that generate first: one token each, and a reader of the figures expects them to go on.
-        for sequence in sorted(self._running, key=lambda each: len(each.next_tokens)):
-            n = min(len(sequence.next_tokens), self._batch.room)
-            if n == 0:
-                continue
-            whole = n == len(sequence.next_tokens)
-            self._batch.add(
-                sequence.number, sequence.next_tokens[:n], sequence.position, logits=whole
-            )
-            sequence.position += n
-            sequence.next_tokens = sequence.next_tokens[n:]
-            if whole:
-                asked.append(sequence)
+        for case in cases:
+            self._feed(case)
         decode(self._loaded.context, self._batch.raw)
-        if not asked:
-            return
-        rows = all_logits(self._loaded.context, len(asked), self._loaded.vocabulary.size)
-        for sequence, row in zip(asked, rows, strict=True):
-            self._advance(sequence, row)
+        rows = all_logits(self._loaded.context, len(cases), self._loaded.vocabulary.size)
+        for case, row in zip(cases, rows, strict=True):
+            self._advance(case, row)
+
+    def _feed(self, case: RunningCase) -> None:
+        """Put a case's next tokens into the batch, decoding ahead what does not fit into one."""
+        while len(case.next_tokens) > self._batch.capacity:
+            part = case.next_tokens[: self._batch.capacity]
+            self._batch.add(case.number, part, case.position, logits=False)
+            decode(self._loaded.context, self._batch.raw)
+            self._batch.clear()
+            case.position += len(part)
+            case.next_tokens = case.next_tokens[len(part) :]
+        self._batch.add(case.number, case.next_tokens, case.position, logits=True)
+        case.position += len(case.next_tokens)
+        case.next_tokens = []
 
     def _advance(self, sequence: RunningCase, row: Logits) -> None:
         sampling, vocabulary = self._request.sampling, self._loaded.vocabulary
@@ -223,26 +230,53 @@ def common_beginning(prompts: Sequence[Sequence[int]]) -> int:
     return shared
 
 
-def choose_sequences(
-    loaded: LoadedModel, request_id: int, n_most: int, interrupt: Interrupt
+def prepare(
+    backend: Backend, loaded: LoadedModel, request: PrepareMany, interrupt: Interrupt
 ) -> SequencesChosen:
-    """Time single steps of 1, 2, 4 … sequences; a larger number must be worth at least 3 % more."""
-    batch = SharedBatch(loaded.resolved.n_batch)
+    """Give the context room for these cases side by side and time steps of 1, 2, 4 … sequences.
+
+    A larger number must be worth at least 3 % more. Raises RequestRefused when stopped or out of memory.
+    """
+    n_ctx = _n_ctx_for(loaded, request)
+    each = max(1.0, loaded.kv_bytes_per_cell * n_ctx)
+    affordable = int(request.kv_bytes / each) - 1
+    n_most = max(1, min(request.n_most, len(request.cases), affordable))
+    # On the CPU flash attention rounds by how many tokens it gets at once; without it batches do not.
+    flash = not loaded.on_cpu_only
+    shape = Shape(n_ctx=n_ctx, n_sequences=n_most + 1, flash_attention=flash)
+    loaded.reshape(backend, interrupt, shape)
     rates: dict[int, float] = {}
+    batch = SharedBatch(loaded.resolved.n_batch)
     try:
-        n = 1
-        while n <= n_most:
+        for n in _trials(n_most):
             rates[n] = _rate(loaded, batch, n, interrupt)
-            n *= 2
     except DecodeStopped as stopped:
         raise RequestRefused("stopped", "The measurement was stopped.") from stopped
-    finally:
-        lib.llama_memory_clear(loaded.memory, False)
+    lib.llama_memory_clear(loaded.memory, False)
     best = 1
     for n, rate in rates.items():
         if rate > rates[best] * _WORTH_MORE:
             best = n
-    return SequencesChosen(id=request_id, n_sequences=best, tokens_per_s=rates)
+    return SequencesChosen(
+        id=request.id, n_sequences=best, n_ctx=loaded.resolved.n_ctx, tokens_per_s=rates
+    )
+
+
+def _n_ctx_for(loaded: LoadedModel, request: PrepareMany) -> int:
+    """Room for the longest case that the model as loaded could answer, in llama.cpp's steps of 256."""
+    longest = 1
+    for case in request.cases:
+        # A case whose prompt cannot be made is answered with its error when its turn comes.
+        with suppress(RequestRefused, TemplateError):
+            needed = len(make_prompt(loaded, case).tokens) + request.max_tokens
+            if needed <= loaded.n_ctx_loaded:
+                longest = max(longest, needed)
+    return -(-longest // _CELL_STEP) * _CELL_STEP
+
+
+def _trials(n_most: int) -> list[int]:
+    powers = [1 << bit for bit in range(n_most.bit_length()) if 1 << bit <= n_most]
+    return powers if powers[-1] == n_most else [*powers, n_most]
 
 
 def _rate(loaded: LoadedModel, batch: SharedBatch, n: int, interrupt: Interrupt) -> float:

@@ -22,7 +22,6 @@ from engine.errors import DeviceError, GrammarError, TemplateError
 from engine.frames import write_frame
 from engine.protocol import (
     PROTOCOL_VERSION,
-    ChooseSequences,
     DeviceList,
     Done,
     Generate,
@@ -31,6 +30,7 @@ from engine.protocol import (
     Load,
     Measure,
     ModelLoaded,
+    PrepareMany,
     Progress,
     Quantize,
     Ready,
@@ -45,7 +45,7 @@ from engine.worker.generate import Generation
 from engine.worker.inbox import Inbox
 from engine.worker.interrupt import Interrupt
 from engine.worker.loading import LoadedModel, load_model
-from engine.worker.many import ManyReplies, choose_sequences
+from engine.worker.many import ManyReplies, prepare
 from engine.worker.quantizing import quantize
 from engine.worker.refused import RequestRefused
 from engine.worker.scoring import score_text
@@ -121,10 +121,8 @@ class Worker:
                 loaded = self._require_sequences(request.n_sequences)
                 ManyReplies(loaded, request, self._interrupt, self._send).run()
                 return Done(id=request.id)
-            case ChooseSequences():
-                loaded = self._require_model()
-                most = loaded.request.n_sequences - 1
-                return choose_sequences(loaded, request.id, most, self._interrupt)
+            case PrepareMany():
+                return prepare(self._backend, self._require_model(), request, self._interrupt)
             case Measure():
                 measure(self._require_model(), request, self._interrupt, self._send)
                 return Done(id=request.id)
@@ -187,8 +185,8 @@ class Worker:
 
     def _require_sequences(self, n: int) -> LoadedModel:
         loaded = self._require_model()
-        if n + 1 > loaded.request.n_sequences:
-            raise RequestRefused("request", f"This model was not loaded for {n} sequences at once.")
+        if n + 1 > loaded.n_sequences:
+            raise RequestRefused("request", f"No room was made for {n} sequences at once.")
         return loaded
 
     def _send(self, response: Response) -> None:

@@ -52,7 +52,7 @@ MESSAGES: tuple[Any, ...] = (
     protocol.Generate(id=2, case=CASE, sampling=SCHEMA),
     protocol.Generate(id=2, case=CASE, sampling=Sampling(constraint=Gbnf(grammar="root ::= x"))),
     protocol.GenerateMany(id=2, cases=(CASE,), sampling=SCHEMA, n_sequences=4),
-    protocol.ChooseSequences(id=3),
+    protocol.PrepareMany(id=3, cases=(CASE,), max_tokens=9, n_most=8, kv_bytes=1),
     protocol.CaseGenerated(
         id=1,
         index=0,
@@ -64,7 +64,7 @@ MESSAGES: tuple[Any, ...] = (
         generated_tokens=2,
         logprobs=(TOKEN,),
     ),
-    protocol.SequencesChosen(id=3, n_sequences=4, tokens_per_s={1: 10.0, 4: 20.0}),
+    protocol.SequencesChosen(id=3, n_sequences=4, n_ctx=256, tokens_per_s={1: 10.0, 4: 20.0}),
     protocol.Measure(id=3, n_prompt=512, n_gen=0, repetitions=5),
     protocol.ScoreText(
         id=3,
