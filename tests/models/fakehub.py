@@ -102,8 +102,7 @@ class FakeHub:
         self.token = "hf_right"
         self.released = threading.Event()
         self.connections: set[socket.socket] = set()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
-        self._server.daemon_threads = False
+        self._server = _Server(("127.0.0.1", port), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
 
     @property
@@ -151,6 +150,13 @@ class FakeHub:
 
         Handler.hub = hub
         return Handler
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that go away are what many tests are about."""
 
 
 class _Handler(BaseHTTPRequestHandler):

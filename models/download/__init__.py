@@ -1,0 +1,1 @@
+"""Bringing files of a hub here whole, over bad lines and through restarts."""
