@@ -6,7 +6,7 @@ import threading
 import time
 from typing import Final
 
-BURST_S: Final = 0.25  # what may come at once, so that a limit does not cost throughput
+BURST_S: Final = 0.1  # what may come at once, so that a limit does not cost throughput
 
 
 class Throttle:

@@ -21,7 +21,7 @@ import pytest
 from engine.client import Stopped
 from models.download.partial import Partial, Wanted
 from models.download.selection import Downloader, Selection, selection_of
-from models.download.throttle import Throttle
+from models.download.throttle import BURST_S, Throttle
 from models.download.transfer import FRUITLESS_ATTEMPTS, Transfer
 from models.fingerprint import Fingerprints
 from models.hub.client import Hub
@@ -445,7 +445,7 @@ import sys, threading
 from pathlib import Path
 import msgspec
 from models.download.selection import Downloader, Selection
-from models.download.throttle import Throttle
+from models.download.throttle import BURST_S, Throttle
 from models.download.transfer import Transfer
 from models.fingerprint import Fingerprints
 from models.hub.errors import Busy
@@ -538,7 +538,7 @@ def test_the_bandwidth_stays_within_its_limit(
     begun = time.monotonic()
     Transfer(http, throttle).fetch(wanted(hub), tmp_path / NAME, stopping, lambda here: None)
     elapsed_s = time.monotonic() - begun
-    assert elapsed_s > 0.8 * (len(CONTENT) / 6_000_000 - 0.25)
+    assert elapsed_s > 0.8 * (len(CONTENT) / 6_000_000 - BURST_S)
 
 
 @pytest.mark.parametrize(
