@@ -1,0 +1,225 @@
+"""The commands and what they take. What they do is imported when one of them runs, so that help is quick."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from cli.bench_options import BenchOptions
+from cli.compare_options import PromptOptions, RunOptions
+from cli.failures import guarded
+from cli.grouped import grouped
+from cli.loading_options import LoadingOptions
+from cli.program import program_name
+from cli.sampling_options import SamplingOptions
+
+_EPILOG: Final = (
+    "Ctrl+C stops and keeps what is there."
+    " Exit codes: 0 all well, 1 something failed, 2 wrong usage, 130 stopped."
+)
+
+app = typer.Typer(
+    name="steelyard",
+    help="Weighs local language models against each other: the same work, and what each costs.",
+    epilog=_EPILOG,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+sessions_app = typer.Typer(no_args_is_help=True, help="What was compared so far.")
+app.add_typer(sessions_app, name="sessions")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; gives the exit code of the process."""
+    _forgive_encodings()
+    return guarded(lambda: _invoke(arguments))
+
+
+def _invoke(arguments: Sequence[str]) -> int:
+    command = typer.main.get_command(app)
+    # The list of commands is asked for most and must come at once; Rich, which draws the help of each
+    # command in groups, takes as long to import as all else together.
+    if isinstance(command, typer.core.TyperGroup):
+        command.rich_markup_mode = None
+    result = command.main(args=list(arguments), prog_name=program_name(), standalone_mode=False)
+    return result if isinstance(result, int) else 0
+
+
+def _forgive_encodings() -> None:
+    """A terminal that lacks a character shows a question mark in its place, and no run ends over it."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from engine.machine import APP_VERSION
+
+        print(f"Steelyard {APP_VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(short_help="Compare one small model at several quantizations.")
+@grouped
+def demo(
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            "-t",
+            "--threads",
+            min=1,
+            metavar="N",
+            help="Processor threads.",
+            show_default="one a physical core",
+        ),
+    ] = None,
+    max_tokens: Annotated[
+        int,
+        typer.Option(
+            "-n", "--max-tokens", min=1, metavar="N", help="End a reply after so many tokens."
+        ),
+    ] = 64,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write the session as JSON to standard output.")
+    ] = False,
+) -> int:
+    """Compare one small model at several quantizations; takes half a minute."""
+    from cli.demo import demo as run_demo
+
+    return run_demo(threads=threads, max_tokens=max_tokens, as_json=as_json)
+
+
+@app.command(short_help="The same prompts to several models, side by side.")
+@grouped
+def compare(
+    prompts: PromptOptions,
+    running: RunOptions,
+    sampling: SamplingOptions,
+    loading: LoadingOptions,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="FILE.gguf", help="The models; - reads a prompt from standard input."
+        ),
+    ] = None,
+) -> int:
+    """Give several models the same prompts: replies side by side, with timings."""
+    from cli.compare import compare as run_compare
+
+    return run_compare(files or [], prompts, sampling, loading, running)
+
+
+@app.command(short_help="Prompt and generation speed, as llama-bench has it.")
+@grouped
+def bench(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE.gguf", help="The models.")],
+    options: BenchOptions,
+) -> int:
+    """Measure prompt and generation speed (pp512, tg128) as llama-bench defines them."""
+    from cli.bench import bench as run_bench
+
+    return run_bench(files, options)
+
+
+@app.command(short_help="Devices, sensors, folders, versions, what is missing.")
+@grouped
+def doctor(
+    rpc: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST:PORT", help="Also list the devices of a ggml RPC server."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False,
+) -> int:
+    """Show devices, sensors, folders, versions, and what is missing."""
+    from cli.doctor import doctor as run_doctor
+
+    return run_doctor(rpc_servers=tuple(rpc or ()), as_json=as_json)
+
+
+_SessionId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="Its id, or the beginning of it or of its last part."),
+]
+
+
+@sessions_app.command("list")
+@grouped
+def sessions_list(
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show the newest N only.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Write them as JSON.")] = False,
+) -> int:
+    """List the newest sessions."""
+    from cli.sessions import list_sessions
+
+    return list_sessions(limit=limit, as_json=as_json)
+
+
+@sessions_app.command("show")
+@grouped
+def sessions_show(
+    session: _SessionId,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write the session's JSON document.")
+    ] = False,
+) -> int:
+    """Show a session as its run did: replies, timings, settings."""
+    from cli.sessions import show_session
+
+    return show_session(session, as_json=as_json)
+
+
+@sessions_app.command("export")
+@grouped
+def sessions_export(
+    session: _SessionId,
+    to: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where to; its ending names the format: .json.")
+    ],
+) -> int:
+    """Write a session to a file, for other programs or another machine."""
+    from cli.sessions import export
+
+    return export(session, to)
+
+
+@sessions_app.command("import")
+@grouped
+def sessions_import(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="One .json session, or .jsonl with one a line.")
+    ],
+) -> int:
+    """Take sessions from a file that `export` wrote, here or on another machine."""
+    from cli.sessions import import_sessions
+
+    return import_sessions(file)
+
+
+@sessions_app.command("delete")
+@grouped
+def sessions_delete(
+    session: _SessionId,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> int:
+    """Delete a session for good."""
+    from cli.sessions import delete
+
+    return delete(session, sure=yes)

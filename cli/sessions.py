@@ -1,0 +1,195 @@
+"""sessions: the history listed, shown, written out and cleared."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import msgspec
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.replies_view import print_case
+from cli.terminal import ROOMY_WIDTH, clean_line, result_console, words, write_result
+from cli.timings_view import print_timings
+from cli.wording import count, models_line, settings_line, when
+from engine.contract import Reply, Session
+from storage.document import dump
+from storage.export import export_session
+from storage.folders import database_path
+from storage.history import History
+from storage.reading import SHORTEST_PART
+from storage.summary import SessionSummary
+
+
+def list_sessions(*, limit: int, as_json: bool) -> int:
+    """Newest first."""
+    with _history() as history:
+        found = history.sessions(limit)
+    if as_json:
+        write_result(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+        return 0
+    console = result_console()
+    if not found:
+        print("There are no sessions yet. `compare` and `demo` record theirs.")
+        return 0
+    if console.is_terminal:
+        console.print(_table(found, console.width))
+    else:
+        for each in found:
+            print(_plain_row(each))
+    return 0
+
+
+def show_session(session_id: str, *, as_json: bool) -> int:
+    """The whole session, as its run showed it."""
+    with _history() as history:
+        session = history.session(session_id)
+    if as_json:
+        write_result(dump(session))
+        return 0
+    console = result_console()
+    _print_heading(console, session)
+    for place, case in enumerate(session.cases):
+        replies = [reply for reply in _first_replies(session) if reply.case == case.id]
+        if replies:
+            print_case(console, case, place + 1, len(session.cases), replies)
+    print_timings(console, session.replies, [each.name for each in session.contenders])
+    _print_settings(console, session)
+    return 0
+
+
+def export(session_id: str, target: Path) -> int:
+    """Into one file, in the format that its ending names."""
+    with _history() as history:
+        session = history.session(session_id)
+    export_session(session, target)
+    print(f"Session {session.id} was written to {target}.", file=sys.stderr)
+    return 0
+
+
+def import_sessions(source: Path) -> int:
+    """All of a file or nothing; those that are here already stay as they are."""
+    with _history() as history:
+        imported = history.import_file(source)
+    for session_id in imported.added:
+        print(f"Session {session_id} was imported.", file=sys.stderr)
+    for session_id in imported.known:
+        print(f"Session {session_id} was here already.", file=sys.stderr)
+    return 0
+
+
+def delete(session_id: str, *, sure: bool) -> int:
+    """For good; a person at a terminal is asked first."""
+    with _history() as history:
+        session = history.session(session_id)
+        if not sure and sys.stdin.isatty() and sys.stderr.isatty():
+            title = clean_line(session.title)
+            print(
+                f"Delete “{title}” ({session.id}) for good? [y/N] ",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )
+            if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+                print("It was kept.", file=sys.stderr)
+                return 0
+        history.delete(session.id)
+    print(f"Session {session.id} was deleted.", file=sys.stderr)
+    return 0
+
+
+def _history() -> History:
+    return History.open(database_path())
+
+
+def _table(found: tuple[SessionSummary, ...], width: int) -> Table:
+    wide = width >= ROOMY_WIDTH
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True)
+    table.add_column("id", no_wrap=True)
+    table.add_column("when", no_wrap=True, style="dim")
+    table.add_column("title", ratio=1, overflow="ellipsis", no_wrap=True)
+    if wide:
+        table.add_column("models", ratio=1, overflow="ellipsis", no_wrap=True)
+    table.add_column("replies", justify="right", no_wrap=True, min_width=7)
+    table.add_column("status", no_wrap=True, min_width=11)
+    for each in found:
+        cells = [
+            Text(short_id(each.id)),
+            Text(when(each.created)),
+            words(clean_line(each.title), "bold"),
+            words(clean_line(models_line(each.contenders))),
+            Text(f"{each.n_replies} of {each.n_jobs}"),
+            Text(each.status),
+        ]
+        table.add_row(*(cells if wide else [*cells[:3], *cells[4:]]))
+    return table
+
+
+def short_id(session_id: str) -> str:
+    """Its last part, which stands for the whole wherever an id is asked for."""
+    last = session_id.rpartition("-")[2]
+    return last if len(last) >= SHORTEST_PART else session_id
+
+
+def _plain_row(each: SessionSummary) -> str:
+    """Tab-separated, for other programs that cut."""
+    fields = (
+        each.id,
+        when(each.created),
+        each.status,
+        f"{each.n_replies}/{each.n_jobs}",
+        clean_line(each.title),
+        clean_line(", ".join(each.contenders)),
+    )
+    return "\t".join(fields)
+
+
+def _first_replies(session: Session) -> list[Reply]:
+    """One a contender and case, contenders in the session's order."""
+    first: dict[tuple[str, str], Reply] = {}
+    for reply in sorted(session.replies, key=lambda each: each.repeat):
+        first.setdefault((reply.contender, reply.case), reply)
+    return [
+        first[(contender.name, case.id)]
+        for case in session.cases
+        for contender in session.contenders
+        if (contender.name, case.id) in first
+    ]
+
+
+def _print_heading(console: Console, session: Session) -> None:
+    jobs = len(session.contenders) * len(session.cases) * session.repeats
+    machine = session.environment
+    console.print(words(clean_line(session.title), "bold"))
+    replies = f"{len(session.replies)} of {count(jobs, 'reply')}"
+    facts = (session.id, when(session.created), session.status, replies)
+    console.print(Text(" · ".join(facts), style="dim"))
+    console.print(
+        words(
+            clean_line(f"{machine.cpu} · {machine.os} · {machine.llama_cpp or 'no llama.cpp'}"),
+            "dim",
+        )
+    )
+    if session.notes:
+        console.print(words(session.notes))
+
+
+def _print_settings(console: Console, session: Session) -> None:
+    """What each contender's settings really became; replies that failed have none."""
+    resolved = {r.contender: r.runtime for r in session.replies if r.runtime is not None}
+    sampling = session.sampling
+    chance = "greedy" if sampling.temperature == 0 else f"temperature {sampling.temperature:g}"
+    console.print()
+    console.print(
+        Text(
+            f"Sampling: {chance} · seed {sampling.seed} · at most {sampling.max_tokens} tokens",
+            style="dim",
+        )
+    )
+    if session.together:
+        console.print(Text("All ran at once: the timings are of a shared machine.", style="dim"))
+    for name, runtime in resolved.items():
+        console.print(words(clean_line(f"{name}: {settings_line(runtime)}"), "dim"))
