@@ -225,7 +225,7 @@ class BoardModel(QObject):
         if self.status != "running":
             return Phase.NOT_RUN
         if cell.started:
-            return Phase.RUNNING if cell.generated_tokens else Phase.READING
+            return Phase.RUNNING if cell.generated_tokens else Phase.STARTED
         return load.phase or Phase.QUEUED
 
     def _standing(self, contender: str, case: str) -> Standing:

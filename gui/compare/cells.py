@@ -15,7 +15,7 @@ class Phase(enum.Enum):
     QUEUED = "queued"
     LOADING = "loading"
     WARMING_UP = "warming up"
-    READING = "reading the prompt"
+    STARTED = "starting"
     RUNNING = "running"
     DONE = "done"
     STOPPED = "stopped"

@@ -69,7 +69,7 @@ def test_a_column_goes_through_the_states_of_its_contender(board: BoardModel) ->
         Phase.LOADING,
         Phase.WARMING_UP,
         Phase.QUEUED,
-        Phase.READING,
+        Phase.STARTED,
         Phase.RUNNING,
         Phase.DONE,
     ]
