@@ -58,6 +58,11 @@ def parse_checks(items: object, depth: int = 0) -> tuple[Check, ...]:
     return tuple(checks)
 
 
+def is_known(name: str) -> bool:
+    """Whether it is a check's name, run here or not."""
+    return name in _READERS or name == "assert-set" or why_unsupported(name) is not None
+
+
 def parse_check(item: object, depth: int = 0) -> Check:
     """One check; raises FieldFault."""
     if not isinstance(item, dict):

@@ -1,0 +1,68 @@
+"""Reads a suite from a file or from pasted text."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Literal
+
+from engine.errors import SuiteError
+from engine.quality.reading.build import CaseBuilder
+from engine.quality.reading.files import FileFault, Folder, file_text, parse_text
+from engine.quality.reading.gathering import Gathering, TooManyFaults
+from engine.quality.reading.located import Document
+from engine.quality.reading.templates import NotSupported
+from engine.quality.suite import Suite, SuiteCase
+
+TextForm = Literal["yaml", "json", "jsonl", "csv"]
+
+
+def read_suite(path: Path) -> Suite:
+    """The suite in a YAML, JSON, JSONL or CSV file, or in a promptfoo configuration.
+
+    Raises SuiteError, whose faults name line, field and reason.
+    """
+    gathering = Gathering()
+    try:
+        text = file_text(path, path.name)
+        document = parse_text(path.name, text, path.suffix)
+    except FileFault as e:
+        raise _refused(path.name, e.reason, e.line) from e
+    except NotSupported as e:
+        raise _refused(path.name, str(e), None) from e
+    return _suite(document, path.name, Folder(path.parent), gathering)
+
+
+def read_pasted_suite(text: str, form: TextForm) -> Suite:
+    """The suite in a text from the clipboard; it can name no files. Raises SuiteError."""
+    name = f"pasted.{form}"
+    try:
+        document = parse_text(name, text, f".{form}")
+    except FileFault as e:
+        raise _refused(name, e.reason, e.line) from e
+    return _suite(document, name, Folder(None), Gathering())
+
+
+def _suite(document: Document, name: str, folder: Folder, gathering: Gathering) -> Suite:
+    cases: list[SuiteCase] = []
+    with contextlib.suppress(TooManyFaults):
+        cases = CaseBuilder(folder, gathering).build(document)
+    gathering.raise_faults(name)
+    if not cases:
+        first = gathering.not_supported[:1]
+        why = f" {first[0].sentence()}" if first else ""
+        raise SuiteError(f"The suite “{name}” holds no case that can be run.{why}")
+    title = document.value.get("description") if isinstance(document.value, dict) else None
+    if isinstance(document.value, dict) and isinstance(document.value.get("title"), str):
+        title = document.value["title"]
+    return Suite(
+        name=title if isinstance(title, str) else name,
+        cases=tuple(cases),
+        not_supported=tuple(gathering.not_supported),
+    )
+
+
+def _refused(name: str, reason: str, line: int | None) -> SuiteError:
+    place = f"{name}, line {line}" if line is not None else name
+    sentence = f"{place}: {reason}."
+    return SuiteError(f"The suite “{name}” cannot be used. {sentence}", (sentence,))

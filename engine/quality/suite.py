@@ -1,0 +1,76 @@
+"""A suite: cases, what a good reply to each must satisfy, and what of its file is not supported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from engine.contract import Case
+from engine.errors import PlanError
+from engine.quality.checks.kinds import Check
+
+
+class Choices(msgspec.Struct, frozen=True, kw_only=True):
+    """Multiple choice by log-likelihood: the texts a model is asked to continue with, and the right
+    one."""
+
+    texts: tuple[str, ...]
+    right: int
+
+
+class SuiteCase(msgspec.Struct, frozen=True, kw_only=True):
+    """A case with its checks.
+
+    threshold: the score at which it passes; None: every check has to pass. group: cases that stand
+    or fall together (one document, one template), which count as one draw. critical: a failure that
+    the reference does not have is a veto. answers: what a good reply says, for people and for
+    judges.
+    """
+
+    case: Case
+    checks: tuple[Check, ...] = ()
+    threshold: float | None = None
+    group: str | None = None
+    critical: bool = False
+    description: str | None = None
+    answers: tuple[str, ...] = ()
+    choices: Choices | None = None
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """Something about a place in a file; line None where the file's form does not tell it."""
+
+    file: str
+    line: int | None
+    field: str
+    reason: str
+
+    def sentence(self) -> str:
+        line = f", line {self.line}" if self.line is not None else ""
+        field = f", {self.field}" if self.field else ""
+        return f"{self.file}{line}{field}: {self.reason}."
+
+
+class Suite(msgspec.Struct, frozen=True, kw_only=True):
+    """not_supported: what the file asks for and this program does not do, each with its place."""
+
+    name: str
+    cases: tuple[SuiteCase, ...]
+    not_supported: tuple[Remark, ...] = ()
+
+
+def cases_by_id(suite: Suite) -> dict[str, SuiteCase]:
+    return {each.case.id: each for each in suite.cases}
+
+
+def joined(name: str, suites: Sequence[Suite]) -> Suite:
+    """Several suites as one; raises PlanError when two cases have the same id."""
+    cases = tuple(case for suite in suites for case in suite.cases)
+    seen: set[str] = set()
+    for each in cases:
+        if each.case.id in seen:
+            raise PlanError(f"Two cases are called “{each.case.id}”: give one of them another id.")
+        seen.add(each.case.id)
+    remarks = tuple(remark for suite in suites for remark in suite.not_supported)
+    return Suite(name=name, cases=cases, not_supported=remarks)
