@@ -1,0 +1,78 @@
+"""Multiple choice by log-likelihood, as lm-eval scores it; which of the three is shown is always
+named.
+
+acc            the continuation with the highest log-likelihood
+acc_norm       the highest per character of the continuation
+acc_per_token  the highest per token, which depends on the tokenizer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import msgspec
+
+from engine.quality.checks.run import CheckResult
+from engine.quality.scores import CaseScore
+from engine.quality.suite import Choices
+
+ChoiceMetric = Literal["acc", "acc_norm", "acc_per_token"]
+
+
+class ChoiceLikelihood(msgspec.Struct, frozen=True, kw_only=True):
+    """The summed natural log-probability of a choice's tokens after the prompt."""
+
+    log_likelihood: float
+    tokens: int
+
+
+class ChoiceResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The choice that each metric picks, by its place; the first of equals."""
+
+    right: int
+    acc: int
+    acc_norm: int
+    acc_per_token: int
+
+    def passed(self, metric: ChoiceMetric) -> bool:
+        chosen: int = getattr(self, metric)
+        return chosen == self.right
+
+
+def choose(choices: Choices, likelihoods: Sequence[ChoiceLikelihood]) -> ChoiceResult:
+    if len(likelihoods) != len(choices.texts):
+        raise ValueError(f"{len(likelihoods)} likelihoods for {len(choices.texts)} choices")
+
+    def best(value: Callable[[int], float]) -> int:
+        return max(range(len(likelihoods)), key=lambda i: (value(i), -i))
+
+    return ChoiceResult(
+        right=choices.right,
+        acc=best(lambda i: likelihoods[i].log_likelihood),
+        acc_norm=best(lambda i: likelihoods[i].log_likelihood / max(1, len(choices.texts[i]))),
+        acc_per_token=best(lambda i: likelihoods[i].log_likelihood / max(1, likelihoods[i].tokens)),
+    )
+
+
+def score_choices(
+    choices: Choices, result: ChoiceResult, metric: ChoiceMetric, contender: str, case: str
+) -> CaseScore:
+    """The choice as a score of its case, under the metric's name."""
+    passed = result.passed(metric)
+    chosen: int = getattr(result, metric)
+    check = CheckResult(
+        check=metric,
+        passed=passed,
+        score=float(passed),
+        weight=1.0,
+        reason=f"Prefers “{choices.texts[chosen]}”; right is “{choices.texts[choices.right]}”.",
+    )
+    return CaseScore(
+        contender=contender,
+        case=case,
+        repeat=0,
+        passed=passed,
+        score=float(passed),
+        checks=(check,),
+    )
