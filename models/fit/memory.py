@@ -1,44 +1,41 @@
-"""How much memory a model needs in given settings, told from its header alone.
-
-Weights are the tensors' own bytes. The cache follows llama.cpp's: rows of n_ctx cells, padded to 256. The
-compute buffer is estimated: llama.cpp lays the graph's intermediate results over one another, and the most
-that lives at once is in the feed-forward, in attention without flash attention, or in the logits.
-"""
+"""How much memory a model needs in given settings, told from its header alone."""
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from engine.contract import ModelFile, Runtime
-from models import ggml
-from models.fit.shape import Layer, Shape, shape_of
-from models.gguf import GgufModel, Tensor, read_model
+from models.fit.cache import F32_BYTES, compute_bytes, context_of, input_bytes, layer_caches
+from models.fit.shape import Shape, shape_of
+from models.fit.weights import Weights, weights_of
+from models.gguf import GgufModel, read_model
 
-DEFAULT_N_CTX: Final = 4096  # where the user sets none: the trained context, at most this
-CELL_PADDING: Final = 256
 MARGIN_BYTES: Final = 1 << 30  # of each device, for the driver and what its kernels need
-F32_BYTES: Final = 4
-
-_BLOCK: Final = re.compile(r"blk\.(\d+)\.")
-_INPUT: Final = frozenset(
-    ["token_embd", "position_embd", "token_types", "token_embd_norm", "per_layer_token_embd"]
-)
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """What lies in one kind of memory."""
+    """What lies in one memory."""
 
-    weights_bytes: int
-    kv_bytes: int
-    compute_bytes: int
+    weights_bytes: int = 0
+    kv_bytes: int = 0
+    compute_bytes: int = 0
 
     @property
     def total_bytes(self) -> int:
         return self.weights_bytes + self.kv_bytes + self.compute_bytes
+
+    def __add__(self, other: Place) -> Place:
+        return Place(
+            weights_bytes=self.weights_bytes + other.weights_bytes,
+            kv_bytes=self.kv_bytes + other.kv_bytes,
+            compute_bytes=self.compute_bytes + other.compute_bytes,
+        )
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,23 +45,28 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     layers: int
     offloaded_layers: int
     host: Place
-    device: Place
+    devices: tuple[Place, ...]
 
     @property
-    def weights_bytes(self) -> int:
-        return self.host.weights_bytes + self.device.weights_bytes
+    def device(self) -> Place:
+        """All devices together."""
+        return sum(self.devices, Place())
 
     @property
-    def kv_bytes(self) -> int:
-        return self.host.kv_bytes + self.device.kv_bytes
+    def whole(self) -> Place:
+        return self.host + self.device
 
-    @property
-    def compute_bytes(self) -> int:
-        return self.host.compute_bytes + self.device.compute_bytes
 
-    @property
-    def total_bytes(self) -> int:
-        return self.host.total_bytes + self.device.total_bytes
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a model decides its need, whatever the settings."""
+
+    shape: Shape
+    weights: Weights
+
+
+def profile_of(model: GgufModel) -> Profile:
+    """Raises CorruptFile where the number of layers is missing or absurd."""
+    return Profile(shape=shape_of(model), weights=weights_of(model))
 
 
 def memory_need(model: ModelFile, runtime: Runtime) -> dict[str, int]:
@@ -72,62 +74,75 @@ def memory_need(model: ModelFile, runtime: Runtime) -> dict[str, int]:
 
     Reads the header again; raises ModelFileError where it cannot be read.
     """
-    need = need_of(read_model(Path(model.path)), runtime)
+    need = need_of(profile_of(read_model(Path(model.path))), runtime)
     return {"host": need.host.total_bytes, "device": need.device.total_bytes}
 
 
 def estimate_offload(model: ModelFile, runtime: Runtime, free_device_bytes: int) -> int:
     """How many layers, the output layer included, fit into that much free device memory."""
-    return layers_that_fit(read_model(Path(model.path)), runtime, free_device_bytes)
+    profile = profile_of(read_model(Path(model.path)))
+    return layers_that_fit(profile, runtime, [free_device_bytes])
 
 
-def layers_that_fit(model: GgufModel, runtime: Runtime, free_device_bytes: int) -> int:
-    """The same for a model that was read; the margin stays free."""
+def layers_that_fit(profile: Profile, runtime: Runtime, free_bytes: Sequence[int]) -> int:
+    """The same for a known profile and several devices; on each the margin stays free."""
     fitting = 0
-    for layers in range(1, len(shape_of(model).layers) + 2):
+    for layers in range(1, len(profile.weights.layers) + 1):
         tried = msgspec.structs.replace(runtime, n_gpu_layers=layers)
-        if need_of(model, tried).device.total_bytes + MARGIN_BYTES > free_device_bytes:
+        need = need_of(profile, tried, shares=free_bytes)
+        if not fits_devices(need, free_bytes):
             break
         fitting = layers
     return fitting
 
 
-def need_of(model: GgufModel, runtime: Runtime, outputs: int = 1) -> Need:
-    """The breakdown; `outputs` is how many rows of logits one batch may ask for."""
-    shape = shape_of(model)
+def fits_devices(need: Need, free_bytes: Sequence[int]) -> bool:
+    return all(
+        place.total_bytes == 0 or place.total_bytes + MARGIN_BYTES <= free
+        for place, free in zip(need.devices, free_bytes, strict=True)
+    )
+
+
+def need_of(
+    profile: Profile, runtime: Runtime, *, outputs: int = 1, shares: Sequence[float] = (1.0,)
+) -> Need:
+    """The need in these settings.
+
+    outputs is how many rows of logits one batch may ask for. shares is in which proportion several
+    devices take layers: llama.cpp takes their free memory, where the user gives nothing else.
+    """
+    shape, weights = profile.shape, profile.weights
     n_ctx = context_of(shape, runtime)
-    layers = len(shape.layers) + 1
-    offloaded = _offloaded(runtime, layers)
-    first = layers - offloaded
-    kv = [_layer_cache(layer, shape, runtime, n_ctx) for layer in shape.layers]
-    weights = _weights(model, layers, first)
+    layers = len(weights.layers)
+    offloaded = offloaded_layers(runtime, layers) if shares else 0
+    kv = [*layer_caches(shape, runtime, n_ctx), 0]
     compute = compute_bytes(shape, runtime, n_ctx, outputs)
-    output_row = F32_BYTES * shape.n_vocab * outputs
-    inputs = 2 * F32_BYTES * shape.n_embd * _batch(runtime, n_ctx) + _masks(shape, runtime, n_ctx)
+    first = layers - offloaded
+    host = Place(
+        weights_bytes=weights.inputs + sum(layer.stored for layer in weights.layers[:first]),
+        kv_bytes=sum(kv[:first]),
+        compute_bytes=(input_bytes(shape, runtime, n_ctx) if first == 0 else compute)
+        + F32_BYTES * shape.n_vocab * outputs,
+    )
+    devices = [Place() for _ in shares]
+    for layer, device in device_of_layers(layers, first, shares).items():
+        is_tied_output = layer == layers - 1 and weights.tied_output
+        devices[device] += Place(
+            weights_bytes=weights.layers[layer].stored
+            + (weights.tied_output if is_tied_output else 0),
+            kv_bytes=kv[layer],
+            compute_bytes=0 if devices[device].compute_bytes else compute,
+        )
     return Need(
         n_ctx=n_ctx,
         layers=layers,
         offloaded_layers=offloaded,
-        host=Place(
-            weights_bytes=weights[0],
-            kv_bytes=sum(kv[:first]),
-            compute_bytes=(inputs if first == 0 else compute) + output_row,
-        ),
-        device=Place(
-            weights_bytes=weights[1],
-            kv_bytes=sum(kv[first:]),
-            compute_bytes=compute if offloaded else 0,
-        ),
+        host=host,
+        devices=tuple(devices),
     )
 
 
-def context_of(shape: Shape, runtime: Runtime) -> int:
-    """The context that the settings ask for, padded as llama.cpp pads it."""
-    wanted = runtime.n_ctx or min(shape.n_ctx_train or DEFAULT_N_CTX, DEFAULT_N_CTX)
-    return _padded(wanted, CELL_PADDING)
-
-
-def _offloaded(runtime: Runtime, layers: int) -> int:
+def offloaded_layers(runtime: Runtime, layers: int) -> int:
     match runtime.n_gpu_layers:
         case "auto":
             return 0
@@ -137,78 +152,11 @@ def _offloaded(runtime: Runtime, layers: int) -> int:
             return layers if number < 0 else min(number, layers)
 
 
-def _layer_cache(layer: Layer, shape: Shape, runtime: Runtime, n_ctx: int) -> int:
-    cells = _window_cells(shape, runtime, n_ctx) if layer.windowed else n_ctx
-    value_row = layer.value_row
-    if value_row and runtime.flash_attention == "off":
-        # Without flash attention values lie transposed, all layers padded to the widest.
-        value_row = max(each.value_row for each in shape.layers)
-    return (
-        cells * _row_bytes(layer.key_row, runtime.type_k)
-        + cells * _row_bytes(value_row, runtime.type_v)
-        + F32_BYTES * layer.state
-    )
-
-
-def _window_cells(shape: Shape, runtime: Runtime, n_ctx: int) -> int:
-    return _padded(min(n_ctx, shape.window + _batch(runtime, n_ctx)), CELL_PADDING)
-
-
-def _row_bytes(elements: int, kind: str) -> int:
-    return ggml.TYPES_BY_NAME[kind.upper()].row_bytes(elements)
-
-
-def _batch(runtime: Runtime, n_ctx: int) -> int:
-    return min(runtime.n_ubatch, runtime.n_batch, n_ctx)
-
-
-def _masks(shape: Shape, runtime: Runtime, n_ctx: int) -> int:
-    element = F32_BYTES if runtime.flash_attention == "off" else F32_BYTES // 2
-    cells = 0
-    if any(layer.key_row and not layer.windowed for layer in shape.layers):
-        cells += n_ctx
-    if any(layer.key_row and layer.windowed for layer in shape.layers):
-        cells += _window_cells(shape, runtime, n_ctx)
-    return element * cells * _batch(runtime, n_ctx)
-
-
-def compute_bytes(shape: Shape, runtime: Runtime, n_ctx: int, outputs: int) -> int:
-    """The compute buffer: what lives at once in the hungriest part of the graph, and the masks."""
-    batch = _batch(runtime, n_ctx)
-    attention = shape.activations.attention
-    if runtime.flash_attention == "off":
-        attention += shape.n_head * n_ctx
-    widest = max(attention, shape.activations.feed_forward, shape.activations.recurrence)
-    state = max((layer.state for layer in shape.layers), default=0)
-    logits = F32_BYTES * (outputs * shape.n_vocab + batch * shape.n_embd)
-    graph = F32_BYTES * (batch * widest + 2 * state)
-    return max(graph, logits) + _masks(shape, runtime, n_ctx)
-
-
-def _weights(model: GgufModel, layers: int, first: int) -> tuple[int, int]:
-    """Bytes of weights on the host and on devices, where layers from `first` on are offloaded."""
-    host = device = 0
-    embedding: Tensor | None = None
-    has_output = False
-    for tensor in model.tensors:
-        if tensor.name == "token_embd.weight":
-            embedding = tensor
-        has_output |= tensor.name == "output.weight"
-        if _layer_of(tensor.name, layers - 1) >= first:
-            device += tensor.size_bytes
-        else:
-            host += tensor.size_bytes
-    if embedding and not has_output and first < layers:
-        device += embedding.size_bytes  # a tied output needs its own copy there
-    return host, device
-
-
-def _layer_of(name: str, output: int) -> int:
-    """The layer whose place decides where a tensor lies; inputs always stay on the host."""
-    if match := _BLOCK.match(name):
-        return int(match[1])
-    return -1 if name.split(".", 1)[0] in _INPUT else output
-
-
-def _padded(number: int, step: int) -> int:
-    return -(-number // step) * step
+def device_of_layers(layers: int, first: int, shares: Sequence[float]) -> dict[int, int]:
+    """Which device takes which layer, as load_tensors of llama.cpp splits them."""
+    total = sum(shares) or 1.0
+    ends = [end / total for end in accumulate(shares)]
+    return {
+        layer: min(bisect_right(ends, (layer - first) / (layers - first)), len(shares) - 1)
+        for layer in range(first, layers)
+    }

@@ -15,7 +15,7 @@ import pytest
 from engine.contract import ModelFile, Runtime
 from engine.errors import CorruptFile, MissingFile
 from models.describe import describe
-from models.fit import estimate_offload, layers_that_fit, memory_need, need_of
+from models.fit import estimate_offload, layers_that_fit, memory_need, need_of, profile_of
 from models.fit.memory import MARGIN_BYTES
 from models.gguf import GgufModel, read_model
 from tests.models import ggufs
@@ -66,8 +66,9 @@ def measure(jobs: list[dict[str, Any]]) -> list[list[dict[str, float]]]:
 
 
 def assert_predicted(model: GgufModel, contexts: list[dict[str, float]]) -> None:
+    profile = profile_of(model)
     for runtime, taken in zip(RUNTIMES, contexts, strict=True):
-        need = need_of(model, runtime)
+        need = need_of(profile, runtime).whole
         cache = taken.get("kv", 0) + taken.get("rs", 0)
         assert need.weights_bytes == pytest.approx(taken["model"], rel=0.01), runtime
         assert need.kv_bytes == pytest.approx(cache, rel=0.01, abs=8192), runtime
@@ -145,20 +146,26 @@ def test_the_cache_of_known_models_is_as_large_as_is_known(write: Write, name: s
         for key, value in {**numbers, "embedding_length": width, "context_length": 8192}.items()
     ]
     path = write("m.gguf", ggufs.small_model(*entries, architecture=architecture))
-    assert need_of(read_model(path), Runtime(n_ctx=8192)).kv_bytes == 8192 * token_bytes
+    assert (
+        need_of(profile_of(read_model(path)), Runtime(n_ctx=8192)).whole.kv_bytes
+        == 8192 * token_bytes
+    )
 
 
 def test_layers_move_from_the_host_to_the_device_and_nothing_is_lost(small_model: Path) -> None:
     model = read_model(small_model)
-    needs = [need_of(model, Runtime(n_ctx=4096, n_gpu_layers=layers)) for layers in (0, 10, 31, 99)]
+    profile = profile_of(model)
+    needs = [
+        need_of(profile, Runtime(n_ctx=4096, n_gpu_layers=layers)) for layers in (0, 10, 31, 99)
+    ]
     assert [need.offloaded_layers for need in needs] == [0, 10, 31, 31]
     assert needs[0].device.total_bytes == 0
     assert needs[1].host.kv_bytes + needs[1].device.kv_bytes == needs[0].host.kv_bytes
-    assert needs[1].device.kv_bytes == 9 * needs[0].kv_bytes // 30
+    assert needs[1].device.kv_bytes == 9 * needs[0].whole.kv_bytes // 30
     # The small model's output is tied to its embedding, which then lies in both places.
     embedding = next(t for t in model.tensors if t.name == "token_embd.weight").size_bytes
     assert needs[2].host.weights_bytes == embedding
-    assert needs[2].weights_bytes == needs[0].weights_bytes + embedding
+    assert needs[2].whole.weights_bytes == needs[0].whole.weights_bytes + embedding
     assert needs[3] == needs[2]
 
 
@@ -171,27 +178,27 @@ def test_automatic_and_all_layers_are_what_the_engine_means_by_them(small_model:
 
 
 def test_the_offload_is_the_largest_that_leaves_the_margin(small_model: Path) -> None:
-    model = read_model(small_model)
+    profile = profile_of(read_model(small_model))
     runtime = Runtime(n_ctx=4096)
     for layers in (0, 1, 12, 31):
-        need = need_of(model, msgspec.structs.replace(runtime, n_gpu_layers=layers))
+        need = need_of(profile, msgspec.structs.replace(runtime, n_gpu_layers=layers))
         free = need.device.total_bytes + MARGIN_BYTES
-        assert layers_that_fit(model, runtime, free) == layers
+        assert layers_that_fit(profile, runtime, [free]) == layers
     assert estimate_offload(describe(small_model), runtime, 1 << 40) == 31
     assert estimate_offload(describe(small_model), runtime, 0) == 0
 
 
 def test_the_trained_context_is_the_default_up_to_4096(small_model: Path, write: Write) -> None:
-    assert need_of(read_model(small_model), Runtime()).n_ctx == 4096
+    assert need_of(profile_of(read_model(small_model)), Runtime()).n_ctx == 4096
     short = ggufs.small_model(
         ggufs.u32("llama.context_length", 1000), ggufs.u32("llama.block_count", 1)
     )
-    assert need_of(read_model(write("m.gguf", short)), Runtime()).n_ctx == 1024
+    assert need_of(profile_of(read_model(write("m.gguf", short))), Runtime()).n_ctx == 1024
 
 
 def test_a_file_without_layers_is_said_to_be_unusable(write: Write) -> None:
     with pytest.raises(CorruptFile, match="0 layers"):
-        need_of(read_model(write("m.gguf", ggufs.small_model())), Runtime())
+        profile_of(read_model(write("m.gguf", ggufs.small_model())))
 
 
 def test_a_file_that_vanished_is_said_to_be_missing() -> None:

@@ -14,9 +14,8 @@ import keyring.backends.fail
 import pytest
 from huggingface_hub import close_session
 
-from engine.contract import Runtime
 from engine.errors import NotGguf
-from models.fit import need_of
+from models.fit import profile_of
 from models.gguf import read_model
 from models.hub.client import Hub, Query
 from models.hub.errors import (
@@ -172,7 +171,7 @@ def test_a_header_is_read_there_and_tells_the_same_as_here(
     there = read_remote_model(http, repository, repository.listing.choices[0])
     here = read_model(small_model)
     assert (there.metadata, there.tensors) == (here.metadata, here.tensors)
-    assert need_of(there, Runtime()) == need_of(here, Runtime())
+    assert profile_of(there) == profile_of(here)
     # Its header has 1.8 MB: two requests, the second for twice as much.
     assert [seen.range for seen in hub.store_requests()] == [
         f"bytes=0-{FIRST_BYTES - 1}",
