@@ -38,6 +38,7 @@ class Recording:
             sampling=plan.sampling,
             repeats=plan.repeats,
             together=plan.together,
+            batched=plan.batched,
             warm_up=plan.warm_up,
             contenders=plan.contenders,
             cases=plan.cases,

@@ -28,9 +28,15 @@ from engine.machine import describe_environment
 from engine.pool import Fit, ModelPool
 from engine.recording import Record
 from engine.run import Run
-from engine.schedule import check_plan, jobs_in_order, missing_jobs
+from engine.schedule import Job, check_plan, jobs_in_order, missing_jobs
 from engine.schema_notice import schema_notice
 from engine.summary import summarise, wide_spreads
+
+
+def _drive(run: Run, plan: Plan, jobs: list[Job]) -> Iterator[Event]:
+    if plan.batched:
+        return run.batched(jobs)
+    return run.together(jobs) if plan.together else run.in_turn(jobs)
 
 
 class Bench:
@@ -84,7 +90,7 @@ class Bench:
             if resume is not None:
                 jobs = missing_jobs(jobs, resume)
             run = Run(plan, self._pool, record, self._meter, self._stopping, begun)
-            yield from run.together(jobs) if plan.together else run.in_turn(jobs)
+            yield from _drive(run, plan, jobs)
             if not self._stopping.is_set():
                 status = "finished"
                 for warning in wide_spreads(summarise(run.replies)):

@@ -143,6 +143,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Contenders × cases × repeats.
 
     together runs all contenders at once, so that their timings are of a shared machine and say so.
+    batched answers many cases of a contender side by side: for throughput, and without latencies.
     warm_up runs a short discarded evaluation after each load.
     """
 
@@ -151,6 +152,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     sampling: Sampling = Sampling()
     repeats: int = 1
     together: bool = False
+    batched: bool = False
     warm_up: bool = True
     title: str | None = None
 
@@ -493,6 +495,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     sampling: Sampling = Sampling()
     repeats: int = 1
     together: bool = False
+    batched: bool = False
     warm_up: bool = True
     contenders: tuple[Contender, ...]
     cases: tuple[Case, ...]
@@ -509,6 +512,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             sampling=self.sampling,
             repeats=self.repeats,
             together=self.together,
+            batched=self.batched,
             warm_up=self.warm_up,
             title=self.title,
         )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from engine.batched import answer_batch
 from engine.client import Stopped
 from engine.contract import (
     Event,
@@ -64,18 +65,57 @@ class Run:
                 return
             yield from self._job(job)
 
+    def batched(self, jobs: list[Job]) -> Iterator[Event]:
+        """One contender after another, each with all its jobs side by side."""
+        for lane in _by_contender(jobs):
+            if self._stopping.is_set():
+                return
+            yield from self._batch(lane)
+
+    def _batch(self, lane: list[Job]) -> Iterator[Event]:
+        slot, answered = None, set()
+        sampling = lane[0].contender.sampling or self._plan.sampling
+        try:
+            for step in self._pool.acquire(lane[0].contender, warm_up=self._plan.warm_up):
+                if isinstance(step, Slot):
+                    slot = step
+                else:
+                    yield step
+            assert slot is not None
+            queue_s = time.perf_counter() - self._begun
+            for made in answer_batch(slot, lane, sampling, self._stopping, queue_s=queue_s):
+                if isinstance(made, Notice):
+                    yield made
+                    continue
+                answered.add((made.case, made.repeat))
+                yield from self._kept(made)
+        except Stopped:
+            return
+        except SteelyardError as error:
+            for job in lane:
+                if (job.case.id, job.repeat) not in answered:
+                    yield from self._fail(job, str(error), _log_of(error))
+        finally:
+            if slot is not None:
+                # Its context was given another shape, which no other run should meet.
+                self._pool.discard(slot)
+
+    def _kept(self, reply: Reply) -> Iterator[Event]:
+        if reply.finish_reason == "error":
+            yield from self._failed(reply)
+        else:
+            yield from self._replied(reply)
+
     def together(self, jobs: list[Job]) -> Iterator[Event]:
         """All models are loaded first, then each contender's jobs run on a thread of its own."""
         if self._shared:
             yield Notice(text="All contenders run at once: their timings are of a shared machine.")
-        lanes: dict[str, list[Job]] = {}
-        for job in jobs:
-            lanes.setdefault(job.contender.name, []).append(job)
+        lanes = _by_contender(jobs)
         held: list[Slot] = []
         try:
-            for lane in lanes.values():
+            for lane in lanes:
                 yield from self._preload(lane[0], held)
-            yield from self._all_lanes(list(lanes.values()))
+            yield from self._all_lanes(lanes)
         finally:
             for slot in held:
                 self._pool.release(slot)
@@ -211,6 +251,9 @@ class Run:
             log=log,
             timing=Timing(absent={"total_s": "the reply failed"}),
         )
+        yield from self._failed(reply)
+
+    def _failed(self, reply: Reply) -> Iterator[Event]:
         trouble = self._record.keep(reply)
         self.replies.append(reply)
         yield from trouble
@@ -243,6 +286,13 @@ class _Partial:
     @property
     def reasoning(self) -> str:
         return "".join(self._parts["reasoning"])
+
+
+def _by_contender(jobs: list[Job]) -> list[list[Job]]:
+    lanes: dict[str, list[Job]] = {}
+    for job in jobs:
+        lanes.setdefault(job.contender.name, []).append(job)
+    return list(lanes.values())
 
 
 def _piece(job: Job, response: Text) -> Piece:

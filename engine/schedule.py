@@ -30,6 +30,8 @@ def check_plan(plan: Plan) -> None:
         raise PlanError("There is no model to run. Add at least one.")
     if not cases:
         raise PlanError("There is no prompt to run. Write one.")
+    if plan.together and plan.batched:
+        raise PlanError("A run is either together or batched, not both.")
     if plan.repeats < 1:
         raise PlanError("The number of repeats must be at least 1.")
     for what, values in (("contenders", names), ("cases", cases)):

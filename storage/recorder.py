@@ -34,6 +34,7 @@ class SessionRecorder:
             sampling=plan.sampling,
             repeats=plan.repeats,
             together=plan.together,
+            batched=plan.batched,
             warm_up=plan.warm_up,
             contenders=plan.contenders,
             cases=plan.cases,
