@@ -90,7 +90,9 @@ def exact_table(title: str, differences: tuple[float, ...], sign: int) -> None:
                 for d in QUARTER_POINTS
                 if d <= flips
             ]
-        print(f"| {n} | " + " | ".join("" if math.isnan(x) else f"{x * 100:.1f}" for x in row) + " |")
+        print(
+            f"| {n} | " + " | ".join("" if math.isnan(x) else f"{x * 100:.1f}" for x in row) + " |"
+        )
     _name_the_lowest("these", named)
     _name_the_lowest("all quarter points of the same range", fine)
     print()

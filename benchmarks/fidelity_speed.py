@@ -91,7 +91,9 @@ def llama_perplexity(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--llama-cpp", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
@@ -117,8 +119,12 @@ def main() -> None:
                 ratios.setdefault("llama-perplexity", []).append(theirs / own)
     print(f"{a.chunks} chunks of 512, {a.threads} threads, {a.rounds} rounds; time theirs / ours")
     for name, values in ratios.items():
-        print(f"{name:18} {statistics.median(values):.3f}   ({min(values):.3f} to {max(values):.3f})")
-    print(f"peak memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
+        print(
+            f"{name:18} {statistics.median(values):.3f}   ({min(values):.3f} to {max(values):.3f})"
+        )
+    print(
+        f"peak memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB"
+    )
 
 
 if __name__ == "__main__":
