@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 from rich.console import Console
@@ -27,18 +27,33 @@ from cli.interrupt import StopOnInterrupt
 from cli.terminal import clean_line, complain, message_console
 from cli.wording import percent
 from engine.bench import Bench
-from engine.contract import Contender, Environment, Loading, ModelFile, Runtime
-from engine.speed import Measured, Measuring, NotMeasured, SpeedBench
+from engine.contract import Contender, Environment, Event, Loading, ModelFile, Runtime
+from engine.speed import Measured, Measuring, NotMeasured, SpeedBench, SpeedTest
 from models import fit
 from models.describe import describe
 
 _GPU_KINDS: Final = {"gpu", "igpu"}
 
 
+class Speeds(Protocol):
+    def run(
+        self,
+        contenders: Sequence[Contender],
+        tests: Sequence[SpeedTest],
+        *,
+        repetitions: int = 5,
+        warm_up: bool = True,
+    ) -> Iterator[Event | Measuring | Measured | NotMeasured]: ...
+
+    def stop(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class Benches(msgspec.Struct, frozen=True, kw_only=True):
     """What measures, and what tells the machine."""
 
-    speed: SpeedBench
+    speed: Speeds
     environment: Environment
 
 

@@ -1,0 +1,202 @@
+"""bench, and its forms beside llama-bench's own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.bench import Benches, bench
+from cli.bench_options import BenchOptions
+from engine.contract import Contender, Event, ModelFile
+from engine.speed import Measured, Measuring, NotMeasured, SpeedTest
+from tests.cli.fakes import ENVIRONMENT, RUNTIME
+
+# What llama-bench 0c1e570 prints, but for the figures and its own word for the size (256M).
+LLAMA_BENCH_TABLE = Path(__file__).parents[1] / "data" / "cli" / "llama_bench.md"
+LLAMA_BENCH_FIELDS = {
+    "model_filename",
+    "n_prompt",
+    "n_gen",
+    "n_threads",
+    "n_batch",
+    "n_ubatch",
+    "type_k",
+    "type_v",
+    "n_gpu_layers",
+    "flash_attn",
+    "avg_ts",
+    "stddev_ts",
+    "samples_ts",
+    "avg_ns",
+    "stddev_ns",
+    "samples_ns",
+    "model_type",
+    "model_size",
+    "model_n_params",
+    "build_commit",
+    "cpu_info",
+    "gpu_info",
+    "backends",
+    "split_mode",
+    "main_gpu",
+    "devices",
+    "tensor_split",
+    "test_time",
+    "n_depth",
+}
+
+
+def describe(path: Path) -> ModelFile:
+    """The small model's figures."""
+    return ModelFile(
+        path=str(path),
+        file=path.name,
+        size_bytes=98_301_760,
+        architecture="llama",
+        quantization="Q4_1",
+        bits_per_weight=8 * 96_576_768 / 134_515_008,
+        parameters=134_515_008,
+    )
+
+
+class FakeSpeeds:
+    """Every repetition takes as long as 1 s / 250 a prompt token and 1 s / 125 a generated one."""
+
+    def __init__(self, refused: str | None = None) -> None:
+        self.asked: list[Contender] = []
+        self.closed = False
+        self._refused = refused
+
+    def run(
+        self,
+        contenders: Sequence[Contender],
+        tests: Sequence[SpeedTest],
+        *,
+        repetitions: int = 5,
+        warm_up: bool = True,
+    ) -> Iterator[Event | Measuring | Measured | NotMeasured]:
+        self.asked += contenders
+        for contender in contenders:
+            for test in tests:
+                yield Measuring(contender=contender.name, test=test, done=0)
+                if self._refused:
+                    yield NotMeasured(contender=contender.name, test=test, reason=self._refused)
+                    continue
+                elapsed_ns = test.n_prompt * 4_000_000 + test.n_gen * 8_000_000
+                yield Measured(
+                    contender=contender,
+                    runtime=RUNTIME,
+                    test=test,
+                    measured_at=datetime(2026, 11, 24, 12, tzinfo=UTC),
+                    samples_ns=(elapsed_ns,) * repetitions,
+                )
+
+    def stop(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self.closed = True
+
+
+RunBench = Callable[..., int]
+
+
+@pytest.fixture
+def speeds() -> FakeSpeeds:
+    return FakeSpeeds()
+
+
+def run(speeds: FakeSpeeds, files: list[str], **options: Any) -> int:
+    return bench(
+        [Path(each) for each in files],
+        BenchOptions(n_prompt=["32"], n_gen=["8"], **options),
+        make_benches=lambda _: Benches(speed=speeds, environment=ENVIRONMENT),
+        describe_model=describe,
+    )
+
+
+@pytest.fixture
+def files(model_files: Callable[..., list[str]]) -> list[str]:
+    return model_files("small")
+
+
+def test_the_table_is_llama_benchs(
+    speeds: FakeSpeeds, files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(speeds, files) == 0
+    table = LLAMA_BENCH_TABLE.read_text(encoding="utf-8")
+    assert capsys.readouterr().out == f"{table}\nbuild: fake\n"
+    assert speeds.closed
+
+
+def test_settings_that_were_asked_for_get_their_columns(
+    speeds: FakeSpeeds, files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(speeds, files, threads=["1,2"], cache_type_k=["q8_0"], flash_attn=["on"], gpu_layers=["0"])
+    header = capsys.readouterr().out.splitlines()[0]
+    assert [cell.strip() for cell in header.split("|")[5:-3]] == ["ngl", "threads", "type_k", "fa"]
+    assert [each.runtime.threads for each in speeds.asked] == [1, 2]
+
+
+@pytest.mark.parametrize("options", [{"output": "json"}, {"as_json": True}])
+def test_json_has_llama_benchs_fields(
+    speeds: FakeSpeeds,
+    files: list[str],
+    options: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(speeds, files, repetitions=2, **options) == 0
+    prompt, generation = json.loads(capsys.readouterr().out)
+    assert set(prompt) >= LLAMA_BENCH_FIELDS
+    assert (prompt["n_prompt"], prompt["n_gen"]) == (32, 0)
+    assert prompt["avg_ts"] == pytest.approx(250)
+    assert prompt["samples_ns"] == [128_000_000] * 2
+    assert prompt["model_size"] == 96_576_768
+    assert generation["stddev_ts"] == 0
+
+
+def test_a_single_repetition_has_no_deviation(
+    speeds: FakeSpeeds, files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(speeds, files, repetitions=1, output="jsonl")
+    (first, _) = capsys.readouterr().out.splitlines()
+    assert json.loads(first)["stddev_ts"] is None
+    assert json.loads(first)["stddev_ns"] is None
+
+
+def test_csv_has_a_header_and_a_row_a_test(
+    speeds: FakeSpeeds, files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(speeds, files, output="csv")
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["n_gen"] for row in rows] == ["0", "8"]
+    assert float(rows[0]["avg_ts"]) == pytest.approx(250)
+
+
+def test_what_cannot_be_measured_is_said_and_the_json_stays_whole(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(FakeSpeeds("It does not fit."), files, output="json") == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == []
+    assert captured.err.count("It does not fit.") == 2
+
+
+def test_every_model_runs_in_every_combination(
+    speeds: FakeSpeeds, model_files: Callable[..., list[str]]
+) -> None:
+    run(speeds, model_files("a", "b"), threads=["1,2"])
+    assert [(each.model.file, each.runtime.threads) for each in speeds.asked] == [
+        ("a.gguf", 1),
+        ("a.gguf", 2),
+        ("b.gguf", 1),
+        ("b.gguf", 2),
+    ]
+    assert len({each.name for each in speeds.asked}) == 4

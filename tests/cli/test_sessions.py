@@ -1,0 +1,136 @@
+"""The history from the command line."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.sessions import (
+    delete,
+    export,
+    import_sessions,
+    list_sessions,
+    short_id,
+    show_session,
+)
+from engine.errors import StorageError
+from storage.document import parse
+from storage.folders import database_path
+from storage.history import History
+from tests.cli.test_terminal import EVIL
+from tests.storage import samples
+
+Capture = pytest.CaptureFixture[str]
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+@pytest.fixture
+def session_id(home: Path) -> str:
+    """A recorded comparison of two models."""
+    planned = samples.plan(title="Steelyards")
+    with History.open(database_path()) as history:
+        recorder = history.recorder()
+        session = recorder.begin(planned, samples.ENVIRONMENT)
+        for contender in planned.contenders:
+            recorder.record(session, samples.reply(contender.name))
+        recorder.end(session, "finished")
+    return session
+
+
+def test_an_empty_history_says_how_to_fill_it(capsys: Capture) -> None:
+    assert list_sessions(limit=20, as_json=False) == 0
+    assert "compare" in capsys.readouterr().out
+
+
+def test_a_list_names_id_title_models_and_replies(session_id: str, capsys: Capture) -> None:
+    list_sessions(limit=20, as_json=False)
+    fields = capsys.readouterr().out.rstrip("\n").split("\t")
+    assert fields[0] == session_id
+    assert fields[2:] == ["finished", "2/2", "Steelyards", "model 0, model 1"]
+
+
+def test_a_list_is_json_on_request(session_id: str, capsys: Capture) -> None:
+    list_sessions(limit=20, as_json=True)
+    (only,) = json.loads(capsys.readouterr().out)
+    assert (only["id"], only["n_replies"], only["contenders"]) == (
+        session_id,
+        2,
+        ["model 0", "model 1"],
+    )
+
+
+def test_a_session_is_shown_as_its_run_was(session_id: str, capsys: Capture) -> None:
+    assert show_session(session_id, as_json=False) == 0
+    shown = capsys.readouterr().out
+    for words in (
+        "Steelyards",
+        "finished · 2 of 2 replies",
+        "What is a steelyard?",
+        "[model 0]",
+        "A balance with arms of unequal length.",
+        "51.4 tok/s",
+        "Sampling: greedy · seed 42",
+        "context 4096",
+    ):
+        assert words in shown
+
+
+def test_an_id_may_be_shortened_to_what_the_list_shows(session_id: str, capsys: Capture) -> None:
+    assert show_session(short_id(session_id), as_json=True) == 0
+    assert parse(capsys.readouterr().out.encode(), "output").id == session_id
+
+
+def test_an_unknown_id_is_a_sentence() -> None:
+    with pytest.raises(StorageError, match="zzzz"):
+        show_session("zzzz", as_json=False)
+
+
+def test_an_exported_session_comes_back_after_it_was_deleted(
+    session_id: str, tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "session.json"
+    assert export(session_id, file) == 0
+    assert delete(session_id, sure=False) == 0
+    assert import_sessions(file) == 0
+    assert import_sessions(file) == 0
+    assert "here already" in capsys.readouterr().err
+    with History.open(database_path()) as history:
+        assert history.session(session_id).title == "Steelyards"
+
+
+class Keyboard(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "kept"), [("n\n", True), ("\n", True), ("y\n", False)])
+def test_a_person_is_asked_before_a_session_is_deleted(
+    session_id: str, answer: str, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Keyboard(answer))
+    screen = Keyboard()
+    monkeypatch.setattr(sys, "stderr", screen)
+    assert delete(session_id, sure=False) == 0
+    assert "Delete “Steelyards”" in screen.getvalue()
+    with History.open(database_path()) as history:
+        assert bool(history.sessions()) is kept
+
+
+def test_titles_and_replies_of_foreign_sessions_cannot_control_the_terminal(
+    home: Path, capsys: Capture
+) -> None:
+    planned = samples.plan(contenders=1, title=EVIL.replace("\x00", ""))
+    with History.open(database_path()) as history:
+        recorder = history.recorder()
+        session = recorder.begin(planned, samples.ENVIRONMENT)
+        recorder.record(session, samples.reply(text=EVIL.replace("\x00", "")))
+        recorder.end(session, "finished")
+    list_sessions(limit=1, as_json=False)
+    show_session(session, as_json=False)
+    captured = capsys.readouterr()
+    assert not {"\x1b", "\x9b", "\x07", "\x7f", "\r"} & set(captured.out + captured.err)
