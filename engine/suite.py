@@ -1,0 +1,90 @@
+"""A suite run: every contender answers every case, the replies are checked, and a verdict is given.
+
+The run itself is a plan like any other (`suite_plan`), so it is recorded, stopped and resumed like one;
+what the checks and the paired comparison say is computed from its replies (`assess`), at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from engine.contract import Contender, Plan, Reply, Sampling
+from engine.errors import PlanError
+from engine.quality.pairing import Flips, compare, flips, verdicts_on
+from engine.quality.scores import CaseScore, checks_not_run, score_reply
+from engine.quality.sentences import sentence
+from engine.quality.standings import Standing, standing
+from engine.quality.suite import Suite, cases_by_id
+from engine.quality.verdict import Verdict
+
+DEFAULT_MARGIN = 0.05
+
+
+class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+    """sentences and flips stand beside the verdict of the same place.
+
+    checks_not_run: check and reason → how often it could not be told.
+    """
+
+    scores: tuple[CaseScore, ...]
+    standings: tuple[Standing, ...]
+    verdicts: tuple[Verdict, ...]
+    sentences: tuple[str, ...]
+    flips: tuple[Flips, ...]
+    checks_not_run: dict[str, int]
+
+
+def suite_plan(
+    suite: Suite,
+    contenders: Sequence[Contender],
+    *,
+    sampling: Sampling | None = None,
+    repeats: int = 1,
+    deterministic: bool = False,
+) -> Plan:
+    """The plan that runs a suite; the first contender is the reference.
+
+    deterministic: one case at a time, with latencies; otherwise batched. Raises PlanError.
+    """
+    if len(contenders) < 2:
+        raise PlanError("A suite compares at least two models: a reference and a candidate.")
+    if not suite.cases:
+        raise PlanError(f"The suite {suite.name} has no cases.")
+    return Plan(
+        contenders=tuple(contenders),
+        cases=tuple(each.case for each in suite.cases),
+        sampling=sampling or Sampling(),
+        repeats=repeats,
+        batched=not deterministic,
+        title=f"Suite {suite.name}",
+    )
+
+
+def assess(
+    suite: Suite,
+    contenders: Sequence[Contender],
+    replies: Iterable[Reply],
+    *,
+    margin: float = DEFAULT_MARGIN,
+    overruled: Callable[[CaseScore], CaseScore] = lambda score: score,
+) -> Assessment:
+    """Score the replies and judge every contender against the first one; raises PlanError.
+
+    overruled: applies what a person decided about a score's checks.
+    """
+    by_id = cases_by_id(suite)
+    scores = tuple(
+        overruled(score_reply(by_id[reply.case], reply)) for reply in replies if reply.case in by_id
+    )
+    reference, *others = [contender.name for contender in contenders]
+    found = verdicts_on(suite, scores, reference, others, margin)
+    return Assessment(
+        scores=scores,
+        standings=tuple(standing(suite, scores, contender.name) for contender in contenders),
+        verdicts=found,
+        sentences=tuple(sentence(verdict) for verdict in found),
+        flips=tuple(flips(compare(suite, scores, reference, other)) for other in others),
+        checks_not_run=checks_not_run(scores),
+    )

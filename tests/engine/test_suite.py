@@ -1,0 +1,86 @@
+"""A suite on the real small model, from its file to its verdict."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.bench import Bench
+from engine.contract import Contender, Failed, ModelFile, Replied, Reply, Runtime, Sampling
+from engine.errors import PlanError
+from engine.quality.cases import read_suite
+from engine.suite import assess, suite_plan
+from tests.engine.fakes import SmallFit
+
+SUITE = """
+tests:
+  - vars: {question: What is the capital of France?}
+    assert:
+      - {type: icontains, value: paris}
+  - vars: {question: "Reply with one word: what colour is grass?"}
+    assert:
+      - {type: icontains, value: green}
+  - vars: {question: Say hello.}
+    assert:
+      - {type: not-icontains, value: goodbye}
+prompts:
+  - "{{question}}"
+"""
+
+
+def model(path: Path, name: str) -> Contender:
+    return Contender(
+        name=name,
+        model=ModelFile(path=str(path), file=path.name, size_bytes=1),
+        runtime=Runtime(n_ctx=512, threads=1),
+    )
+
+
+def replies_of(plan: object) -> list[Reply]:
+    bench = Bench(fit=SmallFit())
+    events = list(bench.run(plan))  # type: ignore[arg-type]
+    bench.close()
+    return [event.reply for event in events if isinstance(event, Replied | Failed)]
+
+
+def test_a_suite_file_becomes_scores_with_evidence_and_a_verdict(
+    small_model: Path, quantized: dict[str, Path], tmp_path: Path
+) -> None:
+    file = tmp_path / "suite.yaml"
+    file.write_text(SUITE, encoding="utf-8")
+    suite = read_suite(file)
+    contenders = [model(small_model, "reference"), model(quantized["Q2_K"], "candidate")]
+    plan = suite_plan(suite, contenders, sampling=Sampling(max_tokens=24))
+    assessment = assess(suite, contenders, replies_of(plan), margin=0.05)
+
+    assert len(assessment.scores) == 6
+    first = suite.cases[0].case.id
+    france = next(s for s in assessment.scores if (s.contender, s.case) == ("reference", first))
+    assert (france.passed, france.checks[0].check) == (True, "icontains")
+    (verdict,) = assessment.verdicts
+    assert (verdict.reference, verdict.contender, verdict.n) == ("reference", "candidate", 3)
+    # Three cases prove nothing about five points.
+    assert verdict.outcome in {"undecided", "worse"}
+    assert re.search(r"\b3\b", assessment.sentences[0])
+    assert [place.contender for place in assessment.standings] == ["reference", "candidate"]
+
+
+def test_a_contender_that_fails_has_failed_its_cases(small_model: Path, tmp_path: Path) -> None:
+    file = tmp_path / "suite.yaml"
+    file.write_text(SUITE, encoding="utf-8")
+    suite = read_suite(file)
+    contenders = [model(small_model, "reference"), model(tmp_path / "gone.gguf", "gone")]
+    plan = suite_plan(suite, contenders, sampling=Sampling(max_tokens=24))
+    assessment = assess(suite, contenders, replies_of(plan), margin=0.05)
+    gone = [score for score in assessment.scores if score.contender == "gone"]
+    assert [score.passed for score in gone] == [False] * 3
+    assert all(score.reason and "gone.gguf" in score.reason for score in gone)
+
+
+def test_a_suite_needs_a_reference_and_a_candidate(small_model: Path, tmp_path: Path) -> None:
+    file = tmp_path / "suite.yaml"
+    file.write_text(SUITE, encoding="utf-8")
+    with pytest.raises(PlanError, match="a reference and a candidate"):
+        suite_plan(read_suite(file), [model(small_model, "alone")])
