@@ -39,14 +39,21 @@ class Fingerprints:
 
     def known(self, path: Path) -> str | None:
         """The figure of this very state of the file, without reading it."""
-        path = path.absolute()
         try:
             status = path.stat()
+        except OSError:
+            return None
+        return self.recall(path, status.st_size, status.st_mtime_ns)
+
+    def recall(self, path: Path, size_bytes: int, mtime_ns: int) -> str | None:
+        """The figure that the file had in this state, without looking at the file at all."""
+        path = path.absolute()
+        try:
             entry = msgspec.json.decode(self._entry_path(path).read_bytes(), type=Entry)
         except (OSError, msgspec.DecodeError):
             return None
         state = (entry.path, entry.size_bytes, entry.mtime_ns)
-        return entry.sha256 if state == (str(path), status.st_size, status.st_mtime_ns) else None
+        return entry.sha256 if state == (str(path), size_bytes, mtime_ns) else None
 
     def of(
         self,
@@ -87,7 +94,8 @@ class Fingerprints:
     def _remember(self, entry: Entry) -> None:
         # A full or read-only cache costs time at the next start, nothing else.
         with contextlib.suppress(OSError):
-            write_atomically(self._entry_path(Path(entry.path)), msgspec.json.encode(entry))
+            target = self._entry_path(Path(entry.path))
+            write_atomically(target, msgspec.json.encode(entry), durable=False)
 
     def _entry_path(self, path: Path) -> Path:
         return self._folder / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:32]}.json"

@@ -69,6 +69,14 @@ class Repository(msgspec.Struct, frozen=True, kw_only=True):
     changed: datetime | None
     listing: Listing
 
+    def newer_than(self, file: str, sha256: str) -> HubFile | None:
+        """What the hub has now under a name whose content was once this; None where it is the same."""
+        for choice in self.listing.choices:
+            for there in choice.files:
+                if there.name == file and there.sha256 not in {None, sha256}:
+                    return there
+        return None
+
 
 class Hub:
     """Questions to a hub. They block, so they are asked in a background thread; raises HubError."""

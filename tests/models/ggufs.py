@@ -84,3 +84,15 @@ def small_model(*entries: bytes, architecture: str = "llama") -> bytes:
         [string("general.architecture", architecture), *entries],
         [f32("token_embd.weight", 64, 4), f32("output_norm.weight", 64)],
     )
+
+
+def part(number: int, count: int, tensors: int = 3) -> bytes:
+    """One part of a split model, with one tensor."""
+    entries = [
+        u32("split.no", number - 1),
+        u32("split.count", count),
+        entry("split.tensors.count", I32, tensors.to_bytes(4, "little")),
+    ]
+    if number == 1:
+        entries.append(string("general.architecture", "llama"))
+    return gguf(entries, [f32(f"blk.{number}.w", 64, number)])

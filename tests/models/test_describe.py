@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from engine.errors import CorruptFile, MissingFile, UnsupportedModel
 from models.describe import describe
-from models.library import model_paths
 from tests.models import ggufs
 from tests.models.conftest import Write
 
@@ -82,20 +80,9 @@ def test_what_is_no_model_of_its_own_is_refused(write: Write, content: bytes, wo
         describe(write("m.gguf", content))
 
 
-def part(number: int, count: int, tensors: int = 3) -> bytes:
-    entries = [
-        ggufs.u32("split.no", number - 1),
-        ggufs.u32("split.count", count),
-        ggufs.entry("split.tensors.count", ggufs.I32, tensors.to_bytes(4, "little")),
-    ]
-    if number == 1:
-        entries.append(ggufs.string("general.architecture", "llama"))
-    return ggufs.gguf(entries, [ggufs.f32(f"blk.{number}.w", 64, number)])
-
-
 def write_parts(write: Write, count: int, tensors: int = 3) -> list[Path]:
     return [
-        write(f"big-{number:05}-of-{count:05}.gguf", part(number, count, tensors))
+        write(f"big-{number:05}-of-{count:05}.gguf", ggufs.part(number, count, tensors))
         for number in range(1, count + 1)
     ]
 
@@ -125,17 +112,6 @@ def test_parts_that_do_not_belong_together_are_refused(write: Write) -> None:
 def test_a_renamed_part_is_refused_because_llama_cpp_would_not_find_the_others(
     write: Write,
 ) -> None:
-    path = write("renamed.gguf", part(1, 3))
+    path = write("renamed.gguf", ggufs.part(1, 3))
     with pytest.raises(CorruptFile, match="one of 3 parts"):
         describe(path)
-
-
-def test_folders_are_searched_for_models_and_parts_are_listed_once(
-    write: Write, tmp_path: Path
-) -> None:
-    write("notes.txt", b"")
-    first = write_parts(write, 3)[0]
-    below = tmp_path / "below"
-    below.mkdir()
-    alone = shutil.copy(write("a.gguf", ggufs.small_model()), below / "b.gguf")
-    assert list(model_paths([tmp_path])) == [tmp_path / "a.gguf", alone, first]

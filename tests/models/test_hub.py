@@ -96,6 +96,16 @@ def test_a_repository_is_listed_with_sizes_hashes_and_its_commit(hub: FakeHub) -
     assert repository.listing.other_files == 1
 
 
+def test_a_file_that_changed_upstream_is_noticed(hub: FakeHub) -> None:
+    hub.add("owner/m", {"m-Q8_0.gguf": b"new", "same.gguf": b"same"})
+    repository = asks(hub).repository("owner/m")
+    newer = repository.newer_than("m-Q8_0.gguf", File(b"old").sha256)
+    assert newer is not None
+    assert newer.sha256 == File(b"new").sha256
+    assert repository.newer_than("same.gguf", File(b"same").sha256) is None
+    assert repository.newer_than("gone.gguf", File(b"old").sha256) is None
+
+
 @pytest.mark.parametrize("name", ["owner/none", "owner/private"])
 def test_a_missing_and_a_private_repository_are_one_sentence(hub: FakeHub, name: str) -> None:
     hub.add("owner/private", {}, private=True)

@@ -1,0 +1,20 @@
+"""The models on this machine."""
+
+from models.library.choices import LibraryError
+from models.library.entry import Broken, Details, Entry
+from models.library.library import Contents, Library
+from models.library.places import Place
+from models.library.roots import App, Root, app_roots
+
+__all__ = [
+    "App",
+    "Broken",
+    "Contents",
+    "Details",
+    "Entry",
+    "Library",
+    "LibraryError",
+    "Place",
+    "Root",
+    "app_roots",
+]
