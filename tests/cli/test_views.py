@@ -8,11 +8,11 @@ from cli.board import Board
 from cli.board_view import BoardView, columns_that_fit
 from cli.replies_view import print_case
 from cli.timings_view import leaders, print_timings, without_common_words
-from engine.contract import Energy, Piece, Started, Timing
+from engine.contract import Energy, Piece, Plan, Started, Timing
 from engine.summary import summarise
 from tests.cli.fakes import paper, reply, terminal, written
 from tests.cli.test_terminal import EVIL
-from tests.engine.fakes import case, contender, plan
+from tests.engine.fakes import case, contender
 
 LONG = "word " * 60
 
@@ -25,11 +25,16 @@ def test_columns_stand_side_by_side_where_they_fit(width: int, wanted: int, colu
     assert columns_that_fit(width, wanted) == columns
 
 
-def drawn(width: int, height: int, text: str) -> str:
-    run = plan(contender("answer", "A"), contender("answer", "B"))
+def drawn(width: int, height: int, text: str, *, contenders: int = 2, prompt: str = "Why?") -> str:
+    names = [chr(ord("A") + number) for number in range(contenders)]
+    run = Plan(
+        contenders=tuple(contender("answer", name) for name in names),
+        cases=(case(text=prompt),),
+    )
     board = Board(run)
-    board.apply(Started(contender="A", case="1", repeat=0))
-    board.apply(Piece(contender="A", case="1", repeat=0, text=text, generated_tokens=1))
+    for name in names:
+        board.apply(Started(contender=name, case="1", repeat=0))
+        board.apply(Piece(contender=name, case="1", repeat=0, text=text, generated_tokens=1))
     console = terminal(width, height)
     console.print(BoardView(board, run))
     return written(console)
@@ -39,11 +44,18 @@ def test_a_board_shows_both_contenders_in_one_line_of_a_wide_terminal() -> None:
     assert any("A" in line and "B" in line for line in drawn(80, 40, "Yes").splitlines())
 
 
-@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (200, 60), (40, 24)])
-def test_a_board_never_outgrows_its_terminal(width: int, height: int) -> None:
-    lines = drawn(width, height, LONG * 20).splitlines()
-    assert len(lines) < height
-    assert max(map(len, lines)) <= width
+@pytest.mark.parametrize("contenders", [1, 2, 5, 12, 30])
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (200, 60), (40, 24), (30, 12)])
+def test_a_board_never_outgrows_its_terminal(width: int, height: int, contenders: int) -> None:
+    board = drawn(width, height, LONG * 20, contenders=contenders, prompt=LONG)
+    assert len(board.splitlines()) < height
+    assert max(map(len, board.splitlines())) <= width
+
+
+def test_many_contenders_in_a_small_terminal_get_a_line_each_and_the_busy_ones_text() -> None:
+    board = drawn(60, 24, "the reply", contenders=12)
+    assert board.count("running · 1 token") == 12
+    assert "the reply" in board
 
 
 def test_a_board_shows_the_end_of_a_long_text() -> None:
