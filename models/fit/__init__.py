@@ -11,8 +11,8 @@ from models.fit.memory import (
     need_of,
     profile_of,
 )
-from models.fit.speed import Bandwidth, Speed, estimate_speed
-from models.fit.verdict import Fit, Machine, judge
+from models.fit.speed import Bandwidth, Speed, estimate_speed, reached_part
+from models.fit.verdict import Fit, Machine, judge, parameters_that_fit
 from models.fit.weights import active_parameters
 
 __all__ = [
@@ -31,5 +31,7 @@ __all__ = [
     "measure_bandwidth",
     "memory_need",
     "need_of",
+    "parameters_that_fit",
     "profile_of",
+    "reached_part",
 ]

@@ -59,6 +59,16 @@ def estimate_speed(
     )
 
 
+def reached_part(
+    profile: Profile, runtime: Runtime, need: Need, bandwidth: Bandwidth, tokens_per_s: float
+) -> float | None:
+    """The part of the bandwidth that a measured run here reached, for `Bandwidth.reached`."""
+    if need.offloaded_layers and bandwidth.device is None:
+        return None
+    cells = min(LIKELY_CELLS, need.n_ctx)
+    return tokens_per_s * _token_s(profile, runtime, need, bandwidth, cells)
+
+
 def bytes_per_token(profile: Profile, runtime: Runtime, n_ctx: int, cells: int) -> list[int]:
     """What one token reads of each layer, the output last, when so many cells are filled."""
     filled = msgspec.structs.replace(runtime, n_ctx=max(cells, 1))

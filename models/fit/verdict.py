@@ -50,6 +50,16 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     absent: dict[str, str]
 
 
+def parameters_that_fit(machine: Machine, bits_per_weight: float = 4.85) -> int:
+    """About how many parameters fit at this precision, for narrowing a search; 4.85 is Q4_K_M.
+
+    Beside the weights it leaves the margin, and a tenth of them for the cache.
+    """
+    gpus = sum(max(0, (gpu.free_bytes or 0) - MARGIN_BYTES) for gpu in machine.gpus(Runtime()))
+    room = max(0, machine.host_free_bytes - MARGIN_BYTES) + gpus
+    return int(room / 1.1 * 8 / bits_per_weight)
+
+
 def judge(profile: Profile, runtime: Runtime, machine: Machine) -> Fit:
     """The verdict for these settings; automatic layers are settled as the engine settles them."""
     gpus = machine.gpus(runtime)

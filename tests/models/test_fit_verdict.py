@@ -20,7 +20,9 @@ from models.fit import (
     judge,
     measure_bandwidth,
     need_of,
+    parameters_that_fit,
     profile_of,
+    reached_part,
 )
 from models.fit.memory import MARGIN_BYTES, device_of_layers
 from models.gguf import read_model
@@ -160,6 +162,13 @@ def test_a_verdict_follows_a_slider(profile: Profile) -> None:
     assert time.process_time() - begun < 0.25
 
 
+def test_a_search_can_be_narrowed_to_what_fits() -> None:
+    assert parameters_that_fit(machine(GIB // 2)) == 0
+    # 16 GiB hold an 8B and a 14B model at Q4_K_M, and no 32B one.
+    assert 14e9 < parameters_that_fit(machine(16 * GIB)) < 32e9
+    assert parameters_that_fit(machine(16 * GIB, 24 * GIB)) > 32e9
+
+
 # --- Speed --------------------------------------------------------------------------------------
 
 
@@ -170,6 +179,18 @@ def test_speed_is_bandwidth_over_what_a_token_reads(profile: Profile) -> None:
     # 92 MiB of weights, read whole since the embedding is the output too, and no cache at best.
     assert speed.high == pytest.approx(1.3 * 10e9 / 96_576_768, rel=0.01)
     assert speed.low < speed.likely < speed.high
+
+
+def test_a_measured_run_replaces_the_guess(profile: Profile) -> None:
+    need = need_of(profile, Runtime())
+    bandwidth = Bandwidth(host=30e9)
+    reached = reached_part(profile, Runtime(), need, bandwidth, tokens_per_s=150.0)
+    calibrated = msgspec.structs.replace(bandwidth, reached=reached)
+    speed = estimate_speed(profile, Runtime(), need, calibrated)
+    assert speed is not None
+    assert speed.likely == pytest.approx(150.0)
+    on_gpu = Runtime(n_gpu_layers="all")
+    assert reached_part(profile, on_gpu, need_of(profile, on_gpu), bandwidth, 150.0) is None
 
 
 def test_layers_on_a_device_read_from_its_memory(profile: Profile) -> None:

@@ -288,6 +288,22 @@ def test_a_hub_that_asks_to_wait_says_how_long() -> None:
     assert unsaid.retry_after_s is None
 
 
+def test_a_proxy_of_the_environment_is_used(hub: FakeHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", hub.endpoint)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    elsewhere = HubSettings(endpoint="http://hub.example")
+    http = HubHttp(elsewhere, lambda: None)
+    with pytest.raises(HubError):
+        http.look("owner/m", "m.gguf", "main")
+    http.close()
+    with pytest.raises(HubError):
+        Hub(elsewhere, lambda: None).repository("owner/m")
+    assert [seen.path for seen in hub.requests] == [
+        "http://hub.example/owner/m/resolve/main/m.gguf",
+        "http://hub.example/api/models/owner/m?blobs=true",
+    ]
+
+
 # --- Tokens -------------------------------------------------------------------------------------
 
 
