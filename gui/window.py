@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,10 +16,12 @@ from PySide6.QtGui import (
     QGuiApplication,
 )
 from PySide6.QtWidgets import (
+    QButtonGroup,
     QFileDialog,
     QHBoxLayout,
     QMainWindow,
     QMessageBox,
+    QStackedWidget,
     QWidget,
 )
 
@@ -35,6 +39,7 @@ from gui.compare.compare_model import CompareModel
 from gui.compare.compare_page import ComparePage
 from gui.help import about_dialog, shortcuts_dialog
 from gui.icons import icon
+from gui.pages import Page
 from gui.sessions.sessions_model import SessionsModel
 from gui.sessions.sessions_panel import SessionsPanel
 from gui.settings import WindowSettings
@@ -53,6 +58,7 @@ class MainWindow(QMainWindow):
         sessions: SessionsModel,
         settings: WindowSettings,
         version: str,
+        pages: Sequence[Page] = (),
     ) -> None:
         super().__init__()
         self._theme = theme
@@ -63,6 +69,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(theme.characters(110), theme.lines(34))
         self.page = ComparePage(theme, compare, self)
+        compare_page = Page("compare", "Compare", "Compare models", self.page, self.page.take_focus)
+        self._pages = (compare_page, *pages)
         self.panel = SessionsPanel(theme, sessions, self)
         self.panel.setVisible(settings.sessions_shown)
         self._lay_out()
@@ -104,9 +112,14 @@ class MainWindow(QMainWindow):
 
     def _lay_out(self) -> None:
         self.rail = Rail(self._theme, self)
-        self._compare_button = self.rail.add_page("compare", "Compare", "Compare models")
-        self._compare_button.setChecked(True)
-        self._compare_button.clicked.connect(self._stay_on_compare)
+        self._stack = QStackedWidget(self)
+        self._page_buttons = QButtonGroup(self)
+        for place, page in enumerate(self._pages):
+            self._stack.addWidget(page.widget)
+            button = self.rail.add_page(page.picture, page.title, page.name)
+            self._page_buttons.addButton(button, place)
+        self._page_buttons.button(0).setChecked(True)
+        self._page_buttons.idClicked.connect(self.show_page)
         self._sessions_button = self.rail.add_switch(
             "sessions", "Sessions", "Show or hide earlier sessions", at_bottom=False
         )
@@ -125,12 +138,15 @@ class MainWindow(QMainWindow):
         row.setSpacing(0)
         row.addWidget(self.rail)
         row.addWidget(self.panel)
-        row.addWidget(self.page, 1)
+        row.addWidget(self._stack, 1)
         self.setCentralWidget(inner)
 
     def _connect(self) -> None:
         compare, table = self._compare, self.actions_table
         compare.availability_changed.connect(table.refresh)
+        for page in self._pages:
+            if page.availability_changed is not None:
+                page.availability_changed.connect(table.refresh)
         compare.session_ended.connect(self._sessions.reload)
         compare.board.status_changed.connect(self._show_title)
         compare.board.status_changed.connect(self._mark_session)
@@ -172,21 +188,51 @@ class MainWindow(QMainWindow):
                 ("Ctrl+B",),
                 checked=self._sessions_shown,
             ),
-            *view_commands(page),
+            *self._only_on(page, view_commands(page)),
             *theme_commands(self._theme),
-            *run_commands(model),
-            *prompt_commands(page),
+            *self._page_commands(),
+            *self._only_on(page, run_commands(model)),
+            *self._only_on(page, prompt_commands(page)),
+            *(each for p in self._pages for each in self._only_on(p.widget, p.commands)),
             Command(
                 "shortcuts", "Keyboard shortcuts", "Help", self._show_shortcuts, ("F1", "Ctrl+?")
             ),
             Command("about", "About Steelyard", "Help", self._show_about),
         ]
 
+    def _page_commands(self) -> list[Command]:
+        return [
+            Command(
+                f"page{place}",
+                f"Show {page.title}",
+                "View/Pages",
+                partial(self.show_page, place),
+                (f"Alt+{place + 1}",),
+                checked=partial(self._is_shown, place),
+            )
+            for place, page in enumerate(self._pages)
+        ]
+
+    def _only_on(self, page: QWidget, commands: Iterable[Command]) -> list[Command]:
+        """The commands, blocked while another page is shown: pages share keys such as that of Run."""
+        return [
+            replace(each, blocked=partial(self._why_not_on, page, each.blocked))
+            for each in commands
+        ]
+
+    def _why_not_on(self, page: QWidget, blocked: Callable[[], str]) -> str:
+        return blocked() if self._stack.currentWidget() is page else "Go to its page first."
+
     # What is done ------------------------------------------------------------------------------
 
-    def _stay_on_compare(self) -> None:
-        self._compare_button.setChecked(True)
-        self.page.take_focus()
+    def show_page(self, place: int) -> None:
+        self._page_buttons.button(place).setChecked(True)
+        self._stack.setCurrentIndex(place)
+        self.actions_table.refresh()
+        self._pages[place].take_focus()
+
+    def _is_shown(self, place: int) -> bool:
+        return self._stack.currentIndex() == place
 
     def _sessions_shown(self) -> bool:
         return not self.panel.isHidden()
@@ -200,9 +246,14 @@ class MainWindow(QMainWindow):
             self.panel.list.setFocus()
 
     def _start_anew(self) -> None:
+        self.show_page(0)
         self._compare.start_anew()
         self.page.banners.clear()
         self.page.take_focus()
+
+    def _open_session(self, session_id: str) -> None:
+        self.show_page(0)
+        self._compare.open_session(session_id)
 
     def _export_shown(self) -> None:
         session_id = self._compare.board.session_id
@@ -255,6 +306,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{title} – Steelyard" if title else "Steelyard")
 
     def _show_opened(self, session: Session) -> None:
+        self.show_page(0)
         self.page.banners.clear()
         if self._compare.board.status == "interrupted":
             board = self._compare.board
