@@ -102,3 +102,17 @@ def test_draws_are_even_and_cover_their_range() -> None:
     assert min(counts) > 850
     assert sorted(draw.some("abcdef", 6)) == list("abcdef")
     assert 400 < sum(draw.chance(0.5) for _ in range(1000)) < 600
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The text does not specify the weight of the product.",
+        "The customer's date of birth is not mentioned in the text.",
+        "There is no information about the driver.",
+        "It isn't given.",
+    ],
+)
+def test_saying_that_a_text_does_not_say_it_counts_in_other_words_too(text: str) -> None:
+    for case in ready_suite("unstated", 30).cases:
+        assert _scored(case, text).passed is (case.answers == ("Not stated.",))
