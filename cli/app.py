@@ -14,6 +14,7 @@ from cli.compare_options import PromptOptions, RunOptions
 from cli.failures import guarded
 from cli.grouped import grouped
 from cli.loading_options import LoadingOptions
+from cli.models_app import models_app
 from cli.program import program_name
 from cli.sampling_options import SamplingOptions
 
@@ -32,6 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 sessions_app = typer.Typer(no_args_is_help=True, help="What was compared so far.")
+app.add_typer(models_app, name="models")
 app.add_typer(sessions_app, name="sessions")
 
 

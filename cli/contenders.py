@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from cli.usage import WrongUsage
+from cli.usage import require_file
 from engine.contract import Contender, ModelFile, Runtime
 
 _SHARD: Final = re.compile(r"-\d{5}-of-\d{5}$")
@@ -18,10 +18,7 @@ def read_contenders(
 ) -> tuple[Contender, ...]:
     """One a file, in that order; raises WrongUsage for a missing file, ModelFileError for a bad one."""
     for path in paths:
-        if not path.exists():
-            raise WrongUsage(f"There is no file {path}. Check its name and folder.")
-        if path.is_dir():
-            raise WrongUsage(f"{path} is a folder. Name a GGUF file in it.")
+        require_file(path)
     models = [describe(path) for path in paths]
     return tuple(
         Contender(name=name, model=model, runtime=runtime)

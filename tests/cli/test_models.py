@@ -1,0 +1,92 @@
+"""models fit and models quantize."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cli.loading_options import LoadingOptions
+from cli.models_fit import fit_model
+from cli.models_quantize import quantize_model
+from cli.usage import WrongUsage
+from engine.contract import DeviceInfo
+from models.fit import Bandwidth, Machine
+
+GIB = 1 << 30
+Capture = pytest.CaptureFixture[str]
+
+
+def fit(file: Path, machine: Machine, *, as_json: bool = True) -> int:
+    return fit_model(file, LoadingOptions(ctx=1024), as_json=as_json, machine_of=lambda *_: machine)
+
+
+def test_fit_adds_up_to_its_total(small_model: Path, capsys: Capture) -> None:
+    machine = Machine(host_free_bytes=8 * GIB, bandwidth=Bandwidth(host=20e9))
+    assert fit(small_model, machine) == 0
+    found = json.loads(capsys.readouterr().out)
+    parts = (found["weights_bytes"], found["kv_bytes"], found["compute_bytes"])
+    assert sum(parts) == found["total_bytes"]
+    assert found["verdict"] == "in memory"
+    assert found["n_ctx"] == 1024
+    speed = found["generation_tokens_per_s"]
+    assert speed["low"] < speed["likely"] < speed["high"]
+
+
+def test_what_does_not_fit_says_by_how_much(small_model: Path, capsys: Capture) -> None:
+    machine = Machine(host_free_bytes=GIB, bandwidth=Bandwidth(host=20e9))
+    assert fit(small_model, machine) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["verdict"] == "too large"
+    assert found["short_bytes"] > 0
+    assert found["max_context"] is None
+    assert found["absent"]["max_context"]
+
+
+def test_layers_on_a_device_are_told_beside_its_memory(small_model: Path, capsys: Capture) -> None:
+    gpu = DeviceInfo(
+        name="RPC0",
+        description="a device",
+        kind="gpu",
+        backend="RPC",
+        total_bytes=8 * GIB,
+        free_bytes=8 * GIB,
+    )
+    machine = Machine(host_free_bytes=8 * GIB, devices=(gpu,), bandwidth=Bandwidth(host=20e9))
+    fit(small_model, machine)
+    found = json.loads(capsys.readouterr().out)
+    assert found["offloaded_layers"] == found["layers"] == 31
+    assert [each["name"] for each in found["devices"]] == ["memory", "RPC0"]
+    assert found["devices"][1]["need_bytes"] > found["devices"][0]["need_bytes"]
+    assert found["generation_tokens_per_s"] is None
+    assert found["absent"]["generation_tokens_per_s"]
+
+
+def test_fit_is_told_in_words(small_model: Path, capsys: Capture) -> None:
+    fit(small_model, Machine(host_free_bytes=8 * GIB), as_json=False)
+    shown = capsys.readouterr().out
+    assert "Fits in memory." in shown
+    assert "the memory's bandwidth was not measured" in shown
+    assert "needed, 8.6 GB free" in shown
+
+
+def test_quantize_makes_each_type_and_says_where(
+    small_model: Path, home: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    assert quantize_model(small_model, ["Q4_0"], tmp_path / "made", as_json=True) == 0
+    (made,) = json.loads(capsys.readouterr().out)
+    assert made["quantization"] == "Q4_0"
+    assert Path(made["path"]).parent == tmp_path / "made"
+    assert Path(made["path"]).stat().st_size == made["size_bytes"]
+
+
+@pytest.mark.parametrize(("file", "type_"), [("nowhere.gguf", "Q8_0"), (".", "Q8_0")])
+def test_a_missing_model_is_wrong_usage(file: str, type_: str, home: Path) -> None:
+    with pytest.raises(WrongUsage):
+        quantize_model(Path(file), [type_], None, as_json=False)
+
+
+def test_an_unknown_type_is_wrong_usage(small_model: Path, home: Path) -> None:
+    with pytest.raises(WrongUsage, match="Q9"):
+        quantize_model(small_model, ["Q9"], None, as_json=False)
