@@ -48,8 +48,12 @@ def size(n_bytes: int) -> str:
     return f"{value:.1f} GB" if value < 100 else f"{value:.0f} GB"
 
 
+def thousands(number: int) -> str:
+    return f"{number:,}".replace(",", THOUSANDS)
+
+
 def count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}".replace(",", THOUSANDS) + ("" if number == 1 else "s")
+    return f"{thousands(number)} {thing}" + ("" if number == 1 else "s")
 
 
 def parameters(number: int) -> str:

@@ -18,11 +18,12 @@ from typing import Final, Literal, TypeVar
 import msgspec
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from engine.contract import Event, Loading, Piece
+from engine.contract import Loading, Piece
 from engine.errors import SteelyardError
 
 T = TypeVar("T")
-Lane = Literal["history", "files", "bench"]
+E = TypeVar("E")
+Lane = Literal["history", "files", "bench", "library", "fit", "making", "hub"]
 """Jobs of one lane run one after the other, in one thread; lanes do not wait for each other."""
 
 DRAIN_EVERY_MS: Final = 16
@@ -155,10 +156,10 @@ class RunFeed(QObject):
     """With the exception that ended the run, or None; the thread is gone by then."""
     _woken = Signal()
 
-    def __init__(self, events: Iterator[Event], parent: QObject | None = None) -> None:
+    def __init__(self, events: Iterator[object], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._events = events
-        self._waiting: deque[Event | _End] = deque()
+        self._waiting: deque[object] = deque()
         self._room = threading.Condition()
         self._armed = False
         self._closed = False
@@ -192,7 +193,7 @@ class RunFeed(QObject):
             fault = raised
         self._put(_End(fault))
 
-    def _put(self, event: Event | _End) -> None:
+    def _put(self, event: object) -> None:
         with self._room:
             self._room.wait_for(lambda: len(self._waiting) < EVENTS_HELD or self._closed)
             if self._closed:
@@ -222,7 +223,7 @@ class RunFeed(QObject):
                 self._frame.start(1)
                 return
 
-    def _take(self) -> list[Event | _End]:
+    def _take(self) -> list[object]:
         """The next events, oldest first; none left also means that the next one must wake us again."""
         with self._room:
             batch = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
@@ -232,12 +233,12 @@ class RunFeed(QObject):
             return batch
 
 
-def merged(events: Iterable[Event]) -> list[Event]:
+def merged(events: Iterable[E]) -> list[E]:
     """The same events with the pieces of each reply joined, as long as nothing else came between.
 
     Of the steps of one load that follow each other the last is kept.
     """
-    result: list[Event] = []
+    result: list[E] = []
     open_pieces: dict[tuple[str, str, int, str], int] = {}
     for event in events:
         if isinstance(event, Loading) and result and _same_load(result[-1], event):
@@ -258,5 +259,5 @@ def merged(events: Iterable[Event]) -> list[Event]:
     return result
 
 
-def _same_load(before: Event, event: Loading) -> bool:
+def _same_load(before: object, event: Loading) -> bool:
     return isinstance(before, Loading) and before.contender == event.contender
