@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from engine.contract import Contender, Event, ModelFile, Plan, Recorder, Session
 from storage.summary import SessionSummary
+
+if TYPE_CHECKING:  # brings numpy, which a start must not wait for
+    from engine.fidelity import FidelityEvent, FidelityPlan
 
 
 class Bench(Protocol):
@@ -43,6 +46,14 @@ class History(Protocol):
     def close(self) -> None: ...
 
 
+class FidelityBench(Protocol):
+    """Measures candidates against a reference; `stop` may come from any thread while it is iterated."""
+
+    def run(self, plan: FidelityPlan) -> Iterator[FidelityEvent]: ...
+
+    def stop(self) -> None: ...
+
+
 Progress = Callable[[str, float], None]
 """Takes a sentence on what is being done, and the fraction of the whole that is done."""
 
@@ -60,5 +71,6 @@ class Collaborators:
     describe: Callable[[Path], ModelFile]
     demo: Callable[[Progress], tuple[Contender, ...]]
     export: Callable[[Session, Path], None]
+    make_fidelity_bench: Callable[[], FidelityBench]
     settings_file: Path
     version: str

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.contract import Contender, ModelFile, Recorder, Session
 from engine.machine import APP_VERSION
 from gui.app import main
-from gui.collaborators import Bench, Collaborators, History, Progress
+from gui.collaborators import Bench, Collaborators, FidelityBench, History, Progress
 from storage.folders import data_folder, database_path, models_folder
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def start_window(arguments: Sequence[str] = ()) -> int:
         describe=_describe,
         demo=_demo_contenders,
         export=_export,
+        make_fidelity_bench=_make_fidelity_bench,
         settings_file=data_folder() / "window.json",
         version=APP_VERSION,
     )
@@ -36,6 +37,13 @@ def _make_bench(recorder: Recorder | None) -> Bench:
     from models import fit
 
     return RealBench(fit=fit, recorder=recorder, meter=machine_meter())
+
+
+def _make_fidelity_bench() -> FidelityBench:
+    from engine.fidelity import FidelityBench as RealBench
+    from models import fit
+
+    return RealBench(fit=fit)
 
 
 def _open_history() -> History:

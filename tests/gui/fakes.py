@@ -34,7 +34,7 @@ from engine.contract import (
     WarmingUp,
 )
 from engine.errors import NotGguf, StorageError
-from gui.collaborators import Collaborators, Progress
+from gui.collaborators import Collaborators, FidelityBench, Progress
 from storage.summary import SessionSummary
 
 ENVIRONMENT = Environment(
@@ -273,6 +273,7 @@ class Fakes:
     ) -> None:
         self.bench = bench or FakeBench()
         self.history = history or FakeHistory()
+        self.fidelity: FidelityBench | None = None
         self.exported: list[tuple[Session, Path]] = []
         self.given = Collaborators(
             make_bench=lambda recorder: self.bench,
@@ -280,9 +281,17 @@ class Fakes:
             describe=describe,
             demo=demo,
             export=lambda session, path: self.exported.append((session, path)),
+            make_fidelity_bench=self._fidelity_bench,
             settings_file=folder / "window.json",
             version="0.1.0",
         )
+
+    def _fidelity_bench(self) -> FidelityBench:
+        if self.fidelity is None:
+            from tests.gui.fake_fidelity import FakeFidelityBench  # brings numpy
+
+            self.fidelity = FakeFidelityBench()
+        return self.fidelity
 
 
 def describe(path: Path) -> ModelFile:

@@ -1,0 +1,201 @@
+"""A fidelity run without its widgets: the settings, the run that goes on, its figures so far."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from engine.contract import Contender, Loading
+from engine.errors import PlanError, SteelyardError
+from gui.collaborators import Collaborators, FidelityBench
+from gui.jobs import Jobs, RunFeed
+from gui.quality.participants_model import ParticipantsModel
+from gui.quality.texts import PythonReference, TextSource, read_text, why_no_text
+
+if TYPE_CHECKING:  # the engine's fidelity brings numpy, which a start must not wait for
+    from engine.fidelity import ChunkDone, FidelityPlan
+    from engine.quality.fidelity_document import FidelityDocument
+    from engine.quality.fidelity_statistics import RunningFidelity
+
+_NOISE_SHARE: Final = 0.1
+
+
+class FidelitySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """until: the ± of the mean KLD, in nats, at which the run may end early; None runs to the end."""
+
+    source: TextSource = PythonReference()
+    n_ctx: int = 512
+    max_chunks: int | None = 20
+    until: float | None = None
+    noise_floor: bool = True
+
+
+class FidelityModel(QObject):
+    """Owns the run and its thread; `close` ends them."""
+
+    availability_changed = Signal()
+    progressed = Signal(str, float)
+    estimated = Signal(str)
+    """The name of a candidate whose running estimate is another now."""
+    begun = Signal()
+    finished = Signal()
+    failed = Signal(str)
+    noticed = Signal(str)
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        given: Collaborators,
+        participants: ParticipantsModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._given = given
+        self._participants = participants
+        self.settings = FidelitySettings()
+        self.reference: Contender | None = None
+        self.candidates: tuple[Contender, ...] = ()
+        self.running_estimates: dict[str, RunningFidelity] = {}
+        self.document: FidelityDocument | None = None
+        self.running = False
+        self._stopping = False
+        self._bench: FidelityBench | None = None
+        self._feed: RunFeed | None = None
+        participants.changed.connect(self.availability_changed)
+
+    def edit(self, settings: FidelitySettings) -> None:
+        self.settings = settings
+        self.availability_changed.emit()
+
+    def why_not_run(self) -> str:
+        if self.running:
+            return "A measurement is running."
+        return self._participants.why_not_enough() or why_no_text(self.settings.source)
+
+    def why_not_stop(self) -> str:
+        if not self.running:
+            return "Nothing is running."
+        return "Stopping…" if self._stopping else ""
+
+    def run(self) -> None:
+        reference = self._participants.reference
+        if self.why_not_run() or reference is None:
+            return
+        self.reference, self.candidates = reference, self._participants.candidates
+        self.running_estimates, self.document = {}, None
+        self.running, self._stopping = True, False
+        prepare = partial(_prepare, self._given, self.settings, reference, self.candidates)
+        self._jobs.start("bench", prepare, self._start, self._fail)
+        self.begun.emit()
+        self.progressed.emit("Reading the text", 0.0)
+        self.availability_changed.emit()
+
+    def stop(self) -> None:
+        if not self.why_not_stop():
+            self._stopping = True
+            if self._bench is not None:
+                self._bench.stop()
+            self.availability_changed.emit()
+
+    def close(self) -> bool:
+        """Stop the run and end its worker; False where its thread is still there."""
+        feed, self._feed = self._feed, None
+        if feed is None:
+            return True
+        if self._bench is not None:
+            self._bench.stop()
+        return feed.close()
+
+    # -------------------------------------------------------------------------------------------
+
+    def _start(self, prepared: tuple[FidelityBench, FidelityPlan]) -> None:
+        self._bench, plan = prepared
+        if self._stopping:
+            self._end()
+            return
+        feed = RunFeed(self._bench.run(plan), self)
+        feed.arrived.connect(self._take_events)
+        feed.ended.connect(self._take_end)
+        self._feed = feed
+        feed.start()
+
+    def _take_events(self, events: tuple[object, ...]) -> None:
+        from engine.fidelity import ChunkDone, FidelityDone
+
+        if self._stopping and self._bench is not None:
+            # The run forgets a stop that came before its first step.
+            self._bench.stop()
+        for event in events:
+            match event:
+                case Loading():
+                    self.progressed.emit("Loading the models", 0.0)
+                case ChunkDone():
+                    self._take_chunk(event)
+                case FidelityDone(document=document):
+                    self.document = document
+
+    def _take_chunk(self, event: ChunkDone) -> None:
+        names = [each.name for each in self.candidates]
+        done = event.chunk / event.chunks
+        if event.candidate not in names:
+            words = f"Measuring what rounding alone does: chunk {event.chunk} of {event.chunks}"
+            self.progressed.emit(words, _NOISE_SHARE * done)
+            return
+        before = _NOISE_SHARE if self.settings.noise_floor else 0.0
+        within = (event.chunk - 1 + (names.index(event.candidate) + 1) / len(names)) / event.chunks
+        self.running_estimates[event.candidate] = event.running
+        self.progressed.emit(
+            f"Chunk {event.chunk} of {event.chunks}", before + (1.0 - before) * within
+        )
+        self.estimated.emit(event.candidate)
+
+    def _take_end(self, fault: Exception | None) -> None:
+        from engine.client import Stopped
+
+        assert self._feed is not None
+        self._feed.deleteLater()
+        self._feed = None
+        if isinstance(fault, SteelyardError):
+            self.failed.emit(str(fault))
+        elif isinstance(fault, Stopped):
+            self.noticed.emit("Stopped before anything was measured.")
+        elif fault is not None:
+            self._jobs.crashed.emit(fault)
+        self._end()
+
+    def _fail(self, fault: SteelyardError) -> None:
+        self.failed.emit(str(fault))
+        self._end()
+
+    def _end(self) -> None:
+        self.running = self._stopping = False
+        self._bench = None
+        self.finished.emit()
+        self.availability_changed.emit()
+
+
+def _prepare(
+    given: Collaborators,
+    settings: FidelitySettings,
+    reference: Contender,
+    candidates: tuple[Contender, ...],
+) -> tuple[FidelityBench, FidelityPlan]:
+    from engine.fidelity import FidelityPlan
+
+    name, text = read_text(settings.source)
+    if not text.strip():
+        raise PlanError(f"{name} is empty. Choose another text.")
+    return given.make_fidelity_bench(), FidelityPlan(
+        reference=reference,
+        candidates=candidates,
+        text=text,
+        text_name=name,
+        n_ctx=settings.n_ctx,
+        max_chunks=settings.max_chunks,
+        until=settings.until,
+        noise_floor=settings.noise_floor,
+    )

@@ -1,0 +1,115 @@
+"""A fidelity run without models: made-up tokens through the real statistics."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+
+from engine.client import Stopped
+from engine.contract import Loading
+from engine.fidelity import ChunkDone, FidelityDone, FidelityEvent, FidelityPlan
+from engine.quality.fidelity_document import (
+    FidelityDocument,
+    FidelityReference,
+    FidelityText,
+    OtherTokenizer,
+)
+from engine.quality.fidelity_kernel import TokenScores
+from engine.quality.fidelity_statistics import Estimate, Fidelity, FidelityStatistics, NoiseFloor
+
+TOKENS = 255
+FLOOR = NoiseFloor(n_batch=256, scored_tokens=1020, mean_kld=0.0004, same_top_percent=99.6)
+
+
+def tokens(seed: int, distance: float) -> TokenScores:
+    """A chunk of a candidate: the larger the distance, the further from the reference."""
+    draw = np.random.default_rng(seed)
+    base = draw.gamma(2.0, 1.2, TOKENS)
+    return TokenScores(
+        nll=base + draw.normal(0.3 * distance, distance, TOKENS),
+        nll_base=base,
+        kld=draw.gamma(0.6, distance / 3 + 1e-6, TOKENS),
+        delta_p=draw.normal(-0.02 * distance, distance / 8, TOKENS),
+        same_top=draw.random(TOKENS) > distance / 2,
+    )
+
+
+def estimate(value: float, error: float) -> Estimate:
+    return Estimate(value=value, plus_minus=error, clustered_plus_minus=error * 1.2)
+
+
+class FakeFidelityBench:
+    """Candidates lie the further from the reference the later they come; one called Other has its own
+    tokenizer. `hold`, once given, is waited for after the first chunk."""
+
+    def __init__(self, hold: threading.Event | None = None, fault: Exception | None = None) -> None:
+        self.plans: list[FidelityPlan] = []
+        self.stopped = threading.Event()
+        self._hold = hold
+        self._fault = fault
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+    def run(self, plan: FidelityPlan) -> Iterator[FidelityEvent]:
+        self.plans.append(plan)
+        self.stopped.clear()
+        yield Loading(contender=plan.reference.name, fraction=0.5)
+        if self._fault is not None:
+            raise self._fault
+        compared = [each.name for each in plan.candidates if "Other" not in each.name]
+        statistics = {name: FidelityStatistics() for name in compared}
+        chunks = plan.max_chunks or 8
+        done = 0
+        for chunk in range(chunks):
+            for place, name in enumerate(compared):
+                distance = 0.0003 if "Q8_0" in name else 0.05 + 0.15 * place
+                statistics[name].add(tokens(chunk * 10 + place, distance))
+                yield ChunkDone(
+                    candidate=name,
+                    chunk=chunk + 1,
+                    chunks=chunks,
+                    running=statistics[name].running(),
+                )
+            done += 1
+            while self._hold is not None and not self._hold.wait(0.005):
+                if self.stopped.is_set():
+                    break
+            if self.stopped.is_set():
+                break
+        if not done:
+            raise Stopped
+        stopped = "stopped by the user" if self.stopped.is_set() else None
+        yield FidelityDone(document=document(plan, statistics, done, stopped))
+
+
+def document(
+    plan: FidelityPlan, statistics: dict[str, FidelityStatistics], chunks: int, stopped: str | None
+) -> FidelityDocument:
+    floor = FLOOR if plan.noise_floor else None
+    return FidelityDocument(
+        n_ctx=plan.n_ctx,
+        chunks=chunks,
+        scored_tokens=chunks * TOKENS,
+        text=FidelityText(name=plan.text_name, sha256="0" * 64, size_bytes=len(plan.text)),
+        reference=FidelityReference(name=plan.reference.name, ppl=estimate(14.2, 0.4)),
+        candidates=tuple(_candidate(each.name, statistics, floor) for each in plan.candidates),
+        noise_floor=floor,
+        stopped=stopped,
+    )
+
+
+def _candidate(
+    name: str, statistics: dict[str, FidelityStatistics], floor: NoiseFloor | None
+) -> Fidelity | OtherTokenizer:
+    if name in statistics:
+        return statistics[name].result(name, floor)
+    return OtherTokenizer(
+        name=name,
+        reason="Its tokens are not the reference's, so probabilities cannot be compared token by token.",
+        ppl=estimate(21.0, 0.9),
+        bits_per_byte=estimate(0.94, 0.012),
+        bits_per_byte_base=estimate(0.88, 0.011),
+    )
