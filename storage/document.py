@@ -39,11 +39,12 @@ class _Head(msgspec.Struct):
 
 def dump(session: Session) -> bytes:
     """The document, indented, in UTF-8; raises StorageError for text that is not Unicode."""
-    plain = _spell_not_finite(msgspec.to_builtins(session, str_keys=True))
-    try:
-        return msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n"
-    except UnicodeEncodeError as error:
-        raise StorageError(f"“{session.title}” cannot be written as JSON: {error}.") from error
+    return msgspec.json.format(_encoded(session), indent=2) + b"\n"
+
+
+def dump_line(session: Session) -> bytes:
+    """The document on one line, as a .jsonl file has it."""
+    return _encoded(session) + b"\n"
 
 
 def parse(content: bytes, source: str) -> Session:
@@ -67,6 +68,14 @@ def parse(content: bytes, source: str) -> Session:
     if reason:
         raise StorageError(f"{source} cannot be read as a session: {reason}.")
     return _in_utc(session, source)
+
+
+def _encoded(session: Session) -> bytes:
+    plain = _spell_not_finite(msgspec.to_builtins(session, str_keys=True))
+    try:
+        return msgspec.json.encode(plain)
+    except UnicodeEncodeError as error:
+        raise StorageError(f"“{session.title}” cannot be written as JSON: {error}.") from error
 
 
 def _check_head(head: _Head, source: str) -> None:

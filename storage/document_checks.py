@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
+
+import msgspec
 
 from engine.contract import Session
 from storage.ids import PATTERN
@@ -14,6 +16,7 @@ MAX_REPLIES: Final = 1_000_000
 MAX_REPEATS: Final = 1_000_000
 MAX_NAME_LENGTH: Final = 1_000
 MAX_TEXT_LENGTH: Final = 20_000_000
+MAX_FIGURE: Final = 1e15
 
 
 def contradiction(session: Session) -> str | None:
@@ -28,6 +31,7 @@ def contradiction(session: Session) -> str | None:
         or _bad_names("cases", "id", cases)
         or _too_long(session)
         or _stray_reply(session, frozenset(contenders), frozenset(cases))
+        or _odd_figure(session)
     )
 
 
@@ -83,6 +87,34 @@ def _texts(session: Session) -> Iterable[tuple[str, str]]:
     for i, reply in enumerate(session.replies):
         yield f"replies[{i}].text", reply.text
         yield f"replies[{i}].reasoning", reply.reasoning
+
+
+def _odd_figure(session: Session) -> str | None:
+    """What no run can have measured; NaN is not within any range either."""
+    for field, figure in _figures(session):
+        if not abs(figure) <= MAX_FIGURE:
+            return f"{field}: {figure} is out of range"
+    return None
+
+
+def _figures(session: Session) -> Iterator[tuple[str, float]]:
+    yield from _numbers("environment", session.environment)
+    for i, contender in enumerate(session.contenders):
+        yield from _numbers(f"contenders[{i}].model", contender.model)
+    for i, reply in enumerate(session.replies):
+        for name in ("timing", "energy", "memory"):
+            yield from _numbers(f"replies[{i}].{name}", getattr(reply, name))
+
+
+def _numbers(field: str, value: object) -> Iterator[tuple[str, float]]:
+    if isinstance(value, int | float):
+        yield field, value
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from _numbers(f"{field}.{name}", getattr(value, name))
+    elif isinstance(value, tuple):
+        for i, part in enumerate(value):
+            yield from _numbers(f"{field}[{i}]", part)
 
 
 def _stray_reply(session: Session, contenders: frozenset[str], cases: frozenset[str]) -> str | None:

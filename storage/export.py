@@ -2,25 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from engine.contract import Session
 from engine.errors import StorageError
-from storage.document import dump
+from storage.document import dump, dump_line
+from storage.exports.redaction import NOTHING, Omit, without
 from storage.files import write_whole
 
-FORMATS: Final[dict[str, Callable[[Session], bytes]]] = {".json": dump}
+__all__ = ["ENDINGS", "NOTHING", "Omit", "export_session", "export_sessions", "render"]
+
+ENDINGS: Final = (".json", ".jsonl", ".csv", ".xlsx", ".md", ".html")
 
 
-def export_session(session: Session, path: Path) -> None:
+def export_session(session: Session, path: Path, omit: Omit = NOTHING) -> None:
+    export_sessions((session,), path, omit)
+
+
+def export_sessions(sessions: Sequence[Session], path: Path, omit: Omit = NOTHING) -> None:
     """Write the whole file or leave what was there; raises StorageError."""
-    make = FORMATS.get(path.suffix.lower())
-    if make is None:
-        offered = ", ".join(FORMATS)
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
         raise StorageError(
             f"{path.name} names no format that sessions can be written in. End it in one of:"
-            f" {offered}."
+            f" {', '.join(ENDINGS)}."
         )
-    write_whole(path, make(session))
+    write_whole(path, render(sessions, ending, omit))
+
+
+def render(sessions: Sequence[Session], ending: str, omit: Omit = NOTHING) -> bytes:
+    """What the file would hold; sessions must not be empty, and `ending` one of ENDINGS."""
+    if ending == ".json" and len(sessions) > 1:
+        raise StorageError("A .json file holds one session. End the name in .jsonl for several.")
+    shown = [without(session, omit) for session in sessions]
+    # Each brings a library that the others, and a start, can do without.
+    match ending:
+        case ".json":
+            return dump(shown[0])
+        case ".jsonl":
+            return b"".join(map(dump_line, shown))
+        case ".csv":
+            from storage.exports.csv_table import csv_table
+
+            return csv_table(shown)
+        case ".xlsx":
+            from storage.exports.workbook import workbook
+
+            return workbook(shown)
+        case ".md":
+            from storage.exports.markdown import markdown
+
+            return markdown(shown)
+        case ".html":
+            from storage.exports.page import html_page
+
+            return html_page(shown)
+        case _:
+            raise ValueError(ending)

@@ -26,6 +26,10 @@ def changed(**fields: Any) -> bytes:
     return json.dumps({**json.loads(dump(WHOLE)), **fields}).encode()
 
 
+def reply_with(**fields: Any) -> dict[str, Any]:
+    return {**json.loads(dump(WHOLE))["replies"][0], **fields}
+
+
 def refusal(content: bytes) -> str:
     with pytest.raises(StorageError) as caught:
         parse(content, "x.json")
@@ -95,6 +99,12 @@ def test_fields_of_the_future_within_the_same_version_are_ignored() -> None:
         (changed(created="2026-11-24T12:00:00"), "created: it lacks a time zone"),
         (changed(created="0001-01-01T00:00:00+10:00"), "created: "),
         (changed(kind="party"), "kind: "),
+        (
+            changed(replies=[reply_with(timing={"ttft_s": 1e300})]),
+            "replies[0].timing.ttft_s: 1e+300",
+        ),
+        (changed(replies=[reply_with(energy={"joules": "NaN"})]), "replies[0].energy.joules: nan"),
+        (changed(replies=[reply_with(memory={"peak_bytes": 10**40})]), "memory.peak_bytes"),
         (changed(repeats=10**9), "repeats: 1000000000 are more than"),
         (changed(contenders=[]), "replies[0].contender: “model 0” is not among the contenders"),
         (changed(cases=[]), "replies[0].case: "),

@@ -1,0 +1,1 @@
+"""How sessions look in files for other programs and other people."""

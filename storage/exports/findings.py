@@ -1,0 +1,112 @@
+"""The few sentences that a report begins with; each is worked out, none is a judgement."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from engine.contract import Session
+from engine.summary import summarise, wide_spreads
+from storage.exports.figures import Column
+from storage.exports.wording import count, rate, seconds
+
+_ALIKE: Final = 1.05
+"""Medians closer than this are called equal: repeats on a quiet machine vary by a few percent."""
+
+
+def findings(session: Session, columns: Sequence[Column]) -> tuple[str, ...]:
+    by_key = {column.key: column for column in columns}
+    return (
+        *_speed(session, by_key.get("generation_tokens_per_s")),
+        *_first_token(session, by_key.get("ttft_s")),
+        *_energy(session, by_key.get("energy_joules")),
+        *_agreement(session),
+        *_failures(session),
+        *_cautions(session),
+    )
+
+
+def _ordered(session: Session, column: Column | None) -> list[tuple[float, str]]:
+    """Value and contender, lowest first; empty if there are not two to compare."""
+    cells = column.cells if column else ()
+    found = [
+        (cell.value, contender.name)
+        for cell, contender in zip(cells, session.contenders, strict=False)
+        if cell.value is not None
+    ]
+    return sorted(found) if len(found) > 1 else []
+
+
+def _speed(session: Session, column: Column | None) -> Iterator[str]:
+    ordered = _ordered(session, column)
+    if not ordered:
+        return
+    (low, slowest), (high, fastest) = ordered[0], ordered[-1]
+    if low <= 0 or high / low < _ALIKE:
+        yield f"All wrote about equally fast: {rate(low)} to {rate(high)}."
+    else:
+        yield (
+            f"{fastest} wrote fastest: {rate(high)}, {high / low:.1f} times as fast as {slowest}"
+            f" ({rate(low)})."
+        )
+
+
+def _first_token(session: Session, column: Column | None) -> Iterator[str]:
+    ordered = _ordered(session, column)
+    if ordered and ordered[0][0] > 0 and ordered[-1][0] / ordered[0][0] >= _ALIKE:
+        (low, first), (high, last) = ordered[0], ordered[-1]
+        yield f"{first} began to reply first: after {seconds(low)}; {last} after {seconds(high)}."
+
+
+def _energy(session: Session, column: Column | None) -> Iterator[str]:
+    """Said only where the ranges do not overlap, so that an estimate decides nothing it cannot."""
+    if column is None:
+        return
+    ranged = [
+        (cell.high or cell.value, cell.low or cell.value, cell.text, contender.name)
+        for cell, contender in zip(column.cells, session.contenders, strict=True)
+        if cell.value is not None
+    ]
+    if len(ranged) < 2:
+        return
+    least, *others = sorted(ranged, key=lambda each: each[0] or 0.0)
+    if all((other[1] or 0.0) > (least[0] or 0.0) for other in others):
+        yield f"{least[3]} took the least energy: {least[2]} a reply."
+    else:
+        yield "No contender took clearly less energy: the ranges overlap."
+
+
+def _agreement(session: Session) -> Iterator[str]:
+    """How often all gave the same reply, among cases that all of them answered."""
+    texts: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for reply in session.replies:
+        if reply.finish_reason in {"stop", "length"}:
+            texts[reply.case, reply.repeat].append(reply.text)
+    n_contenders = len(session.contenders)
+    answered = [each for each in texts.values() if len(each) == n_contenders]
+    if n_contenders > 1 and answered:
+        n_same = sum(len(set(each)) == 1 for each in answered)
+        who = "Both" if n_contenders == 2 else f"All {n_contenders}"
+        often = f"{n_same:,} of {count(len(answered), 'time')}"
+        yield f"{who} gave word for word the same reply {'every time' if n_same == len(answered) else often}."
+
+
+def _failures(session: Session) -> Iterator[str]:
+    failed = Counter(reply.contender for reply in session.replies if reply.finish_reason == "error")
+    asked = Counter(reply.contender for reply in session.replies)
+    for name, n_failed in failed.items():
+        yield f"{name} failed {n_failed} of {count(asked[name], 'time')}."
+
+
+def _cautions(session: Session) -> Iterator[str]:
+    n_jobs = len(session.contenders) * len(session.cases) * session.repeats
+    n_replies = len(session.replies)
+    if n_replies < n_jobs:
+        yield f"This session is not complete: {n_replies} of {n_jobs:,} replies are there."
+    if any(reply.timing.shared for reply in session.replies):
+        yield (
+            "All contenders ran at once, so the timings are those of a shared machine and say little"
+            " about each alone."
+        )
+    yield from wide_spreads(summarise(session.replies))

@@ -1,0 +1,164 @@
+"""A session as a report: the question, the answer in short, the figures, and how they came about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Final
+
+import msgspec
+
+from engine.contract import Message, ModelFile, Reply, Session
+from engine.energy.wording import energy_text
+from storage.exports.figures import Column, columns
+from storage.exports.findings import findings
+from storage.exports.settings import Fact, how_it_was_measured
+from storage.exports.wording import ENDINGS, count, moment, rate, seconds
+
+_KINDS: Final = {
+    "compare": "Comparison",
+    "bench": "Benchmark",
+    "fidelity": "Fidelity",
+    "suite": "Suite of cases",
+}
+
+
+class ContenderLine(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    model: str
+
+
+class ReplyPart(msgspec.Struct, frozen=True, kw_only=True):
+    """position: of the contender among all. figures: the quiet line. error: why it failed, if it did.
+
+    n_same: how many later repeats said word for word the same, and are not shown again.
+    """
+
+    contender: str
+    position: int
+    repeat: int
+    n_same: int
+    text: str
+    reasoning: str
+    error: str | None
+    figures: str
+
+
+class CasePart(msgspec.Struct, frozen=True, kw_only=True):
+    """rounds: the replies side by side, one round for each repeat that brought something new."""
+
+    name: str
+    messages: tuple[Message, ...]
+    rounds: tuple[tuple[ReplyPart, ...], ...]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """columns hold one cell for each of the contenders, in the same order."""
+
+    id: str
+    title: str
+    about: str
+    notes: str
+    question: str
+    findings: tuple[str, ...]
+    contenders: tuple[ContenderLine, ...]
+    columns: tuple[Column, ...]
+    cases: tuple[CasePart, ...]
+    measured: tuple[Fact, ...]
+
+
+def report(session: Session) -> Report:
+    figures = columns(session)
+    return Report(
+        id=session.id,
+        title=session.title,
+        about=f"{_KINDS[session.kind]} of {moment(session.created)}",
+        notes=session.notes,
+        question=_question(session),
+        findings=findings(session, figures),
+        contenders=tuple(
+            ContenderLine(name=contender.name, model=_model(contender.model))
+            for contender in session.contenders
+        ),
+        columns=figures,
+        cases=tuple(_cases(session)),
+        measured=how_it_was_measured(session, figures),
+    )
+
+
+def _question(session: Session) -> str:
+    contenders = count(len(session.contenders), "contender")
+    prompts = "one prompt" if len(session.cases) == 1 else f"{len(session.cases):,} prompts"
+    times = "" if session.repeats == 1 else f", {session.repeats:,} times each"
+    who = f"{contenders} were" if len(session.contenders) != 1 else "One contender was"
+    return f"{who} given {prompts}{times}. What does each reply, and what does it take?"
+
+
+def _model(model: ModelFile) -> str:
+    words = [model.architecture, model.quantization]
+    if model.bits_per_weight is not None:
+        words.append(f"{model.bits_per_weight:.2f} bits a weight")
+    return " · ".join(word for word in words if word)
+
+
+def _cases(session: Session) -> Iterator[CasePart]:
+    positions = {contender.name: i for i, contender in enumerate(session.contenders)}
+    by_case: dict[str, list[Reply]] = {case.id: [] for case in session.cases}
+    for reply in session.replies:
+        by_case[reply.case].append(reply)
+    for case in session.cases:
+        replies = sorted(by_case[case.id], key=lambda r: (r.repeat, positions[r.contender]))
+        if replies:
+            yield CasePart(
+                name=case.id if len(session.cases) > 1 else "Replies",
+                messages=case.messages,
+                rounds=tuple(_rounds(replies, positions)),
+            )
+
+
+def _rounds(replies: list[Reply], positions: dict[str, int]) -> Iterator[tuple[ReplyPart, ...]]:
+    said = Counter(map(_said, replies))
+    shown: set[tuple[str, ...]] = set()
+    for _, repeats in groupby(replies, key=lambda reply: reply.repeat):
+        new = []
+        for reply in repeats:
+            if _said(reply) not in shown:
+                shown.add(_said(reply))
+                new.append(_reply(reply, positions[reply.contender], said[_said(reply)] - 1))
+        if new:
+            yield tuple(new)
+
+
+def _said(reply: Reply) -> tuple[str, ...]:
+    return (reply.contender, reply.finish_reason, reply.reasoning, reply.text, reply.error or "")
+
+
+def _reply(reply: Reply, position: int, n_same: int) -> ReplyPart:
+    return ReplyPart(
+        contender=reply.contender,
+        position=position,
+        repeat=reply.repeat,
+        n_same=n_same,
+        text=reply.text,
+        reasoning=reply.reasoning,
+        error=reply.error or ("It failed." if reply.finish_reason == "error" else None),
+        figures=_figures(reply),
+    )
+
+
+def _figures(reply: Reply) -> str:
+    timing = reply.timing
+    words = []
+    if timing.generation_tokens_per_s is not None:
+        words.append(rate(timing.generation_tokens_per_s))
+    if timing.generated_tokens is not None:
+        words.append(count(timing.generated_tokens, "token"))
+    if timing.ttft_s is not None:
+        words.append(f"{seconds(timing.ttft_s)} to first token")
+    if timing.total_s is not None:
+        words.append(f"{seconds(timing.total_s)} in all")
+    if reply.energy.joules is not None:
+        words.append(energy_text(reply.energy))
+    words.append(f"stop: {ENDINGS[reply.finish_reason]}")
+    return " · ".join(words)

@@ -1,0 +1,129 @@
+"""How a session came about: machine, settings, and what its figures mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from engine.contract import ResolvedRuntime, Sampling, Session
+from storage.exports.figures import Column
+from storage.exports.wording import count, size
+
+_USUAL: Final = Sampling()
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    text: str
+
+
+def how_it_was_measured(session: Session, columns: Sequence[Column]) -> tuple[Fact, ...]:
+    return (
+        *_machine(session),
+        Fact(name="Order", text=_order(session)),
+        Fact(name="Choice of tokens", text=sampling_text(session.sampling)),
+        *_loads(session),
+        *_energy(session),
+        *(
+            Fact(name=column.title, text=f"{column.explained}; {column.better} is better")
+            for column in columns
+        ),
+        Fact(
+            name="Figures",
+            text="medians over the replies that ended by themselves, with the standard deviation"
+            " among repeats of a prompt and the number of replies (n) where there are several",
+        ),
+        Fact(name="Made with", text=_program(session)),
+    )
+
+
+def sampling_text(sampling: Sampling) -> str:
+    """The settings that tell: always temperature, seed and length, others where they are unusual."""
+    if sampling.temperature <= 0:
+        words = ["always the most likely one (temperature 0)"]
+    else:
+        words = [f"temperature {sampling.temperature:g}", f"seed {sampling.seed}"]
+    words.append(f"at most {count(sampling.max_tokens, 'token')} a reply")
+    for name in Sampling.__struct_fields__:
+        value = getattr(sampling, name)
+        if name not in {"temperature", "seed", "max_tokens"} and value != getattr(_USUAL, name):
+            words.append(f"{name} {_short(value)}")
+    return ", ".join(words)
+
+
+def runtime_text(runtime: ResolvedRuntime) -> str:
+    words = [
+        f"context of {count(runtime.n_ctx, 'token')}",
+        f"{count(runtime.threads, 'thread')}",
+        f"{runtime.offloaded_layers} of {count(runtime.layers, 'layer')} on other devices",
+        f"KV cache {runtime.type_k}/{runtime.type_v}",
+    ]
+    if runtime.flash_attention is not None:
+        words.append(f"flash attention {'on' if runtime.flash_attention else 'off'}")
+    return ", ".join(words)
+
+
+def _machine(session: Session) -> Iterator[Fact]:
+    environment = session.environment
+    words = [environment.cpu]
+    if environment.physical_cores:
+        words.append(count(environment.physical_cores, "core"))
+    words.append(f"{size(environment.ram_bytes)} of memory")
+    words.append(environment.os)
+    if environment.power_source:
+        words.append(f"on {environment.power_source}")
+    yield Fact(name="Machine", text=", ".join(word for word in words if word))
+    devices = [device.description for device in environment.devices if device.kind != "cpu"]
+    if devices:
+        yield Fact(name="Devices", text=", ".join(devices))
+
+
+def _order(session: Session) -> str:
+    if session.together:
+        return "all contenders at once, so they shared the machine"
+    warm = "after a short warm-up of each" if session.warm_up else "without a warm-up"
+    return f"one contender at a time, {warm}"
+
+
+def _loads(session: Session) -> Iterator[Fact]:
+    seen: set[str] = set()
+    for reply in session.replies:
+        if reply.runtime is not None and reply.contender not in seen:
+            seen.add(reply.contender)
+            yield Fact(name=reply.contender, text=runtime_text(reply.runtime))
+    for contender in session.contenders:
+        if contender.sampling is not None:
+            yield Fact(name=contender.name, text=sampling_text(contender.sampling))
+
+
+def _energy(session: Session) -> Iterator[Fact]:
+    """Where the joules come from; of replies without any, why."""
+    energies = [reply.energy for reply in session.replies]
+    sources = dict.fromkeys(
+        ", ".join(filter(None, (energy.kind, energy.source, energy.boundary)))
+        for energy in energies
+        if energy.joules is not None
+    )
+    reasons = dict.fromkeys(
+        energy.absent["joules"]
+        for energy in energies
+        if energy.joules is None and "joules" in energy.absent
+    )
+    words = [*sources, *reasons]
+    if words:
+        yield Fact(name="Energy", text="; ".join(words))
+
+
+def _program(session: Session) -> str:
+    llama_cpp = session.environment.llama_cpp
+    return f"Steelyard {session.environment.app}" + (
+        f", llama.cpp {llama_cpp}" if llama_cpp else ""
+    )
+
+
+def _short(value: object) -> str:
+    if isinstance(value, msgspec.Struct):
+        return str(value.__struct_config__.tag)
+    return str(value) if not isinstance(value, tuple) else " ".join(map(repr, value))
