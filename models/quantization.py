@@ -79,7 +79,21 @@ _BETTER: Final[dict[str, dict[str, str]]] = {
     "IQ2_M": {"attn_v": "IQ3_S", "attn_output": "IQ3_S"},
 }
 _BETTER_IN_SOME: Final = {"Q4_K_M": "Q6_K", "Q5_K_M": "Q6_K"}
-_BETTER_IN_FIRST: Final = {"Q4_K_S": "Q5_K", "IQ4_NL": "Q5_K", "IQ4_XS": "Q5_K"}
+_BETTER_IN_FIRST: Final = {"Q4_K_S": "Q5_K", "IQ4_NL": "Q5_K", "IQ4_XS": "Q5_K", "IQ3_M": "Q4_K"}
+_BETTER_SHARED_VALUES: Final = {"Q2_K": "Q4_K", "IQ3_S": "Q4_K", "IQ4_NL": "Q5_K", "IQ4_XS": "Q5_K"}
+# With eight experts attention is a small part of the model, and is kept well.
+_BETTER_WITH_8_EXPERTS: Final = {"attn_v": "Q8_0", "attn_k": "Q8_0"}
+_BETTER_OUTPUT_WITH_8_EXPERTS: Final = frozenset(
+    ["Q2_K", "Q3_K_S", "Q3_K_M", "Q4_K_S", "Q4_K_M", "IQ3_S", "IQ3_M", "IQ4_NL", "IQ4_XS"]
+)
+_LEFT_ALONE: Final = (
+    "_norm.",
+    "ffn_gate_inp.",
+    "ssm_conv1d",
+    "shortconv.conv",
+    "time_mix_",
+    "altup",
+)
 
 
 def quantization_named(name: str) -> Quantization:
@@ -99,52 +113,69 @@ def is_quantized(model: GgufModel) -> bool:
 
 
 def foretold_bytes(model: GgufModel, quantization: Quantization) -> int:
-    """About how large the file would be; within a few percent for the common types."""
+    """About how large the file would be; within a few percent."""
     header_bytes = model.size_bytes - sum(tensor.size_bytes for tensor in model.tensors)
-    tied = all(tensor.name != "output.weight" for tensor in model.tensors)
-    layers = model.number(f"{model.architecture}.block_count") or 1
-    weights = sum(
-        _target(tensor, quantization, layers, tied).row_bytes(tensor.elements)
-        for tensor in model.tensors
-    )
+    rules = _Rules(model, quantization)
+    weights = sum(rules.target(tensor).row_bytes(tensor.elements) for tensor in model.tensors)
     return max(header_bytes, 0) + weights
 
 
-def _target(tensor: Tensor, quantization: Quantization, layers: int, tied: bool) -> ggml.TensorType:
-    if len(tensor.shape) < 2 or not tensor.name.endswith(".weight") or "norm" in tensor.name:
-        return tensor.type
-    columns = tensor.shape[0]
-    name = _wanted(tensor.name, quantization, layers, tied)
-    kind = ggml.TYPES_BY_NAME[name]
-    if columns % kind.block_elements:
-        is_output = tensor.name == "output.weight" or (tied and _is_embedding(tensor.name))
-        kind = ggml.TYPES_BY_NAME["Q8_0" if is_output else _FALLBACKS.get(name, "F16")]
-    return kind if columns % kind.block_elements == 0 else ggml.TYPES_BY_NAME["F16"]
+class _Rules:
+    """What each tensor of one model becomes."""
 
+    def __init__(self, model: GgufModel, quantization: Quantization) -> None:
+        prefix = model.architecture
+        heads = model.number(f"{prefix}.attention.head_count") or 1
+        kv_heads = model.number(f"{prefix}.attention.head_count_kv") or heads
+        self._quantization = quantization
+        self._layers = model.number(f"{prefix}.block_count") or 1
+        self._has_8_experts = model.number(f"{prefix}.expert_count") == 8
+        self._shares_values = heads // kv_heads >= 4
+        self._tied = all(tensor.name != "output.weight" for tensor in model.tensors)
 
-def _wanted(name: str, quantization: Quantization, layers: int, tied: bool) -> str:
-    base = quantization.base
-    if base in _UNQUANTIZED:
-        return base
-    if name == "output.weight" or (tied and _is_embedding(name)):
-        if base == "Q8_0":
+    def target(self, tensor: Tensor) -> ggml.TensorType:
+        if len(tensor.shape) < 2 or not tensor.name.endswith(".weight"):
+            return tensor.type
+        if any(part in tensor.name for part in _LEFT_ALONE):
+            return tensor.type
+        columns = tensor.shape[0]
+        name = self._wanted(tensor.name)
+        kind = ggml.TYPES_BY_NAME[name]
+        if columns % kind.block_elements:
+            fallback = "Q8_0" if self._is_output(tensor.name) else _FALLBACKS.get(name, "F16")
+            kind = ggml.TYPES_BY_NAME[fallback]
+        return kind if columns % kind.block_elements == 0 else ggml.TYPES_BY_NAME["F16"]
+
+    def _wanted(self, name: str) -> str:
+        base = self._quantization.base
+        if base in _UNQUANTIZED:
             return base
-        return "Q5_K" if quantization.needs_imatrix and base.startswith("IQ") else "Q6_K"
-    part = name.split(".")[2] if name.startswith("blk.") else ""
-    part = part.removesuffix("_exps")
-    layer = int(name.split(".")[1]) if part else 0
-    if part in {"attn_v", "ffn_down"}:
-        if quantization.name in _BETTER_IN_SOME and _gets_more_bits(layer, layers):
-            return _BETTER_IN_SOME[quantization.name]
-        if quantization.name in _BETTER_IN_FIRST and layer < layers // 8 and part == "ffn_down":
-            return _BETTER_IN_FIRST[quantization.name]
-    return _BETTER.get(quantization.name, {}).get(part, base)
+        if self._is_output(name):
+            if base == "Q8_0":
+                return base
+            return "Q5_K" if self._quantization.needs_imatrix and base.startswith("IQ") else "Q6_K"
+        if not name.startswith("blk."):
+            return base
+        _, layer, part, *_ = name.split(".")
+        return self._wanted_in_layer(int(layer), part.removesuffix("_exps"), base)
 
+    def _wanted_in_layer(self, layer: int, part: str, base: str) -> str:
+        file_type = self._quantization.name
+        if self._has_8_experts and part in _BETTER_WITH_8_EXPERTS:
+            return _BETTER_WITH_8_EXPERTS[part]
+        if self._has_8_experts and part == "attn_output":
+            return "Q5_K" if file_type in _BETTER_OUTPUT_WITH_8_EXPERTS else base
+        if self._shares_values and part == "attn_v" and file_type in _BETTER_SHARED_VALUES:
+            return _BETTER_SHARED_VALUES[file_type]
+        if part in {"attn_v", "ffn_down"} and file_type in _BETTER_IN_SOME:
+            return _BETTER_IN_SOME[file_type] if self._gets_more_bits(layer) else base
+        if part == "ffn_down" and layer < self._layers // 8 and file_type in _BETTER_IN_FIRST:
+            return _BETTER_IN_FIRST[file_type]
+        return _BETTER.get(file_type, {}).get(part, base)
 
-def _is_embedding(name: str) -> bool:
-    return name == "token_embd.weight"
+    def _is_output(self, name: str) -> bool:
+        return name == "output.weight" or (self._tied and name == "token_embd.weight")
 
-
-def _gets_more_bits(layer: int, layers: int) -> bool:
-    eighth = layers // 8
-    return layer < eighth or layer >= 7 * layers // 8 or (layer - eighth) % 3 == 2
+    def _gets_more_bits(self, layer: int) -> bool:
+        eighth = self._layers // 8
+        return layer < eighth or layer >= 7 * self._layers // 8 or (layer - eighth) % 3 == 2

@@ -230,10 +230,19 @@ def test_a_file_that_is_longer_than_announced_is_refused(
 def test_parts_of_two_contents_are_never_put_together(
     hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
 ) -> None:
-    """The store has another content under the same address: it answers with all of it."""
+    """The store has something else at first, and what the hub announces after the line was cut."""
+    chosen = selection(hub)
+    files = hub.repos[REPO].files
+    announced = files[NAME]
+    files[NAME] = File(CONTENT[::-1], sha256=announced.sha256)
     hub.faults.cuts.extend([500_000])
     hub.faults.changes_etag = True
-    downloader.download(selection(hub), stopping)
+
+    def put_right(here_bytes: int) -> None:
+        if here_bytes:
+            files[NAME] = announced
+
+    downloader.download(chosen, stopping, put_right)
     assert target.read_bytes() == CONTENT
     assert [seen.range for seen in hub.store_requests()] == [None, "bytes=500000-"]
 

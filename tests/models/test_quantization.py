@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 
+import engine.quantize
 from engine.client import Stopped
 from engine.errors import MissingFile, QuantizeError, UnsupportedModel
 from models import demo, ggml
@@ -24,6 +28,7 @@ from models.quantization import (
 )
 from models.quantize import Quantizer, target_path
 from tests.models import ggufs
+from tests.models.architectures import write_metadata
 from tests.models.conftest import Write
 
 
@@ -69,6 +74,28 @@ def test_the_size_is_foretold(small_model: Path, quantized: dict[str, Path]) -> 
     for name, path in quantized.items():
         foretold = foretold_bytes(model, quantization_named(name))
         assert foretold == pytest.approx(path.stat().st_size, rel=0.01)
+
+
+@pytest.fixture(scope="module")
+def float_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small unquantized model whose rows divide into every block, made by llama.cpp."""
+    folder = tmp_path_factory.mktemp("float")
+    metadata, path = folder / "metadata.gguf", folder / "llama.gguf"
+    write_metadata("llama", metadata)
+    job = {"path": str(path), "metadata": str(metadata), "settings": []}
+    command = [sys.executable, "-m", "tests.models.llama_sizes", json.dumps([job])]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return path
+
+
+@pytest.mark.parametrize("name", ["Q2_K", "Q3_K_L", "Q4_K_S", "Q5_K_M", "IQ4_XS", "F16"])
+def test_the_size_is_foretold_for_rows_of_whole_blocks(
+    float_model: Path, tmp_path: Path, name: str
+) -> None:
+    quantization = quantization_named(name)
+    engine.quantize.quantize(float_model, tmp_path / "made.gguf", quantization.file_type)
+    made = (tmp_path / "made.gguf").stat().st_size
+    assert foretold_bytes(read_model(float_model), quantization) == pytest.approx(made, rel=0.02)
 
 
 def test_every_size_can_be_foretold_and_smaller_types_are_smaller(small_model: Path) -> None:
