@@ -12,11 +12,13 @@ import typer
 from cli.bench_options import BenchOptions
 from cli.compare_options import PromptOptions, RunOptions
 from cli.failures import guarded
+from cli.fidelity_options import FidelityOptions
 from cli.grouped import grouped
 from cli.loading_options import LoadingOptions
 from cli.models_app import models_app
 from cli.program import program_name
 from cli.sampling_options import SamplingOptions
+from cli.suite_options import SuiteOptions
 
 _EPILOG: Final = (
     "Ctrl+C stops and keeps what is there."
@@ -139,6 +141,38 @@ def bench(
     from cli.bench import bench as run_bench
 
     return run_bench(files, options)
+
+
+@app.command(short_help="What cheaper models lose on a text: perplexity, KL divergence.")
+@grouped
+def fidelity(
+    reference: Annotated[Path, typer.Argument(metavar="REFERENCE.gguf", help="The dearer model.")],
+    candidates: Annotated[
+        list[Path], typer.Argument(metavar="CANDIDATE.gguf", help="The cheaper ones.")
+    ],
+    options: FidelityOptions,
+) -> int:
+    """Compare models on a text: perplexity, KL divergence, same top token."""
+    from cli.fidelity import fidelity as run_fidelity
+
+    return run_fidelity(reference, candidates, options)
+
+
+@app.command(short_help="Is a cheaper model good enough on your cases?")
+@grouped
+def suite(
+    options: SuiteOptions,
+    reference: Annotated[
+        Path | None, typer.Argument(metavar="REFERENCE.gguf", help="The dearer model.")
+    ] = None,
+    candidates: Annotated[
+        list[Path] | None, typer.Argument(metavar="CANDIDATE.gguf", help="The cheaper ones.")
+    ] = None,
+) -> int:
+    """Check replies to your cases and judge: good enough, worse, or not enough cases."""
+    from cli.suite import suite as run_suite
+
+    return run_suite(reference, candidates or [], options)
 
 
 @app.command(short_help="Devices, sensors, folders, versions, what is missing.")
