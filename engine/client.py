@@ -118,6 +118,8 @@ class WorkerClient:
             bufsize=0,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            # Ctrl+C in a terminal goes to a whole group; what it means is for this process to say.
+            process_group=None if sys.platform == "win32" else 0,
         )
         for target, name in ((self._read_responses, "responses"), (self._read_log, "log")):
             thread = threading.Thread(target=target, name=f"worker-{name}", daemon=True)
