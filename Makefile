@@ -40,9 +40,12 @@ format: ## Put the code into its one format
 	@$(PIN) -m ruff check --fix --quiet .
 	@$(PIN) -m ruff format .
 
-bench: ## Measure our own speed: replies against a bare llama.cpp loop, the history with 100,000 replies
+# LLAMA_CPP=BUILD/bin names a build of llama.cpp's own tools to compare with, too.
+bench: ## Measure our own speed: replies, fidelity, suites against llama.cpp; a history of 100,000 replies
 	@$(SETUP) app dev
 	@$(PIN) benchmarks/engine_speed.py $(ARGS)
+	@$(PIN) benchmarks/fidelity_speed.py $(if $(LLAMA_CPP),--llama-cpp $(LLAMA_CPP))
+	@$(PIN) benchmarks/suite_throughput.py $(if $(LLAMA_CPP),--llama-cpp $(LLAMA_CPP))
 	@$(PIN) benchmarks/history.py
 
 setup: ## Only make the environment: packages, llama.cpp, the small model, tools for development
