@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from engine.contract import FinishReason, ModelFile, Reply
+from engine.energy.wording import energy_text
 from engine.summary import Figure
 
 THOUSANDS: Final = "\N{NARROW NO-BREAK SPACE}"
@@ -114,6 +115,8 @@ def reply_words(reply: Reply) -> list[str]:
         words.append(f"stop: {STOP_WORDS[reply.finish_reason]}")
     if timing.shared:
         words.append("shared timings")
+    if reply.energy.joules is not None:
+        words.append(energy_text(reply.energy))
     return words
 
 

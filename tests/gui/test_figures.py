@@ -82,6 +82,12 @@ def test_what_is_absent_is_left_out_of_the_line() -> None:
     assert reply_words(reply) == ["stop: stopped by you"]
 
 
+def test_energy_stands_under_a_reply_and_says_that_it_is_an_estimate() -> None:
+    energy = Energy(joules=3.0, low_joules=1.5, high_joules=6.0, kind="estimated")
+    reply = msgspec.structs.replace(reply_to("a"), energy=energy)
+    assert reply_words(reply)[-1] == "about 3.0 J, estimated (1.5 to 6.0 J)"
+
+
 def test_shared_timings_say_so() -> None:
     reply = reply_to("a")
     shared = msgspec.structs.replace(
