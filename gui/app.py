@@ -11,11 +11,14 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
+from engine.contract import ModelFile
 from engine.errors import SteelyardError, StorageError
 from gui.collaborators import Collaborators, History
 from gui.compare.compare_model import CompareModel
 from gui.crash import CrashReporter
 from gui.jobs import Jobs
+from gui.models.models_model import ModelsModel
+from gui.models.models_page import ModelsPage, page_of_models
 from gui.sessions.sessions_model import SessionsModel
 from gui.settings import WindowSettings, load_settings, save_settings
 from gui.theme import Theme
@@ -37,10 +40,18 @@ class Desk(QObject):
         self.jobs.crashed.connect(self.crashes.report)
         self.compare = CompareModel(self.jobs, given, self)
         self.sessions = SessionsModel(self.jobs, self)
+        self.models = ModelsModel(self.jobs, given.make_shelf(), self)
+        self.models_page = ModelsPage(self.theme, self.models)
         self.window = MainWindow(
-            self.theme, self.compare, self.sessions, self._settings, given.version
+            self.theme,
+            self.compare,
+            self.sessions,
+            self._settings,
+            given.version,
+            pages=(page_of_models(self.models_page),),
         )
         self.window.closing.connect(self.close)
+        self.models_page.compare_wanted.connect(self._compare_models)
 
     def open(self) -> None:
         """Show the window; all that takes time begins once it is on the screen."""
@@ -55,6 +66,7 @@ class Desk(QObject):
             return True
         self._closed = True
         settings = self.window.settings()
+        self.models.close()
         ended = self.compare.close()
         ended = self.jobs.close() and ended
         if self._history is not None:
@@ -66,6 +78,14 @@ class Desk(QObject):
     def _begin(self) -> None:
         self.compare.restore(self._settings.contenders, self._settings.draft)
         self.jobs.start("history", self._given.open_history, self._take_history, self._do_without)
+
+    def _compare_models(self, models: tuple[ModelFile, ...]) -> None:
+        why = self.compare.why_not_edit()
+        if why:
+            self.models_page.banners.add("warning", why)
+            return
+        self.compare.contenders.add_models(models)
+        self.window.show_page(0)
 
     def _take_history(self, history: History) -> None:
         self._history = history

@@ -12,6 +12,7 @@ from storage.summary import SessionSummary
 
 if TYPE_CHECKING:  # brings numpy, which a start must not wait for
     from engine.fidelity import FidelityEvent, FidelityPlan
+    from gui.models.shelf import Shelf
 
 
 class Bench(Protocol):
@@ -63,7 +64,7 @@ class Collaborators:
     """All that the window is given; each is called off the window's thread.
 
     make_bench: recorder None leaves runs unrecorded. demo: makes the contenders of the built-in comparison.
-    export: writes a session as JSON.
+    export: writes a session as JSON. make_shelf: called on the window's thread, so it only stores.
     """
 
     make_bench: Callable[[Recorder | None], Bench]
@@ -72,5 +73,6 @@ class Collaborators:
     demo: Callable[[Progress], tuple[Contender, ...]]
     export: Callable[[Session, Path], None]
     make_fidelity_bench: Callable[[], FidelityBench]
+    make_shelf: Callable[[], Shelf]
     settings_file: Path
     version: str

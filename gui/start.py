@@ -10,6 +10,7 @@ from engine.contract import Contender, ModelFile, Recorder, Session
 from engine.machine import APP_VERSION
 from gui.app import main
 from gui.collaborators import Bench, Collaborators, FidelityBench, History, Progress
+from gui.models.start import make_shelf
 from storage.folders import data_folder, database_path, models_folder
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def start_window(arguments: Sequence[str] = ()) -> int:
         demo=_demo_contenders,
         export=_export,
         make_fidelity_bench=_make_fidelity_bench,
+        make_shelf=make_shelf,
         settings_file=data_folder() / "window.json",
         version=APP_VERSION,
     )

@@ -36,6 +36,7 @@ from engine.contract import (
 from engine.errors import NotGguf, StorageError
 from gui.collaborators import Collaborators, FidelityBench, Progress
 from storage.summary import SessionSummary
+from tests.gui.fake_shelf import shelf_in
 
 ENVIRONMENT = Environment(
     app="0.1.0", llama_cpp="b1", os="Test 1", cpu="A processor", ram_bytes=8_000_000_000
@@ -282,6 +283,7 @@ class Fakes:
             demo=demo,
             export=lambda session, path: self.exported.append((session, path)),
             make_fidelity_bench=self._fidelity_bench,
+            make_shelf=lambda: shelf_in(folder),
             settings_file=folder / "window.json",
             version="0.1.0",
         )

@@ -1,0 +1,177 @@
+"""What is chosen in the library: whether it fits, what it is, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.figures import count, size
+from gui.models.entry_rows import entry_rows, metadata_text, tensor_rows
+from gui.models.fit_card import FitCard
+from gui.models.library_model import Item
+from gui.models.shelf import Anatomy
+from gui.theme import Theme
+from gui.widgets.buttons import FoldButton, MainButton
+from gui.widgets.labels import label
+from gui.widgets.rows import RowsView
+from models.library import Broken
+
+if TYPE_CHECKING:
+    from gui.models.fit_words import FitResult
+
+
+class DetailsPane(QFrame):
+    compare_wanted = Signal()
+    quantize_wanted = Signal()
+    remove_wanted = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.setProperty("look", "card")
+        self.setMinimumWidth(theme.characters(58))
+        self.setMaximumWidth(theme.characters(72))
+        self.title = label("", "title", wrap=True, parent=self)
+        self.summary = label("", "muted", wrap=True, parent=self)
+        self.fit = FitCard(theme, self)
+        self._rows = _Replaced(self)
+        self._mix_fold = FoldButton(theme, "Tensor types", "the tensor types", self)
+        self._mix = _Replaced(self)
+        self._metadata_fold = FoldButton(theme, "Metadata", "the metadata", self)
+        self._metadata = QPlainTextEdit(self)
+        self.compare = MainButton(theme, "compare", "Compare", parent=self)
+        self.quantize = QPushButton("Quantize…", self)
+        self.remove = QPushButton("Remove…", self)
+        self._lay_out()
+        self.compare.clicked.connect(self.compare_wanted)
+        self.quantize.clicked.connect(self.quantize_wanted)
+        self.remove.clicked.connect(self.remove_wanted)
+        self._mix_fold.toggled.connect(self._mix.setVisible)
+        self._metadata_fold.toggled.connect(self._metadata.setVisible)
+
+    def show_items(self, items: tuple[Item, ...]) -> None:
+        one = items[0] if len(items) == 1 else None
+        entry = None if one is None or isinstance(one, Broken) else one
+        for part in (self.fit, self._rows, self._mix_fold, self._metadata_fold):
+            part.setVisible(entry is not None)
+        if entry is not None:
+            self.title.setText(entry.name)
+            self.summary.setText(
+                ""
+                if entry.details.model.has_chat_template
+                else "A base model: it has no chat template."
+            )
+            self._rows.show_widget(RowsView(self._theme, entry_rows(entry)))
+        elif isinstance(one, Broken):
+            self.title.setText(one.place.path.name)
+            self.summary.setText(one.sentence)
+        else:
+            self._show_many(items)
+        self.summary.setVisible(bool(self.summary.text()))
+
+    def show_fit(self, result: FitResult | None, free_bytes: int | None) -> None:
+        self.fit.show_fit(result, free_bytes)
+
+    def show_anatomy(self, anatomy: Anatomy | None) -> None:
+        known = anatomy is not None
+        self._mix_fold.setEnabled(known)
+        self._metadata_fold.setEnabled(known)
+        self._mix.setVisible(known and self._mix_fold.isChecked())
+        self._metadata.setVisible(known and self._metadata_fold.isChecked())
+        if anatomy is not None:
+            self._mix.show_widget(RowsView(self._theme, tensor_rows(anatomy)))
+            self._metadata.setPlainText(metadata_text(anatomy))
+
+    def show_availability(self, no_compare: str, no_quantize: str, no_remove: str) -> None:
+        for button, why in (
+            (self.compare, no_compare),
+            (self.quantize, no_quantize),
+            (self.remove, no_remove),
+        ):
+            button.setEnabled(not why)
+            button.setToolTip(why)
+
+    def _show_many(self, items: tuple[Item, ...]) -> None:
+        usable = [item for item in items if not isinstance(item, Broken)]
+        if not items:
+            self.title.setText("Nothing is chosen")
+            self.summary.setText("Choose a model to see what it is and whether it fits.")
+            return
+        self.title.setText(f"{count(len(items), 'model')} chosen")
+        self.summary.setText(
+            f"{size(sum(each.details.model.size_bytes for each in usable))} in all"
+        )
+
+    def _lay_out(self) -> None:
+        space = self._theme.space
+        self._metadata.setReadOnly(True)
+        self._metadata.setAccessibleName("Metadata of the file")
+        self._metadata.setFont(self._theme.mono(self._theme.type.small))
+        self._metadata.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._metadata.setTabChangesFocus(True)
+        self._metadata.setMinimumHeight(self._theme.lines(14))
+        inner = QWidget()
+        inner.setProperty("look", "clear")
+        body = QVBoxLayout(inner)
+        body.setContentsMargins(space.l, space.l, space.l, space.s)
+        body.setSpacing(space.m)
+        for part in (
+            self.title,
+            self.summary,
+            self.fit,
+            self._rows,
+            self._mix_fold,
+            self._mix,
+            self._metadata_fold,
+            self._metadata,
+        ):
+            body.addWidget(part)
+        body.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setProperty("look", "plain")
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(space.l, 0, space.l, space.l)
+        foot.setSpacing(space.s)
+        foot.addWidget(self.compare, 1)
+        foot.addWidget(self.quantize)
+        foot.addWidget(self.remove)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.setSpacing(space.s)
+        column.addWidget(scroll, 1)
+        column.addLayout(foot)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.characters(62), super().sizeHint().height())
+
+
+class _Replaced(QWidget):
+    """Holds one widget, which another one replaces."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._held: QWidget | None = None
+
+    def show_widget(self, widget: QWidget) -> None:
+        if self._held is not None:
+            self._column.removeWidget(self._held)
+            self._held.hide()
+            self._held.deleteLater()
+        self._held = widget
+        self._column.addWidget(widget)

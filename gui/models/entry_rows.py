@@ -1,0 +1,75 @@
+"""What is known of a model on this machine, as rows of a name and a value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gui.details import model_rows
+from gui.figures import count, parameters, size
+from models.origins import FromHub, MadeHere, Origin
+
+if TYPE_CHECKING:
+    from gui.models.shelf import Anatomy
+    from models.gguf import Value
+    from models.library import Entry
+
+Rows = list[tuple[str, str]]
+SHOWN_CHARACTERS: Final = 400  # of one value; chat templates have thousands
+
+
+def entry_rows(entry: Entry) -> Rows:
+    details = entry.details
+    rows = [row for row in model_rows(details.model) if row[0] != "Folder"]
+    active, total = details.active_parameters, details.model.parameters
+    if active is not None and active != total:
+        rows.insert(1, ("Used for each token", parameters(active)))
+    if details.title:
+        rows.append(("Title", details.title))
+    if details.licence:
+        rows.append(("Licence", details.licence))
+    if details.imatrix:
+        rows.append(("Importance matrix", details.imatrix))
+    if entry.origin is not None:
+        rows.append(("Origin", origin_words(entry.origin)))
+    rows.append(("sha256", entry.sha256 or "not computed yet"))
+    several = len(entry.places) > 1
+    rows.extend((place.app if several else "File", str(place.path)) for place in entry.places)
+    return rows
+
+
+def origin_words(origin: Origin) -> str:
+    match origin:
+        case FromHub():
+            return f"{origin.repo}, {origin.file}, revision {origin.commit[:12]}"
+        case MadeHere():
+            twice = ", from a file that was quantized already" if origin.requantized else ""
+            return f"Made here from {origin.source} by {origin.llama_cpp}{twice}"
+
+
+def tensor_rows(anatomy: Anatomy) -> Rows:
+    """Each tensor type with its share of the weights."""
+    elements = sum(kind.elements for kind in anatomy.kinds) or 1
+    rows = []
+    for kind in anatomy.kinds:
+        share = f"{100 * kind.elements / elements:.1f} % of the weights"
+        rows.append(
+            (kind.name, f"{share}, {count(kind.tensors, 'tensor')}, {size(kind.size_bytes)}")
+        )
+    return rows
+
+
+def metadata_text(anatomy: Anatomy) -> str:
+    """One line for each entry, as the header has them."""
+    return "\n".join(f"{key} = {_value(value)}" for key, value in sorted(anatomy.metadata.items()))
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, str | bool | int | float):
+        text = " ".join(str(value).split())
+    elif isinstance(value, tuple):
+        text = f"[{', '.join(str(each) for each in value)}]"
+    else:
+        text = f"({count(value.count, value.kind)}, not shown)"
+    if len(text) <= SHOWN_CHARACTERS:
+        return text
+    return f"{text[:SHOWN_CHARACTERS]}… ({count(len(text), 'character')})"

@@ -1,0 +1,197 @@
+"""The table of models on this machine: one row for each content, and one for each unusable file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+)
+
+from gui.figures import parameters, significant, size, thousands
+from gui.models.fit_words import fit_mood, fit_sentence, fit_words
+from models.library import Broken, Entry
+
+if TYPE_CHECKING:
+    from gui.models.fit_words import FitResult
+
+Item = Entry | Broken
+AnyIndex = QModelIndex | QPersistentModelIndex
+_NOWHERE: Final = QModelIndex()
+
+
+class Column(IntEnum):
+    NAME = 0
+    FIT = 1
+    SIZE = 2
+    QUANTIZATION = 3
+    BITS = 4
+    PARAMETERS = 5
+    CONTEXT = 6
+    ARCHITECTURE = 7
+    TEMPLATE = 8
+    PLACE = 9
+
+
+TITLES: Final = {
+    Column.NAME: "Name",
+    Column.FIT: "Fit",
+    Column.SIZE: "Size",
+    Column.QUANTIZATION: "Quantization",
+    Column.BITS: "Bits/weight",
+    Column.PARAMETERS: "Parameters",
+    Column.CONTEXT: "Trained context",
+    Column.ARCHITECTURE: "Architecture",
+    Column.TEMPLATE: "Template",
+    Column.PLACE: "Where",
+}
+NUMERIC: Final = frozenset({Column.SIZE, Column.BITS, Column.PARAMETERS, Column.CONTEXT})
+
+
+class LibraryRole(IntEnum):
+    ITEM = Qt.ItemDataRole.UserRole
+    SORT = Qt.ItemDataRole.UserRole + 1
+    MOOD = Qt.ItemDataRole.UserRole + 2
+    """The colour of the verdict, as a Mood; None in other columns."""
+
+
+class LibraryModel(QAbstractTableModel):
+    """ITEM gives the whole Entry or Broken, SORT the raw value to sort by."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._items: list[Item] = []
+        self._fits: dict[Path, FitResult] = {}
+
+    def show_items(self, items: Iterable[Item]) -> None:
+        self.beginResetModel()
+        self._items = list(items)
+        self.endResetModel()
+
+    def show_fits(self, fits: dict[Path, FitResult]) -> None:
+        """Take these verdicts beside those that are there."""
+        self._fits.update(fits)
+        for row, item in enumerate(self._items):
+            if path_of(item) in fits:
+                index = self.index(row, Column.FIT)
+                self.dataChanged.emit(index, index)
+
+    def fit(self, item: Item) -> FitResult | None:
+        return self._fits.get(path_of(item))
+
+    # What views ask ----------------------------------------------------------------------------
+
+    def rowCount(self, parent: AnyIndex = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._items)
+
+    def columnCount(self, parent: AnyIndex = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(Column)
+
+    def headerData(
+        self,
+        section: int,
+        orientation: Qt.Orientation,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> object:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return TITLES[Column(section)]
+        return None
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid():
+            return None
+        item, column = self._items[index.row()], Column(index.column())
+        value: object = None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                value = self._text(item, column)
+            case Qt.ItemDataRole.ToolTipRole:
+                value = self._tip(item, column)
+            case Qt.ItemDataRole.TextAlignmentRole if column in NUMERIC:
+                value = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            case Qt.ItemDataRole.AccessibleTextRole:
+                value = f"{TITLES[column]}: {self._text(item, column) or 'not known'}"
+            case LibraryRole.ITEM:
+                value = item
+            case LibraryRole.SORT:
+                value = self._sort(item, column)
+            case LibraryRole.MOOD if column is Column.FIT:
+                value = "error" if isinstance(item, Broken) else fit_mood(self.fit(item))
+        return value
+
+    def _text(self, item: Item, column: Column) -> str:
+        if isinstance(item, Broken):
+            texts = {
+                Column.NAME: item.place.path.name,
+                Column.FIT: "cannot be used",
+                Column.PLACE: item.place.app,
+            }
+            return texts.get(column, "")
+        return fit_words(self.fit(item)) if column is Column.FIT else _TEXTS[column](item)
+
+    def _tip(self, item: Item, column: Column) -> str:
+        if isinstance(item, Broken):
+            return item.sentence
+        if column is Column.FIT:
+            return fit_sentence(self.fit(item))
+        return "\n".join(str(place.path) for place in item.places)
+
+    def _sort(self, item: Item, column: Column) -> object:
+        if isinstance(item, Broken):
+            return self._text(item, column).casefold() if column not in NUMERIC else -1
+        model = item.details.model
+        numbers = {
+            Column.SIZE: model.size_bytes,
+            Column.QUANTIZATION: model.bits_per_weight,
+            Column.BITS: model.bits_per_weight,
+            Column.PARAMETERS: model.parameters,
+            Column.CONTEXT: model.n_ctx_train,
+        }
+        if column in numbers:
+            return numbers[column] or 0
+        if column is Column.FIT:
+            result = self.fit(item)
+            return 0 if result is None or isinstance(result, str) else _ORDER[result.verdict]
+        return self._text(item, column).casefold()
+
+
+def _context(entry: Entry) -> str:
+    n_ctx = entry.details.model.n_ctx_train
+    return thousands(n_ctx) if n_ctx else ""
+
+
+def _bits(entry: Entry) -> str:
+    bits = entry.details.model.bits_per_weight
+    return significant(bits) if bits else ""
+
+
+def _parameters(entry: Entry) -> str:
+    number = entry.details.model.parameters
+    return parameters(number) if number else ""
+
+
+_TEXTS: Final[dict[Column, Callable[[Entry], str]]] = {
+    Column.NAME: lambda entry: entry.name,
+    Column.SIZE: lambda entry: size(entry.details.model.size_bytes),
+    Column.QUANTIZATION: lambda entry: entry.details.model.quantization or "",
+    Column.BITS: _bits,
+    Column.PARAMETERS: _parameters,
+    Column.CONTEXT: _context,
+    Column.ARCHITECTURE: lambda entry: entry.details.model.architecture or "",
+    Column.TEMPLATE: lambda entry: (
+        "chat" if entry.details.model.has_chat_template else "none (base)"
+    ),
+    Column.PLACE: lambda entry: ", ".join(dict.fromkeys(place.app for place in entry.places)),
+}
+_ORDER: Final = {"on the GPU": 4, "partly on the GPU": 3, "in memory": 2, "too large": 1}
+
+
+def path_of(item: Item) -> Path:
+    return item.place.path if isinstance(item, Broken) else item.places[0].path

@@ -1,0 +1,157 @@
+"""The library as a table that can be searched, filtered and sorted."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.figures import count
+from gui.models.library_filter import SHOWN, LibraryFilter
+from gui.models.library_model import Column, Item, LibraryModel, LibraryRole, path_of
+from gui.theme import Theme
+from gui.widgets.buttons import IconButton
+from gui.widgets.fields import ChoiceField
+from gui.widgets.labels import label
+
+_WIDTHS: Final = {
+    Column.NAME: 36,
+    Column.FIT: 22,
+    Column.SIZE: 11,
+    Column.QUANTIZATION: 15,
+    Column.BITS: 14,
+    Column.PARAMETERS: 14,
+    Column.CONTEXT: 18,
+    Column.ARCHITECTURE: 15,
+    Column.TEMPLATE: 14,
+    Column.PLACE: 18,
+}
+
+
+class LibraryView(QWidget):
+    chosen = Signal(object)
+    """The Items whose rows are selected."""
+    compare_wanted = Signal()
+    rescan_wanted = Signal()
+
+    def __init__(self, theme: Theme, model: LibraryModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._filter = LibraryFilter(model, self)
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText("Search name, architecture, quantization")
+        self.search.setAccessibleName("Search the models on this machine")
+        self.search.setClearButtonEnabled(True)
+        self.shown = ChoiceField(SHOWN, "all", self)
+        self.shown.setAccessibleName("Which models are shown")
+        self.count = label("", "muted", parent=self)
+        self.rescan = IconButton(theme, "again", "Look for models again", self)
+        self.table = self._make_table()
+        self._lay_out()
+        self.search.textChanged.connect(self._filter.search)
+        self.shown.currentIndexChanged.connect(self._show_kind)
+        self.rescan.clicked.connect(self.rescan_wanted)
+        self.table.selectionModel().selectionChanged.connect(self._tell_chosen)
+        self.table.activated.connect(self.compare_wanted)
+        for signal in (
+            self._filter.rowsInserted,
+            self._filter.rowsRemoved,
+            self._filter.modelReset,
+        ):
+            signal.connect(self._show_count)
+        self._show_count()
+
+    def select(self, items: tuple[Item, ...]) -> None:
+        """Mark the rows of these, as far as they are shown; else the first row."""
+        wanted = {path_of(item) for item in items}
+        selection = self.table.selectionModel()
+        rows = [self._filter.index(row, 0) for row in range(self._filter.rowCount())]
+        flags = QItemSelectionModel.SelectionFlag
+        chosen = [i for i in rows if path_of(i.data(LibraryRole.ITEM)) in wanted] or rows[:1]
+        for index in chosen:
+            selection.select(index, flags.Select | flags.Rows)
+        if chosen:
+            selection.setCurrentIndex(chosen[0], flags.NoUpdate)
+
+    def _make_table(self) -> QTableView:
+        table = QTableView(self)
+        table.setAccessibleName("Models on this machine")
+        table.setModel(self._filter)
+        table.setItemDelegate(VerdictDelegate(self._theme, table))
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(self._theme.lines(1.9))
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsMovable(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        table.setSortingEnabled(True)
+        table.sortByColumn(Column.NAME, Qt.SortOrder.AscendingOrder)
+        for column, characters in _WIDTHS.items():
+            table.setColumnWidth(column, self._theme.characters(characters))
+        return table
+
+    def _lay_out(self) -> None:
+        space = self._theme.space
+        row = QHBoxLayout()
+        row.setSpacing(space.s)
+        row.addWidget(self.search, 1)
+        row.addWidget(self.shown)
+        row.addWidget(self.count)
+        row.addWidget(self.rescan)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(space.s)
+        column.addLayout(row)
+        column.addWidget(self.table, 1)
+
+    def _show_kind(self) -> None:
+        self._filter.show_only(self.shown.choice)
+
+    def _show_count(self) -> None:
+        self.count.setText(count(self._filter.rowCount(), "model"))
+
+    def _tell_chosen(self) -> None:
+        rows = self.table.selectionModel().selectedRows()
+        self.chosen.emit(tuple(index.data(LibraryRole.ITEM) for index in rows))
+
+
+class VerdictDelegate(QStyledItemDelegate):
+    """Writes the verdict in its colour."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        mood = index.data(LibraryRole.MOOD)
+        if mood is None:
+            return
+        colours = self._theme.colours
+        colour = {"good": colours.good, "warning": colours.warning, "error": colours.error}
+        option.font.setWeight(option.font.Weight.DemiBold)
+        option.palette.setColor(
+            option.palette.ColorRole.Text, QColor(colour.get(mood, colours.muted))
+        )

@@ -1,0 +1,183 @@
+"""The models of this machine as the page asks for them: found, judged, taken apart, made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from engine.contract import DeviceInfo, ModelFile, Runtime
+from engine.errors import SteelyardError
+from models.gguf import Value, read_model
+from models.quantization import QUANTIZATIONS, foretold_bytes, is_quantized, quantization_named
+from models.quantize import target_path
+
+if TYPE_CHECKING:
+    from models.fit import Bandwidth, Fit, Profile
+    from models.library import Library
+
+
+class TensorKind(msgspec.Struct, frozen=True, kw_only=True):
+    """All tensors of one type in a model."""
+
+    name: str
+    tensors: int
+    elements: int
+    size_bytes: int
+
+
+class Anatomy(msgspec.Struct, frozen=True, kw_only=True):
+    """What a header says in full. kinds: the largest first."""
+
+    metadata: dict[str, Value]
+    kinds: tuple[TensorKind, ...]
+
+
+class Rung(msgspec.Struct, frozen=True, kw_only=True):
+    """A quantization that can be made; `there` where its file exists already and would be replaced."""
+
+    name: str
+    size_bytes: int
+    there: bool
+
+
+class Ladder(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be made of a source. lossy: it is itself quantized."""
+
+    source: Path
+    folder: Path
+    lossy: bool
+    rungs: tuple[Rung, ...]
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What models are judged against; absent says what could not be found out and why."""
+
+    host_free_bytes: int
+    devices: tuple[DeviceInfo, ...]
+    absent: dict[str, str]
+
+
+class Maker(Protocol):
+    """What makes quantizations, as models.quantize does."""
+
+    def make(
+        self,
+        source: Path,
+        folder: Path,
+        names: Iterable[str],
+        *,
+        on_progress: Callable[[str, float], None],
+        cancelled: Callable[[], bool],
+    ) -> tuple[ModelFile, ...]: ...
+
+
+class Shelf:
+    """Its methods block and raise SteelyardError; each lane of jobs calls its own ones."""
+
+    def __init__(
+        self,
+        library: Library,
+        quantizer: Maker,
+        own_folder: Path,
+        devices: Callable[[], tuple[DeviceInfo, ...]],
+        bandwidth: Callable[[], Bandwidth],
+    ) -> None:
+        self.library = library
+        self.own_folder = own_folder
+        self._quantizer = quantizer
+        self._ask_devices = devices
+        self._measure = bandwidth
+        self._devices: tuple[DeviceInfo, ...] = ()
+        self._bandwidth: Bandwidth | None = None
+        self._profiles: dict[tuple[Path, int], Profile] = {}
+
+    # Judging -----------------------------------------------------------------------------------
+
+    def look_around(self) -> Surroundings:
+        """Find the devices and measure the memory; takes about two seconds, once."""
+        from engine.machine import available_memory
+
+        absent = {}
+        try:
+            self._devices = self._ask_devices()
+        except SteelyardError as fault:
+            absent["devices"] = str(fault)
+        self._bandwidth = self._measure()
+        return Surroundings(
+            host_free_bytes=available_memory(), devices=self._devices, absent=absent
+        )
+
+    def fit(self, path: Path, runtime: Runtime) -> Fit:
+        """Whether it fits with what is free now; its header is read once."""
+        from engine.machine import available_memory
+        from models.fit import Machine, judge, profile_of
+
+        key = (path, path.stat().st_mtime_ns if path.exists() else 0)
+        profile = self._profiles.get(key)
+        if profile is None:
+            profile = self._profiles[key] = profile_of(read_model(path))
+        machine = Machine(
+            host_free_bytes=available_memory(), devices=self._devices, bandwidth=self._bandwidth
+        )
+        return judge(profile, runtime, machine)
+
+    def anatomy(self, path: Path) -> Anatomy:
+        model = read_model(path)
+        tensors: Counter[str] = Counter()
+        elements: Counter[str] = Counter()
+        sizes: Counter[str] = Counter()
+        for tensor in model.tensors:
+            name = tensor.type.name
+            tensors[name] += 1
+            elements[name] += tensor.elements
+            sizes[name] += tensor.size_bytes
+        kinds = tuple(
+            TensorKind(
+                name=name, tensors=tensors[name], elements=elements[name], size_bytes=size_bytes
+            )
+            for name, size_bytes in sizes.most_common()
+        )
+        return Anatomy(metadata=model.metadata, kinds=kinds)
+
+    # Making ------------------------------------------------------------------------------------
+
+    def ladder(self, source: Path) -> Ladder:
+        """The quantizations that can be made of it without an importance matrix, largest first."""
+        model = read_model(source)
+        rungs = []
+        for each in QUANTIZATIONS:
+            target = target_path(source, self.own_folder, each)
+            itself = target.exists() and target.samefile(source)
+            if not each.needs_imatrix and not itself:
+                rungs.append(
+                    Rung(
+                        name=each.name,
+                        size_bytes=foretold_bytes(model, each),
+                        there=target.exists(),
+                    )
+                )
+        return Ladder(
+            source=source, folder=self.own_folder, lossy=is_quantized(model), rungs=tuple(rungs)
+        )
+
+    def quantize(
+        self,
+        source: Path,
+        names: Sequence[str],
+        on_progress: Callable[[str, float], None],
+        cancelled: Callable[[], bool],
+    ) -> tuple[ModelFile, ...]:
+        """Make them one after the other in our folder; raises Stopped once `cancelled` says yes."""
+        ordered = [quantization_named(name).name for name in names]
+
+        def tell(name: str, fraction: float) -> None:
+            done = (ordered.index(name) + fraction) / len(ordered)
+            on_progress(f"Making {name} from {source.name}", done)
+
+        return self._quantizer.make(
+            source, self.own_folder, ordered, on_progress=tell, cancelled=cancelled
+        )

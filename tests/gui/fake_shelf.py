@@ -1,0 +1,91 @@
+"""A shelf over a folder of the test's: real headers and library, a quantizer that plays."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from engine.client import Stopped
+from engine.contract import DeviceInfo, ModelFile
+from engine.errors import QuantizeError
+from gui.models.shelf import Shelf
+from models.describe import describe
+from models.fingerprint import Fingerprints
+from models.library import Library, Root
+from models.origins import Origins
+from models.quantization import quantization_named
+from models.quantize import target_path
+from tests.models.ggufs import f32, gguf, string, u32
+
+
+def model_bytes(
+    *, name: str = "A model", template: bool = True, layers: int = 2, width: int = 32
+) -> bytes:
+    """A llama of two layers, as far as its header goes; file type F16."""
+    entries = [
+        string("general.architecture", "llama"),
+        string("general.name", name),
+        u32("general.file_type", 1),
+        u32("llama.block_count", layers),
+        u32("llama.context_length", 8192),
+        u32("llama.embedding_length", width),
+        u32("llama.feed_forward_length", 4 * width),
+        u32("llama.attention.head_count", 4),
+    ]
+    if template:
+        entries.append(string("tokenizer.chat_template", "{{ messages }}"))
+    tensors = [f32("token_embd.weight", width, 64), f32("output_norm.weight", width)]
+    for layer in range(layers):
+        parts = ("attn_q", "attn_k", "attn_v", "attn_output")
+        tensors.extend(f32(f"blk.{layer}.{part}.weight", width, width) for part in parts)
+        tensors.append(f32(f"blk.{layer}.ffn_up.weight", width, 4 * width))
+        tensors.append(f32(f"blk.{layer}.ffn_down.weight", 4 * width, width))
+    return gguf(entries, tensors)
+
+
+class FakeQuantizer:
+    """Writes a small file for each type; held open, it waits for `released` or to be cancelled."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        self.released.set()
+        self.fault: str | None = None
+
+    def make(
+        self,
+        source: Path,
+        folder: Path,
+        names: Iterable[str],
+        *,
+        on_progress: Callable[[str, float], None],
+        cancelled: Callable[[], bool],
+    ) -> tuple[ModelFile, ...]:
+        made = []
+        for name in names:
+            on_progress(name, 0.5)
+            while not self.released.wait(0.005):
+                if cancelled():
+                    raise Stopped
+            if self.fault:
+                raise QuantizeError(self.fault)
+            target = target_path(source, folder, quantization_named(name))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(model_bytes(name=name))
+            made.append(describe(target))
+        return tuple(made)
+
+
+def shelf_in(
+    folder: Path,
+    quantizer: FakeQuantizer | None = None,
+    devices: tuple[DeviceInfo, ...] = (),
+    others: tuple[Root, ...] = (),
+) -> Shelf:
+    from models.fit import Bandwidth
+
+    own = folder / "own"
+    fingerprints, origins = Fingerprints(own / "fingerprints"), Origins(own / "origins")
+    library = Library(own, others, folder / "state", fingerprints, origins)
+    maker = quantizer or FakeQuantizer()
+    return Shelf(library, maker, own, lambda: devices, lambda: Bandwidth(host=20e9))
