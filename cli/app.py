@@ -11,6 +11,7 @@ import typer
 
 from cli.bench_options import BenchOptions
 from cli.compare_options import PromptOptions, RunOptions
+from cli.cost_options import CostOptions
 from cli.failures import guarded
 from cli.fidelity_options import FidelityOptions
 from cli.grouped import grouped
@@ -173,6 +174,24 @@ def suite(
     from cli.suite import suite as run_suite
 
     return run_suite(reference, candidates or [], options)
+
+
+@app.command(short_help="What a session's models cost, and what the cheaper one saves.")
+@grouped
+def cost(
+    session: Annotated[
+        str,
+        typer.Argument(
+            metavar="SESSION",
+            help="Its id, or the .json file of `suite --json`: then the saving is told with the verdict.",
+        ),
+    ],
+    options: CostOptions,
+) -> int:
+    """Price a session's models: per request, month and year, with CO2, and what the cheaper one saves."""
+    from cli.cost import cost as run_cost
+
+    return run_cost(session, options)
 
 
 @app.command(short_help="Devices, sensors, folders, versions, what is missing.")

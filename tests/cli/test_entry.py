@@ -26,7 +26,7 @@ HEAVY = {
     "rich",
     "psutil",
 }
-COMMANDS = ("demo", "compare", "bench", "doctor", "models", "sessions")
+COMMANDS = ("demo", "compare", "bench", "fidelity", "suite", "cost", "doctor", "models", "sessions")
 
 
 def test_help_lists_every_command(run_main: RunMain) -> None:

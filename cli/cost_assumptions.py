@@ -1,0 +1,146 @@
+"""From what was typed to assumptions; a figure that cannot be is wrong usage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from msgspec.structs import replace
+
+from cli.cost_options import CostOptions
+from cli.usage import WrongUsage
+from engine.cost.assumptions import Assumptions, Hardware
+from engine.cost.defaults import country_of_this_system, default_assumptions, load_grid
+from engine.cost.paid import PaidModel, load_paid_models, parse_api_price
+from engine.cost.ranges import Range, exactly
+from engine.errors import AssumptionError
+
+TABLE_CURRENCY: Final = "EUR"
+_TYPED: Final = "given by you"
+_RANGE: Final = re.compile(r"(\d+\.?\d*|\.\d+)(?:-(\d+\.?\d*|\.\d+))?")
+
+
+def assumptions_of(options: CostOptions, today: date) -> Assumptions:
+    """Raises WrongUsage, and AssumptionError where a table of ours cannot be read."""
+    start = default_assumptions(_country(options.country))
+    currency = options.currency.upper()
+    exchange = dict(_rate(each) for each in options.exchange)
+    origins = dict(start.origins)
+    grid = start.grid_g_per_kwh
+    if options.price is not None:
+        price = _range(options.price, "--price")
+        origins["electricity_price"] = _TYPED
+    else:
+        price = start.electricity_price.times(_table_rate(currency, exchange))
+    if options.grid is not None:
+        grid = _range(options.grid, "--grid")
+        origins["grid_g_per_kwh"] = _TYPED
+    made = replace(
+        start,
+        currency=currency,
+        electricity_price=price,
+        grid_g_per_kwh=grid,
+        energy="above idle" if options.above_idle else "total",
+        requests_per_day=options.requests_per_day,
+        days_per_year=options.days_per_year,
+        hours_per_day=options.hours_per_day,
+        prompt_tokens=options.prompt_tokens,
+        output_tokens=options.output_tokens,
+        cached_share=options.cached_share,
+        machines=options.machines,
+        hardware=_hardware(options),
+        include_hardware=options.include_hardware,
+        paid=_paid(options, currency, today),
+        exchange=exchange,
+        origins=origins,
+    )
+    try:
+        return made.checked()
+    except AssumptionError as error:
+        raise WrongUsage(str(error)) from error
+
+
+def named(part: str, names: Sequence[str], what: str) -> str:
+    """The one of the names that is meant: it, or the only one that has `part` in it."""
+    if part in names:
+        return part
+    found = [name for name in names if part.casefold() in name.casefold()]
+    if len(found) == 1:
+        return found[0]
+    several = "is in several names" if found else "is none of them"
+    raise WrongUsage(f"{what}: “{part}” {several}. There are: {', '.join(names)}.")
+
+
+def _country(typed: str | None) -> str | None:
+    if typed is None:
+        return country_of_this_system()
+    country = typed.upper()
+    if country not in load_grid():
+        raise WrongUsage(
+            f"--country: “{typed}” is not in the table. Give two letters, such as DE or US, or EU or WORLD."
+        )
+    return country
+
+
+def _range(text: str, option: str) -> Range:
+    matched = _RANGE.fullmatch(text.strip())
+    if matched is None:
+        raise WrongUsage(f"{option}: “{text}” is no figure. Give one, or two with a - between.")
+    low = float(matched[1])
+    if matched[2] is None:
+        return exactly(low)
+    high = float(matched[2])
+    if high < low:
+        raise WrongUsage(f"{option}: “{text}” runs backwards. Give the lower figure first.")
+    return Range(low, (low + high) / 2, high)
+
+
+def _rate(text: str) -> tuple[str, float]:
+    currency, _, rate = text.partition("=")
+    try:
+        value = float(rate)
+    except ValueError:
+        value = 0.0
+    if not currency or not 0 < value < 1e9:
+        raise WrongUsage(f"--exchange: “{text}” is no rate. Write it as USD=0.92.")
+    return currency.upper(), value
+
+
+def _table_rate(currency: str, exchange: dict[str, float]) -> float:
+    if currency == TABLE_CURRENCY:
+        return 1.0
+    if TABLE_CURRENCY not in exchange:
+        raise WrongUsage(
+            f"The prices of electricity known here are in {TABLE_CURRENCY}. Give --price in {currency}, or"
+            f" what a euro is worth: --exchange {TABLE_CURRENCY}=RATE."
+        )
+    return exchange[TABLE_CURRENCY]
+
+
+def _hardware(options: CostOptions) -> Hardware | None:
+    if options.hardware is None:
+        if options.include_hardware or (options.lifetime, options.resale) != (None, None):
+            raise WrongUsage(
+                "Give --hardware PRICE too: without a price nothing can be shared out."
+            )
+        return None
+    return Hardware(
+        price=options.hardware,
+        resale=options.resale or 0.0,
+        **({} if options.lifetime is None else {"years": options.lifetime}),
+    )
+
+
+def _paid(options: CostOptions, currency: str, today: date) -> tuple[PaidModel, ...]:
+    chosen = []
+    if options.paid:
+        known = {model.name: model for model in load_paid_models()}
+        chosen = [known[named(part, tuple(known), "--paid")] for part in options.paid]
+    for text in options.api_price:
+        try:
+            chosen.append(parse_api_price(text, currency, today))
+        except AssumptionError as error:
+            raise WrongUsage(str(error)) from error
+    return tuple(chosen)

@@ -1,0 +1,170 @@
+"""What `cost` takes besides the session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+import typer
+
+_USE: Final = "Use"
+_PRICES: Final = "Prices"
+_PAID: Final = "Paid models"
+_MACHINE: Final = "Buying the machine"
+
+
+@dataclass(frozen=True)
+class CostOptions:
+    compare_with: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What the others are to save against; a part of its name will do.",
+            show_default="the dearest",
+        ),
+    ] = None
+    requests_per_day: Annotated[
+        float, typer.Option(min=0, metavar="N", help="How much is asked.", rich_help_panel=_USE)
+    ] = 1000.0
+    days_per_year: Annotated[
+        float,
+        typer.Option(min=1, max=366, metavar="N", help="On how many days.", rich_help_panel=_USE),
+    ] = 365.0
+    hours_per_day: Annotated[
+        float,
+        typer.Option(
+            min=0.01, max=24, metavar="N", help="In how many hours a day.", rich_help_panel=_USE
+        ),
+    ] = 24.0
+    prompt_tokens: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="A typical prompt.",
+            show_default="as in the session",
+            rich_help_panel=_USE,
+        ),
+    ] = None
+    output_tokens: Annotated[
+        float | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="A typical reply.",
+            show_default="as in the session",
+            rich_help_panel=_USE,
+        ),
+    ] = None
+    machines: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="N", help="How many such machines there are.", rich_help_panel=_USE
+        ),
+    ] = 1
+    country: Annotated[
+        str | None,
+        typer.Option(
+            metavar="XX",
+            help="Whose electricity: two letters, such as DE, EU or WORLD.",
+            show_default="your system's",
+            rich_help_panel=_PRICES,
+        ),
+    ] = None
+    price: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PER_KWH",
+            help="Price of electricity, such as 0.25 or, as a range, 0.20-0.30.",
+            show_default="the country's average",
+            rich_help_panel=_PRICES,
+        ),
+    ] = None
+    grid: Annotated[
+        str | None,
+        typer.Option(
+            metavar="G_PER_KWH",
+            help="CO2e of electricity in grams, such as 380 or, as a range, 350-420.",
+            show_default="the country's average",
+            rich_help_panel=_PRICES,
+        ),
+    ] = None
+    currency: Annotated[
+        str, typer.Option(metavar="XXX", help="Of all prices here.", rich_help_panel=_PRICES)
+    ] = "EUR"
+    exchange: Annotated[
+        list[str],
+        typer.Option(
+            metavar="XXX=RATE",
+            help="What one unit of another currency is worth, such as USD=0.92; can be repeated.",
+            rich_help_panel=_PRICES,
+        ),
+    ] = field(default_factory=list)
+    above_idle: Annotated[
+        bool,
+        typer.Option(
+            "--above-idle",
+            help="Count only the energy above an idle machine's: for one that runs anyway.",
+            rich_help_panel=_PRICES,
+        ),
+    ] = False
+    api_price: Annotated[
+        list[str],
+        typer.Option(
+            metavar="3/15",
+            help="A paid model's price per million tokens, prompt/output or prompt/cached/output,"
+            " in --currency; can be repeated.",
+            rich_help_panel=_PAID,
+        ),
+    ] = field(default_factory=list)
+    paid: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME",
+            help="A paid model of the list, or a part of its name; can be repeated.",
+            rich_help_panel=_PAID,
+        ),
+    ] = field(default_factory=list)
+    cached_share: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="The part of a prompt, 0 to 1, that has the cached price.",
+            rich_help_panel=_PAID,
+        ),
+    ] = 0.0
+    hardware: Annotated[
+        float | None,
+        typer.Option(
+            min=0, metavar="PRICE", help="What the machine costs.", rich_help_panel=_MACHINE
+        ),
+    ] = None
+    lifetime: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            metavar="YEARS",
+            help="How long it is used.",
+            show_default="4",
+            rich_help_panel=_MACHINE,
+        ),
+    ] = None
+    resale: Annotated[
+        float | None,
+        typer.Option(
+            min=0, metavar="PRICE", help="What it sells for then.", rich_help_panel=_MACHINE
+        ),
+    ] = None
+    include_hardware: Annotated[
+        bool,
+        typer.Option(
+            "--include-hardware",
+            help="Count its share in each request's cost.",
+            rich_help_panel=_MACHINE,
+        ),
+    ] = False
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write all figures and assumptions as JSON.")
+    ] = False
