@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from rich.console import Console, Group, RenderableType
 from rich.rule import Rule
@@ -15,12 +16,14 @@ from cli.terminal import clean, clean_line, words
 from cli.wording import quiet_lines
 from engine.contract import Case, Reply
 
+_MOST_OF_A_PROMPT: Final = 600
+
 
 def print_case(
     console: Console, case: Case, number: int, of: int, replies: Sequence[Reply]
 ) -> None:
     """A prompt and what each contender replied: in columns on a terminal, else one after the other."""
-    asked = clean(prompt_of(case)).strip()
+    asked = _shortened(clean(prompt_of(case)).strip())
     label = f"Prompt {number} of {of}: " if of > 1 else "Prompt: "
     if console.is_terminal:
         console.print()
@@ -33,6 +36,13 @@ def print_case(
         for part in _plain_parts(reply):
             print(part, file=console.file)
         print(file=console.file)
+
+
+def _shortened(prompt: str) -> str:
+    """A long prompt pushes the replies off the screen; its beginning is enough to know it by."""
+    if len(prompt) <= _MOST_OF_A_PROMPT:
+        return prompt
+    return f"{prompt[:_MOST_OF_A_PROMPT]} … ({len(prompt)} characters)"
 
 
 def _plain_parts(reply: Reply) -> list[str]:

@@ -44,6 +44,13 @@ def test_a_board_shows_both_contenders_in_one_line_of_a_wide_terminal() -> None:
     assert any("A" in line and "B" in line for line in drawn(80, 40, "Yes").splitlines())
 
 
+def test_a_long_prompt_is_cut_and_says_how_long_it_is() -> None:
+    console = paper()
+    print_case(console, case(text="word " * 2000), 1, 1, [reply("A", text="the reply")])
+    assert "(9999 characters)" in written(console)
+    assert len(written(console)) < 1000
+
+
 @pytest.mark.parametrize("contenders", [1, 2, 5, 12, 30])
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (200, 60), (40, 24), (30, 12)])
 def test_a_board_never_outgrows_its_terminal(width: int, height: int, contenders: int) -> None:
