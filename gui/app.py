@@ -16,6 +16,8 @@ from engine.errors import SteelyardError, StorageError
 from gui.collaborators import Collaborators, History
 from gui.compare.compare_model import CompareModel
 from gui.crash import CrashReporter
+from gui.history.history_model import HistoryModel
+from gui.history.history_page import HistoryPage, page_of_history
 from gui.jobs import Jobs
 from gui.models.models_model import ModelsModel
 from gui.models.models_page import ModelsPage, page_of_models
@@ -40,6 +42,8 @@ class Desk(QObject):
         self.jobs.crashed.connect(self.crashes.report)
         self.compare = CompareModel(self.jobs, given, self)
         self.sessions = SessionsModel(self.jobs, self)
+        self.history = HistoryModel(self.jobs, given.export_sessions, self)
+        self.history_page = HistoryPage(self.theme, self.history)
         self.models = ModelsModel(self.jobs, given.make_shelf(), self)
         self.models_page = ModelsPage(self.theme, self.models)
         self.window = MainWindow(
@@ -48,9 +52,15 @@ class Desk(QObject):
             self.sessions,
             self._settings,
             given.version,
-            pages=(page_of_models(self.models_page),),
+            pages=(
+                page_of_history(self.history_page, self.history),
+                page_of_models(self.models_page),
+            ),
         )
         self.window.closing.connect(self.close)
+        self.history_page.opened.connect(self.compare.open_session)
+        self.history_page.again_wanted.connect(self.compare.repeat_session)
+        self.history.changed.connect(self.sessions.reload)
         self.models_page.compare_wanted.connect(self._compare_models)
 
     def open(self) -> None:
@@ -69,6 +79,7 @@ class Desk(QObject):
         self.models.close()
         ended = self.compare.close()
         ended = self.jobs.close() and ended
+        self.history.close()
         if self._history is not None:
             self._history.close()
         self._save(settings)
@@ -92,6 +103,7 @@ class Desk(QObject):
         if history.read_only is not None:
             self.window.page.banners.add("warning", history.read_only)
         self.sessions.use(history)
+        self.history.use(history)
         self.compare.make_ready(history)
 
     def _do_without(self, fault: SteelyardError) -> None:

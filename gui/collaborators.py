@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.contract import Contender, Event, ModelFile, Plan, Recorder, Session
-from storage.summary import SessionSummary
+from storage.exports.redaction import Omit
+from storage.query import EVERYTHING, Query
+from storage.summary import Choices, SessionSummary
 
 if TYPE_CHECKING:  # brings numpy, which a start must not wait for
     from engine.fidelity import FidelityEvent, FidelityPlan
     from gui.models.shelf import Shelf
+    from storage.importing import Imported
 
 
 class Bench(Protocol):
@@ -26,6 +29,15 @@ class Bench(Protocol):
         """End every worker process."""
 
 
+class HistoryWatch(Protocol):
+    """Belongs to one thread; asking costs some microseconds."""
+
+    def changed(self) -> bool:
+        """Whether anything was written since the last call; raises StorageError."""
+
+    def close(self) -> None: ...
+
+
 class History(Protocol):
     """The recorded sessions; every method does input and output, and raises StorageError."""
 
@@ -33,14 +45,41 @@ class History(Protocol):
     def read_only(self) -> str | None:
         """The sentence to show where nothing can be recorded or changed; else None."""
 
-    def sessions(self, limit: int, offset: int) -> tuple[SessionSummary, ...]:
-        """Newest first."""
+    def sessions(
+        self, limit: int, offset: int, query: Query = EVERYTHING
+    ) -> tuple[SessionSummary, ...]:
+        """Newest first if the query does not say otherwise."""
+
+    def count(self, query: Query = EVERYTHING) -> int: ...
+
+    def choices(self) -> Choices: ...
 
     def session(self, session_id: str) -> Session: ...
 
     def rename(self, session_id: str, title: str) -> None: ...
 
+    def set_notes(self, session_id: str, notes: str) -> None: ...
+
+    def set_starred(self, ids: Sequence[str], *, starred: bool) -> None: ...
+
+    def add_tag(self, ids: Sequence[str], tag: str) -> None: ...
+
+    def remove_tag(self, ids: Sequence[str], tag: str) -> None: ...
+
     def delete(self, session_id: str) -> None: ...
+
+    def discard(self, ids: Sequence[str]) -> None:
+        """Take sessions out of sight; `restore` brings them back until `empty_bin`."""
+
+    def restore(self, ids: Sequence[str]) -> None: ...
+
+    def empty_bin(self) -> None:
+        """Delete what was discarded; takes seconds in a large history."""
+
+    def import_file(self, path: Path) -> Imported: ...
+
+    def watch(self) -> HistoryWatch:
+        """For one thread, which closes it."""
 
     def recorder(self) -> Recorder: ...
 
@@ -54,6 +93,9 @@ class FidelityBench(Protocol):
 
     def stop(self) -> None: ...
 
+
+ExportSessions = Callable[[Sequence[Session], Path, Omit], None]
+"""Writes sessions in the format that the path's ending names, without what is to be left out."""
 
 Progress = Callable[[str, float], None]
 """Takes a sentence on what is being done, and the fraction of the whole that is done."""
@@ -72,6 +114,7 @@ class Collaborators:
     describe: Callable[[Path], ModelFile]
     demo: Callable[[Progress], tuple[Contender, ...]]
     export: Callable[[Session, Path], None]
+    export_sessions: ExportSessions
     make_fidelity_bench: Callable[[], FidelityBench]
     make_shelf: Callable[[], Shelf]
     settings_file: Path

@@ -16,6 +16,8 @@ from storage.folders import data_folder, database_path, models_folder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from storage.exports.redaction import Omit
+
 
 def start_window(arguments: Sequence[str] = ()) -> int:
     """Run the window until it is closed; the process's exit code."""
@@ -25,6 +27,7 @@ def start_window(arguments: Sequence[str] = ()) -> int:
         describe=_describe,
         demo=_demo_contenders,
         export=_export,
+        export_sessions=_export_sessions,
         make_fidelity_bench=_make_fidelity_bench,
         make_shelf=make_shelf,
         settings_file=data_folder() / "window.json",
@@ -75,6 +78,12 @@ def _demo_contenders(on_progress: Progress) -> tuple[Contender, ...]:
     )
     files = (made[0], describe(demo_model_path()), made[1])
     return tuple(Contender(name=f"SmolLM2 135M {file.quantization}", model=file) for file in files)
+
+
+def _export_sessions(sessions: Sequence[Session], path: Path, omit: Omit) -> None:
+    from storage.export import export_sessions
+
+    export_sessions(sessions, path, omit)
 
 
 def _export(session: Session, path: Path) -> None:

@@ -137,6 +137,14 @@ class CompareModel(QObject):
                 "history", partial(history.session, session_id), self._show_session, self._fail
             )
 
+    def repeat_session(self, session_id: str) -> None:
+        """Open a session and run its plan once more."""
+        history = self._history
+        if history is not None and not self.running:
+            self._jobs.start(
+                "history", partial(history.session, session_id), self._repeat, self._fail
+            )
+
     def start_anew(self) -> None:
         """Clear the board for another comparison; contenders and settings stay."""
         if not self.running:
@@ -282,6 +290,10 @@ class CompareModel(QObject):
         self._follow(draft_of(session, 0))
         self.board.open(session)
         self.opened.emit(session)
+
+    def _repeat(self, session: Session) -> None:
+        self._show_session(session)
+        self.run_again()
 
     def _follow_case(self) -> None:
         """The composer goes along with the shown prompt as long as nobody has written in it."""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -35,8 +36,13 @@ from engine.contract import (
 )
 from engine.errors import NotGguf, StorageError
 from gui.collaborators import Collaborators, FidelityBench, Progress
-from storage.summary import SessionSummary
+from storage.exports.redaction import Omit
+from storage.query import EVERYTHING, Query
+from storage.summary import Choices, SessionSummary
 from tests.gui.fake_shelf import shelf_in
+
+if TYPE_CHECKING:
+    from storage.importing import Imported
 
 ENVIRONMENT = Environment(
     app="0.1.0", llama_cpp="b1", os="Test 1", cpu="A processor", ram_bytes=8_000_000_000
@@ -224,11 +230,15 @@ class FakeBench:
 class FakeHistory:
     def __init__(self, sessions: Sequence[Session] = ()) -> None:
         self.kept = {session.id: session for session in sessions}
+        self.bin: dict[str, Session] = {}
         self.asked_in: set[str] = set()
         self.closed = False
         self.read_only: str | None = None
 
-    def sessions(self, limit: int, offset: int) -> tuple[SessionSummary, ...]:
+    def sessions(
+        self, limit: int, offset: int, query: Query = EVERYTHING
+    ) -> tuple[SessionSummary, ...]:
+        """What the query asks for is not looked at: tests of that take the real history."""
         self.asked_in.add(threading.current_thread().name)
         newest = sorted(self.kept.values(), key=lambda session: session.created, reverse=True)
         return tuple(_summary(session) for session in newest[offset : offset + limit])
@@ -245,11 +255,59 @@ class FakeHistory:
     def delete(self, session_id: str) -> None:
         del self.kept[session_id]
 
+    def count(self, query: Query = EVERYTHING) -> int:
+        return len(self.kept)
+
+    def choices(self) -> Choices:
+        return Choices(models=(), quantizations=(), tags=(), machines=())
+
+    def set_notes(self, session_id: str, notes: str) -> None:
+        self.kept[session_id] = msgspec.structs.replace(self.kept[session_id], notes=notes)
+
+    def set_starred(self, ids: Sequence[str], *, starred: bool) -> None:
+        for each in ids:
+            self.kept[each] = msgspec.structs.replace(self.kept[each], starred=starred)
+
+    def add_tag(self, ids: Sequence[str], tag: str) -> None:
+        for each in ids:
+            tags = (*self.kept[each].tags, tag)
+            self.kept[each] = msgspec.structs.replace(self.kept[each], tags=tags)
+
+    def remove_tag(self, ids: Sequence[str], tag: str) -> None:
+        for each in ids:
+            tags = tuple(other for other in self.kept[each].tags if other != tag)
+            self.kept[each] = msgspec.structs.replace(self.kept[each], tags=tags)
+
+    def discard(self, ids: Sequence[str]) -> None:
+        self.bin |= {each: self.kept.pop(each) for each in ids}
+
+    def restore(self, ids: Sequence[str]) -> None:
+        self.kept |= {each: self.bin.pop(each) for each in ids}
+
+    def empty_bin(self) -> None:
+        self.bin.clear()
+
+    def import_file(self, path: Path) -> Imported:
+        from storage.importing import Imported  # brings SQLAlchemy
+
+        return Imported(added=(), known=tuple(self.kept))
+
+    def watch(self) -> NoWatch:
+        return NoWatch()
+
     def recorder(self) -> Recorder:
         return NoRecorder()
 
     def close(self) -> None:
         self.closed = True
+
+
+class NoWatch:
+    def changed(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        return
 
 
 class NoRecorder:
@@ -282,11 +340,15 @@ class Fakes:
             describe=describe,
             demo=demo,
             export=lambda session, path: self.exported.append((session, path)),
+            export_sessions=self._export_sessions,
             make_fidelity_bench=self._fidelity_bench,
             make_shelf=lambda: shelf_in(folder),
             settings_file=folder / "window.json",
             version="0.1.0",
         )
+
+    def _export_sessions(self, sessions: Sequence[Session], path: Path, omit: Omit) -> None:
+        self.exported += [(session, path) for session in sessions]
 
     def _fidelity_bench(self) -> FidelityBench:
         if self.fidelity is None:

@@ -1,0 +1,1 @@
+"""The History page: every session found again, marked, compared and handed over."""

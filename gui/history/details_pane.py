@@ -1,0 +1,219 @@
+"""What is known of the chosen session, and what its user says about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.contract import Session
+from gui.figures import count, when
+from gui.history import words
+from gui.history.tag_row import TagRow
+from gui.theme import Theme
+from gui.widgets.buttons import MainButton
+from gui.widgets.labels import label
+from gui.widgets.rows import RowsView
+
+
+class DetailsPane(QFrame):
+    """Edits are told when they are done: by Enter, or by leaving the field."""
+
+    open_wanted = Signal()
+    again_wanted = Signal()
+    export_wanted = Signal()
+    compare_wanted = Signal()
+    delete_wanted = Signal()
+    star_wanted = Signal()
+    renamed = Signal(str, str)
+    noted = Signal(str, str)
+    tag_added = Signal(str)
+    tag_removed = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._session: Session | None = None
+        self._rows: RowsView | None = None
+        self.setProperty("look", "card")
+        self.setFixedWidth(theme.characters(52))
+        self.title = QLineEdit(self)
+        self.title.setAccessibleName("Title")
+        self.title.editingFinished.connect(self._tell_title)
+        self.notes = NotesField(self)
+        self.notes.left.connect(self._tell_notes)
+        self.tags = TagRow(theme, self)
+        self.tags.added.connect(self.tag_added)
+        self.tags.removed.connect(self.tag_removed)
+        self.heading = label("", "strong", wrap=True, parent=self)
+        self.open = MainButton(theme, "compare", "Open", parent=self)
+        self.again = MainButton(theme, "again", "Run again", look="", parent=self)
+        self.compare = MainButton(theme, "together", "Compare the two", parent=self)
+        self.export = MainButton(theme, "export", "Export…", look="", parent=self)
+        self.star = QPushButton("☆ Star", self)
+        self.delete = MainButton(theme, "trash", "Delete", look="", parent=self)
+        for button, wanted in (
+            (self.open, self.open_wanted),
+            (self.again, self.again_wanted),
+            (self.compare, self.compare_wanted),
+            (self.export, self.export_wanted),
+            (self.star, self.star_wanted),
+            (self.delete, self.delete_wanted),
+        ):
+            button.setAutoDefault(False)
+            button.clicked.connect(wanted)
+        self._lay_out(theme)
+        self.show_chosen(0)
+
+    def show_chosen(self, n_chosen: int) -> None:
+        """Make room for what can be done with so many sessions."""
+        self._stack.setCurrentIndex(1 if n_chosen else 0)
+        self.heading.setText(f"{count(n_chosen, 'session')} chosen")
+        self.heading.setVisible(n_chosen > 1)
+        self._one.setVisible(n_chosen == 1)
+        self.open.setVisible(n_chosen == 1)
+        self.again.setVisible(n_chosen == 1)
+        self.compare.setVisible(n_chosen == 2)
+        if n_chosen != 1:
+            self._session = None
+            self.tags.show_tags(())
+            self.star.setText("★ Star or unstar")
+
+    def show_session(self, session: Session) -> None:
+        same = self._session is not None and self._session.id == session.id
+        self._session = session
+        if not (same and self.title.hasFocus()):
+            self.title.setText(session.title)
+            self.title.setCursorPosition(0)
+        if not (same and self.notes.hasFocus()):
+            with QSignalBlocker(self.notes):
+                self.notes.setPlainText(session.notes)
+        self.tags.show_tags(session.tags)
+        self.star.setText("★ Starred" if session.starred else "☆ Star")
+        self.star.setAccessibleName(
+            "Take the star away" if session.starred else "Star this session"
+        )
+        fresh = RowsView(self._theme, _facts(session), self._one)
+        if self._rows is None:
+            self._facts_at.addWidget(fresh)
+        else:
+            self._facts_at.replaceWidget(self._rows, fresh)
+            self._rows.deleteLater()
+        self._rows = fresh
+
+    def _lay_out(self, theme: Theme) -> None:
+        space = theme.space
+        self._one = QWidget(self)
+        self._one.setProperty("look", "clear")
+        one = QVBoxLayout(self._one)
+        one.addWidget(label("Title", "small-muted", parent=self))
+        one.addWidget(self.title)
+        one.addWidget(label("Notes", "small-muted", parent=self))
+        one.addWidget(self.notes)
+        self._facts_at = QVBoxLayout()
+        first, second = QHBoxLayout(), QHBoxLayout()
+        for row, buttons in (
+            (first, (self.open, self.again, self.compare)),
+            (second, (self.star, self.export, self.delete)),
+        ):
+            row.setSpacing(space.s)
+            for button in buttons:
+                row.addWidget(button, 1)
+        inner = QWidget(self)
+        inner.setProperty("look", "clear")
+        column = QVBoxLayout(inner)
+        column.addWidget(self.heading)
+        column.addLayout(first)
+        column.addLayout(second)
+        column.addWidget(self._one)
+        column.addWidget(label("Tags", "small-muted", parent=self))
+        column.addWidget(self.tags)
+        column.addLayout(self._facts_at)
+        column.addStretch(1)
+        for part in (one, column):
+            part.setContentsMargins(0, 0, 0, 0)
+            part.setSpacing(space.s)
+        column.setContentsMargins(space.m, space.m, space.m, space.m)
+        nothing = label(
+            "Choose a session to see its details. Choose two to compare them.",
+            "muted",
+            wrap=True,
+            parent=self,
+        )
+        nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        nothing.setContentsMargins(space.l, space.l, space.l, space.l)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(nothing)
+        self._stack.addWidget(self._scrolling(inner))
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(1, 1, 1, 1)
+        whole.addWidget(self._stack)
+
+    def _scrolling(self, inner: QWidget) -> QScrollArea:
+        scroll = QScrollArea(self)
+        scroll.setProperty("look", "plain")
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inner)
+        return scroll
+
+    def _tell_title(self) -> None:
+        session, text = self._session, self.title.text().strip()
+        if session is not None and text and text != session.title:
+            self.renamed.emit(session.id, text)
+
+    def _tell_notes(self) -> None:
+        session, text = self._session, self.notes.toPlainText()
+        if session is not None and text != session.notes:
+            self.noted.emit(session.id, text)
+
+
+class NotesField(QPlainTextEdit):
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "entry")
+        self.setAccessibleName("Notes")
+        self.setPlaceholderText("What to remember about this session")
+        self.setTabChangesFocus(True)
+        self.setFixedHeight(self.fontMetrics().lineSpacing() * 5)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.left.emit()
+
+
+def _facts(session: Session) -> list[tuple[str, str]]:
+    environment = session.environment
+    models = [
+        f"{each.name} ({each.model.quantization})" if each.model.quantization else each.name
+        for each in session.contenders
+    ]
+    power = {"mains": "on mains", "battery": "on battery"}.get(environment.power_source or "", "")
+    return [
+        ("When", when(session.created, datetime.now().astimezone())),
+        ("Kind", words.KINDS[session.kind]),
+        ("Status", words.STATUSES[session.status]),
+        ("Models", "\n".join(models)),
+        ("Prompts", str(len(session.cases))),
+        ("Replies", str(len(session.replies))),
+        ("Machine", ", ".join(part for part in (environment.cpu, power) if part)),
+        (
+            "Software",
+            f"Steelyard {environment.app}, llama.cpp {environment.llama_cpp or 'unknown'}",
+        ),
+    ]

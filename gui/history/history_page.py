@@ -1,0 +1,242 @@
+"""The History page: its parts laid out and connected to its model."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.contract import Session
+from gui.actions import Command, never_blocked
+from gui.figures import count
+from gui.history.details_pane import DetailsPane
+from gui.history.export_dialog import ExportDialog
+from gui.history.filter_bar import FilterBar
+from gui.history.history_model import HistoryModel
+from gui.history.session_table import SessionTable
+from gui.history.table_model import SORT_KEYS, Column
+from gui.pages import Page
+from gui.theme import Theme
+from gui.widgets.banner import BannerStack
+from gui.widgets.labels import label
+from storage.query import Query
+
+
+class HistoryPage(QWidget):
+    opened = Signal(str)
+    again_wanted = Signal(str)
+
+    def __init__(self, theme: Theme, model: HistoryModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._model = model
+        self.banners = BannerStack(theme, self)
+        self.filters = FilterBar(theme, self)
+        self.table = SessionTable(theme, model.table, self)
+        self.details = DetailsPane(theme, self)
+        self.counted = label("", "small-muted", parent=self)
+        self.nothing = label("", "muted", wrap=True, parent=self)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._lay_out(theme)
+        self._connect_model()
+        self._connect_parts()
+
+    def commands(self) -> tuple[Command, ...]:
+        """What the menus offer while the page is shown."""
+        model = self._model
+        table = (
+            ("find", "Search sessions", self.go_to_search, "Ctrl+F", never_blocked),
+            ("star", "Star or unstar", model.flip_star, "Ctrl+D", model.why_not_on_chosen),
+            ("compare-two", "Compare two sessions", model.compare, "Ctrl+K", model.why_not_compare),
+            ("run-chosen", "Run the session again", self.run_again, "", model.why_not_on_one),
+            (
+                "export-chosen",
+                "Export sessions…",
+                self.export,
+                "Ctrl+Shift+E",
+                model.why_not_on_chosen,
+            ),
+            ("import", "Import sessions…", self.import_files, "Ctrl+I", never_blocked),
+            ("delete", "Delete sessions", model.discard, "", model.why_not_on_chosen),
+        )
+        return tuple(
+            Command(f"history-{name}", title, "History", call, (key,) if key else (), why)
+            for name, title, call, key, why in table
+        )
+
+    def take_focus(self) -> None:
+        self.table.setFocus()
+
+    def go_to_search(self) -> None:
+        """Put the keyboard into the search field."""
+        self.filters.search.setFocus()
+        self.filters.search.selectAll()
+
+    def open_chosen(self) -> None:
+        if not self._model.why_not_on_one():
+            self.opened.emit(self._model.chosen[0])
+
+    def run_again(self) -> None:
+        if not self._model.why_not_on_one():
+            self.again_wanted.emit(self._model.chosen[0])
+
+    def export(self) -> None:
+        """Ask how and where to, then write what is chosen."""
+        ids = self._model.chosen
+        dialog = ExportDialog(self._theme, len(ids), self)
+        if dialog.exec() == QDialog.DialogCode.Accepted:
+            name = "steelyard-sessions" if len(ids) > 1 else f"steelyard-{ids[0][:8]}"
+            path, _ = QFileDialog.getSaveFileName(
+                self, "Export", name + dialog.ending, f"*{dialog.ending}"
+            )
+            if path:
+                self._model.export(ids, Path(path).with_suffix(dialog.ending), dialog.omit)
+        dialog.deleteLater()
+
+    def import_files(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(
+            self, "Import sessions", "", "Sessions (*.json *.jsonl)"
+        )
+        self._model.import_files([Path(name) for name in names])
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._model.show()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._model.hide()
+
+    # Parts -------------------------------------------------------------------------------------
+
+    def _lay_out(self, theme: Theme) -> None:
+        space = theme.space
+        self._list = QStackedWidget(self)
+        self._list.addWidget(self.table)
+        self._list.addWidget(self.nothing)
+        left = QVBoxLayout()
+        left.setSpacing(space.s)
+        left.addWidget(self.filters)
+        left.addWidget(self._list, 1)
+        left.addWidget(self.counted)
+        row = QHBoxLayout()
+        row.setSpacing(space.l)
+        row.addLayout(left, 1)
+        row.addWidget(self.details)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(space.l, space.m, space.l, space.m)
+        column.setSpacing(space.m)
+        column.addWidget(self.banners)
+        column.addLayout(row, 1)
+
+    def _connect_model(self) -> None:
+        model = self._model
+        model.loaded.connect(self._show_count)
+        model.choices_changed.connect(self.filters.show_choices)
+        model.availability_changed.connect(self._show_chosen)
+        model.chosen_read.connect(self._show_session)
+        model.discarded.connect(self._offer_undo)
+        model.failed.connect(partial(self.banners.add, "error"))
+        model.noticed.connect(partial(self.banners.add, "notice"))
+
+    def _connect_parts(self) -> None:
+        model, table, details = self._model, self.table, self.details
+        self.filters.searched.connect(model.search)
+        self.filters.restricted.connect(self._restrict)
+        self.filters.import_wanted.connect(self.import_files)
+        table.header().sortIndicatorChanged.connect(self._sort)
+        table.choice_changed.connect(self._choose)
+        table.open_wanted.connect(self.open_chosen)
+        table.delete_wanted.connect(self._delete)
+        table.star_wanted.connect(self._star)
+        details.open_wanted.connect(self.open_chosen)
+        details.again_wanted.connect(self.run_again)
+        details.export_wanted.connect(self.export)
+        details.compare_wanted.connect(model.compare)
+        details.delete_wanted.connect(self._delete)
+        details.star_wanted.connect(model.flip_star)
+        details.renamed.connect(model.rename)
+        details.noted.connect(model.set_notes)
+        details.tag_added.connect(self._add_tag)
+        details.tag_removed.connect(self._remove_tag)
+
+    # What the user does ------------------------------------------------------------------------
+
+    def _restrict(self, query: Query) -> None:
+        asked = self._model.query
+        self._model.restrict(
+            msgspec.structs.replace(query, sort=asked.sort, ascending=asked.ascending)
+        )
+
+    def _sort(self, column: int, order: Qt.SortOrder) -> None:
+        key = SORT_KEYS.get(Column(column))
+        asked = self._model.query
+        if key is not None:
+            ascending = order == Qt.SortOrder.AscendingOrder
+            self._model.restrict(msgspec.structs.replace(asked, sort=key, ascending=ascending))
+            return
+        shown = next(each for each, name in SORT_KEYS.items() if name == asked.sort)
+        before = Qt.SortOrder.AscendingOrder if asked.ascending else Qt.SortOrder.DescendingOrder
+        self.table.header().setSortIndicator(shown, before)
+
+    def _choose(self) -> None:
+        self._model.choose(self.table.chosen())
+
+    def _delete(self) -> None:
+        if not self._model.why_not_on_chosen():
+            self._model.discard()
+
+    def _star(self, session_id: str, starred: bool) -> None:
+        self._model.set_starred((session_id,), starred=starred)
+
+    def _add_tag(self, tag: str) -> None:
+        self._model.add_tag(self._model.chosen, tag)
+
+    def _remove_tag(self, tag: str) -> None:
+        self._model.remove_tag(self._model.chosen, tag)
+
+    # What the model says -----------------------------------------------------------------------
+
+    def _show_count(self) -> None:
+        found = self._model.n_found or 0
+        self.counted.setText(count(found, "session"))
+        self._list.setCurrentIndex(0 if found else 1)
+        self.nothing.setText(
+            "No session has all of this. Show all, or search for less."
+            if self.filters.is_narrow()
+            else "Nothing has been run yet. Each comparison is kept here as it happens."
+        )
+
+    def _show_chosen(self) -> None:
+        self.details.show_chosen(len(self._model.chosen))
+
+    def _show_session(self, session: Session | None) -> None:
+        if session is not None:
+            self.details.show_session(session)
+
+    def _offer_undo(self, ids: tuple[str, ...]) -> None:
+        banner = self.banners.add("notice", f"{count(len(ids), 'session')} deleted.", "Undo")
+        banner.acted.connect(partial(self._model.restore, ids))
+
+
+def page_of_history(page: HistoryPage, model: HistoryModel) -> Page:
+    return Page(
+        "sessions",
+        "History",
+        "Find earlier sessions",
+        page,
+        page.take_focus,
+        page.commands(),
+        model.availability_changed,
+    )
