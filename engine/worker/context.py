@@ -64,6 +64,8 @@ def make_context(
     params.flash_attn_type = _FLASH[runtime.flash_attention] if shape.flash_attention else 0
     params.type_k = _CACHE_TYPES[runtime.type_k]
     params.type_v = _CACHE_TYPES[runtime.type_v]
+    # Cells beyond a sliding window are only for going back in a text, which no request does.
+    params.swa_full = False
     params.no_perf = True
     params.abort_callback = interrupt.callback
     params.abort_callback_data = interrupt.address
