@@ -51,9 +51,9 @@ def document(small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
     candidates = []
     for name, file_type in FILE_TYPES.items():
         quantize(small_model, folder / f"{name}.gguf", file_type)
-        candidates.append(model(folder / f"{name}.gguf", name, Runtime()))
+        candidates.append(model(folder / f"{name}.gguf", name))
     whole = FidelityPlan(
-        reference=model(small_model, "Q4_1", Runtime()),
+        reference=model(small_model, "Q4_1"),
         candidates=tuple(candidates),
         text=TEXT,
         text_name="gpl-3.txt",
