@@ -21,6 +21,8 @@ from gui.history.history_page import HistoryPage, page_of_history
 from gui.jobs import Jobs
 from gui.models.models_model import ModelsModel
 from gui.models.models_page import ModelsPage, page_of_models
+from gui.quality.quality_model import QualityModel
+from gui.quality.quality_page import QualityPage, page_of_quality
 from gui.sessions.sessions_model import SessionsModel
 from gui.settings import WindowSettings, load_settings, save_settings
 from gui.theme import Theme
@@ -41,6 +43,8 @@ class Desk(QObject):
         self.crashes = CrashReporter(self.theme, given.version, self)
         self.jobs.crashed.connect(self.crashes.report)
         self.compare = CompareModel(self.jobs, given, self)
+        self.quality = QualityModel(self.jobs, given, self.compare.contenders, self)
+        self.quality_page = QualityPage(self.theme, self.quality)
         self.sessions = SessionsModel(self.jobs, self)
         self.history = HistoryModel(self.jobs, given.export_sessions, self)
         self.history_page = HistoryPage(self.theme, self.history)
@@ -53,6 +57,7 @@ class Desk(QObject):
             self._settings,
             given.version,
             pages=(
+                page_of_quality(self.quality_page, self.quality),
                 page_of_history(self.history_page, self.history),
                 page_of_models(self.models_page),
             ),
@@ -78,6 +83,7 @@ class Desk(QObject):
         settings = self.window.settings()
         self.models.close()
         ended = self.compare.close()
+        ended = self.quality.close() and ended
         ended = self.jobs.close() and ended
         self.history.close()
         if self._history is not None:

@@ -21,6 +21,7 @@ SHAPES: Final[dict[str, str]] = {
         '<rect x="13.5" y="4" width="7.5" height="16" rx="1.5"/>'
     ),
     "models": ('<path d="M12 3 4 7v10l8 4 8-4V7z"/><path d="M4 7l8 4 8-4M12 11v10"/>'),
+    "quality": ('<path d="M4 4v16h16"/><path d="M8.5 8v7M7 8h3M7 15h3M15.5 6v6M14 6h3M14 12h3"/>'),
     "sessions": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.5 2"/>',
     "plus": '<path d="M12 5v14M5 12h14"/>',
     "play": '<path d="M7.5 4.5v15l12-7.5z"/>',
