@@ -46,6 +46,8 @@ from gui.settings import WindowSettings
 from gui.theme import Theme
 from gui.widgets.rail import Rail
 
+ELSEWHERE = "Go to its page first."
+
 
 class MainWindow(QMainWindow):
     closing = Signal()
@@ -221,7 +223,7 @@ class MainWindow(QMainWindow):
         ]
 
     def _why_not_on(self, page: QWidget, blocked: Callable[[], str]) -> str:
-        return blocked() if self._stack.currentWidget() is page else "Go to its page first."
+        return blocked() if self._stack.currentWidget() is page else ELSEWHERE
 
     # What is done ------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from gui.app import Desk
 from gui.compare.cells import Phase
 from gui.crash import CrashDialog
+from gui.window import ELSEWHERE
 from tests.gui.acting import (
     A,
     OpenDesk,
@@ -126,8 +127,11 @@ def test_the_edit_menu_acts_on_what_has_the_keyboard(qtbot: QtBot, desk: Desk) -
     assert QGuiApplication.clipboard().text() == "Copy me"
 
 
-def test_no_two_actions_share_a_key(desk: Desk) -> None:
-    keys = [key for command in desk.window.actions_table.commands for key in command.keys]
+@pytest.mark.parametrize("page", range(4))
+def test_no_two_actions_of_a_page_share_a_key(desk: Desk, page: int) -> None:
+    desk.window.show_page(page)
+    usable = [each for each in desk.window.actions_table.commands if each.blocked() != ELSEWHERE]
+    keys = [key for command in usable for key in command.keys]
     assert len(keys) == len(set(keys))
 
 
