@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.contract import Contender, Plan, Reply, Sampling
 from engine.errors import PlanError
@@ -46,20 +47,27 @@ def suite_plan(
 ) -> Plan:
     """The plan that runs a suite; the first contender is the reference.
 
-    deterministic: one case at a time, with latencies; otherwise batched. Raises PlanError.
+    deterministic: one case at a time, with latencies; otherwise batched. Both leave flash attention off
+    unless it was asked for, so that they give the same replies. Raises PlanError.
     """
     if len(contenders) < 2:
         raise PlanError("A suite compares at least two models: a reference and a candidate.")
     if not suite.cases:
         raise PlanError(f"The suite {suite.name} has no cases.")
     return Plan(
-        contenders=tuple(contenders),
+        contenders=tuple(_as_in_batches(contender) for contender in contenders),
         cases=tuple(each.case for each in suite.cases),
         sampling=sampling or Sampling(),
         repeats=repeats,
         batched=not deterministic,
         title=f"Suite {suite.name}",
     )
+
+
+def _as_in_batches(contender: Contender) -> Contender:
+    if contender.runtime.flash_attention != "auto":
+        return contender
+    return replace(contender, runtime=replace(contender.runtime, flash_attention="off"))
 
 
 def assess(

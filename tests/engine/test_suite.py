@@ -58,13 +58,32 @@ def test_a_suite_file_becomes_scores_with_evidence_and_a_verdict(
     assert len(assessment.scores) == 6
     first = suite.cases[0].case.id
     france = next(s for s in assessment.scores if (s.contender, s.case) == ("reference", first))
-    assert (france.passed, france.checks[0].check) == (True, "icontains")
+    assert france.checks[0].check == "icontains"
+    greeting = [s for s in assessment.scores if s.case == suite.cases[2].case.id]
+    assert [score.passed for score in greeting] == [True, True]
     (verdict,) = assessment.verdicts
     assert (verdict.reference, verdict.contender, verdict.n) == ("reference", "candidate", 3)
     # Three cases prove nothing about five points.
     assert verdict.outcome in {"undecided", "worse"}
     assert re.search(r"\b3\b", assessment.sentences[0])
     assert [place.contender for place in assessment.standings] == ["reference", "candidate"]
+
+
+def test_one_case_at_a_time_gives_the_same_replies_as_batches(
+    small_model: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "suite.yaml"
+    file.write_text(SUITE, encoding="utf-8")
+    suite = read_suite(file)
+    contenders = [model(small_model, "A"), model(small_model, "B")]
+    found = []
+    for deterministic in (False, True):
+        plan = suite_plan(
+            suite, contenders, sampling=Sampling(max_tokens=24), deterministic=deterministic
+        )
+        replies = replies_of(plan)
+        found.append({(reply.contender, reply.case): reply.text for reply in replies})
+    assert found[0] == found[1]
 
 
 def test_a_contender_that_fails_has_failed_its_cases(small_model: Path, tmp_path: Path) -> None:
