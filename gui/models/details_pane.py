@@ -18,16 +18,16 @@ from PySide6.QtWidgets import (
 from gui.figures import count, size
 from gui.models.entry_rows import entry_rows, metadata_text, tensor_rows
 from gui.models.fit_card import FitCard
-from gui.models.library_model import Item
+from gui.models.library_model import Unusable
 from gui.models.shelf import Anatomy
 from gui.theme import Theme
 from gui.widgets.buttons import FoldButton, MainButton
 from gui.widgets.labels import label
 from gui.widgets.rows import RowsView
-from models.library import Broken
 
 if TYPE_CHECKING:
     from gui.models.fit_words import FitResult
+    from gui.models.library_model import Item
 
 
 class DetailsPane(QFrame):
@@ -61,7 +61,7 @@ class DetailsPane(QFrame):
 
     def show_items(self, items: tuple[Item, ...]) -> None:
         one = items[0] if len(items) == 1 else None
-        entry = None if one is None or isinstance(one, Broken) else one
+        entry = None if one is None or isinstance(one, Unusable) else one
         for part in (self.fit, self._rows, self._mix_fold, self._metadata_fold):
             part.setVisible(entry is not None)
         if entry is not None:
@@ -72,8 +72,8 @@ class DetailsPane(QFrame):
                 else "A base model: it has no chat template."
             )
             self._rows.show_widget(RowsView(self._theme, entry_rows(entry)))
-        elif isinstance(one, Broken):
-            self.title.setText(one.place.path.name)
+        elif isinstance(one, Unusable):
+            self.title.setText(one.path.name)
             self.summary.setText(one.sentence)
         else:
             self._show_many(items)
@@ -102,7 +102,7 @@ class DetailsPane(QFrame):
             button.setToolTip(why)
 
     def _show_many(self, items: tuple[Item, ...]) -> None:
-        usable = [item for item in items if not isinstance(item, Broken)]
+        usable = [item for item in items if not isinstance(item, Unusable)]
         if not items:
             self.title.setText("Nothing is chosen")
             self.summary.setText("Choose a model to see what it is and whether it fits.")

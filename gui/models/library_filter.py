@@ -6,8 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
-from gui.models.library_model import Column, LibraryModel, LibraryRole
-from models.library import Broken
+from gui.models.library_model import Column, LibraryModel, LibraryRole, Unusable
 
 SHOWN: Final = {
     "all": "All models",
@@ -39,12 +38,23 @@ class LibraryFilter(QSortFilterProxyModel):
         self.sort(Column.NAME, Qt.SortOrder.AscendingOrder)
 
     def search(self, text: str) -> None:
+        self.beginFilterChange()
         self._words = text.casefold().split()
-        self.invalidateFilter()
+        self.endFilterChange()
 
     def show_only(self, shown: str) -> None:
+        self.beginFilterChange()
         self._shown = shown
-        self.invalidateFilter()
+        self.endFilterChange()
+
+    def lessThan(
+        self, left: QModelIndex | QPersistentModelIndex, right: QModelIndex | QPersistentModelIndex
+    ) -> bool:
+        """Files that cannot be used come last, whichever way is sorted."""
+        lasts = [isinstance(each.data(LibraryRole.ITEM), Unusable) for each in (left, right)]
+        if lasts[0] != lasts[1]:
+            return lasts[0] != (self.sortOrder() == Qt.SortOrder.AscendingOrder)
+        return super().lessThan(left, right)
 
     def filterAcceptsRow(self, row: int, parent: QModelIndex | QPersistentModelIndex) -> bool:
         texts = [str(self._model.index(row, column).data() or "") for column in _SEARCHED]
@@ -55,7 +65,7 @@ class LibraryFilter(QSortFilterProxyModel):
         item = self._model.index(row, 0).data(LibraryRole.ITEM)
         if self._shown == "all":
             return True
-        if isinstance(item, Broken):
+        if isinstance(item, Unusable):
             return self._shown == "broken"
         match self._shown:
             case "fits":

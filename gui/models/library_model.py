@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -17,14 +18,23 @@ from PySide6.QtCore import (
 
 from gui.figures import parameters, significant, size, thousands
 from gui.models.fit_words import fit_mood, fit_sentence, fit_words
-from models.library import Broken, Entry
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # brings numpy, which a start must not wait for
     from gui.models.fit_words import FitResult
+    from models.library import Entry
 
-Item = Entry | Broken
+    Item: TypeAlias = "Entry | Unusable"
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """A file that is no model, and the sentence that says why; app: whose folder it lies in."""
+
+    path: Path
+    app: str
+    sentence: str
 
 
 class Column(IntEnum):
@@ -63,7 +73,7 @@ class LibraryRole(IntEnum):
 
 
 class LibraryModel(QAbstractTableModel):
-    """ITEM gives the whole Entry or Broken, SORT the raw value to sort by."""
+    """ITEM gives the whole Entry or Unusable, SORT the raw value to sort by."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -123,28 +133,28 @@ class LibraryModel(QAbstractTableModel):
             case LibraryRole.SORT:
                 value = self._sort(item, column)
             case LibraryRole.MOOD if column is Column.FIT:
-                value = "error" if isinstance(item, Broken) else fit_mood(self.fit(item))
+                value = "error" if isinstance(item, Unusable) else fit_mood(self.fit(item))
         return value
 
     def _text(self, item: Item, column: Column) -> str:
-        if isinstance(item, Broken):
+        if isinstance(item, Unusable):
             texts = {
-                Column.NAME: item.place.path.name,
+                Column.NAME: item.path.name,
                 Column.FIT: "cannot be used",
-                Column.PLACE: item.place.app,
+                Column.PLACE: item.app,
             }
             return texts.get(column, "")
         return fit_words(self.fit(item)) if column is Column.FIT else _TEXTS[column](item)
 
     def _tip(self, item: Item, column: Column) -> str:
-        if isinstance(item, Broken):
+        if isinstance(item, Unusable):
             return item.sentence
         if column is Column.FIT:
             return fit_sentence(self.fit(item))
         return "\n".join(str(place.path) for place in item.places)
 
     def _sort(self, item: Item, column: Column) -> object:
-        if isinstance(item, Broken):
+        if isinstance(item, Unusable):
             return self._text(item, column).casefold() if column not in NUMERIC else -1
         model = item.details.model
         numbers = {
@@ -194,4 +204,4 @@ _ORDER: Final = {"on the GPU": 4, "partly on the GPU": 3, "in memory": 2, "too l
 
 
 def path_of(item: Item) -> Path:
-    return item.place.path if isinstance(item, Broken) else item.places[0].path
+    return item.path if isinstance(item, Unusable) else item.places[0].path

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -20,20 +20,23 @@ from PySide6.QtWidgets import (
 
 from gui.figures import count
 from gui.models.library_filter import SHOWN, LibraryFilter
-from gui.models.library_model import Column, Item, LibraryModel, LibraryRole, path_of
+from gui.models.library_model import Column, LibraryModel, LibraryRole, path_of
 from gui.theme import Theme
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import ChoiceField
 from gui.widgets.labels import label
 
+if TYPE_CHECKING:
+    from gui.models.library_model import Item
+
 _WIDTHS: Final = {
-    Column.NAME: 36,
-    Column.FIT: 22,
+    Column.NAME: 38,
+    Column.FIT: 25,
     Column.SIZE: 11,
     Column.QUANTIZATION: 15,
-    Column.BITS: 14,
-    Column.PARAMETERS: 14,
-    Column.CONTEXT: 18,
+    Column.BITS: 12,
+    Column.PARAMETERS: 13,
+    Column.CONTEXT: 17,
     Column.ARCHITECTURE: 15,
     Column.TEMPLATE: 14,
     Column.PLACE: 18,
@@ -136,7 +139,7 @@ class LibraryView(QWidget):
 
 
 class VerdictDelegate(QStyledItemDelegate):
-    """Writes the verdict in its colour."""
+    """Writes the verdict in its colour, which a quiet selection leaves readable."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -146,12 +149,16 @@ class VerdictDelegate(QStyledItemDelegate):
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         super().initStyleOption(option, index)
+        colours, role = self._theme.colours, QPalette.ColorRole
         mood = index.data(LibraryRole.MOOD)
-        if mood is None:
-            return
-        colours = self._theme.colours
-        colour = {"good": colours.good, "warning": colours.warning, "error": colours.error}
-        option.font.setWeight(option.font.Weight.DemiBold)
-        option.palette.setColor(
-            option.palette.ColorRole.Text, QColor(colour.get(mood, colours.muted))
-        )
+        colour = {
+            None: colours.text,
+            "good": colours.good,
+            "warning": colours.warning,
+            "error": colours.error,
+        }.get(mood, colours.muted)
+        if mood is not None:
+            option.font.setWeight(QFont.Weight.DemiBold)
+        option.palette.setColor(role.Highlight, QColor(colours.accent_soft))
+        option.palette.setColor(role.Text, QColor(colour))
+        option.palette.setColor(role.HighlightedText, QColor(colour))

@@ -15,13 +15,14 @@ from engine.contract import ModelFile, Runtime
 from engine.errors import SteelyardError
 from gui.jobs import Cancelled, Jobs
 from gui.models.fit_model import FitModel
-from gui.models.library_model import Item, LibraryModel, path_of
+from gui.models.library_model import LibraryModel, Unusable, path_of
 from gui.models.making_model import MakingModel
 from gui.models.shelf import Anatomy, Shelf
-from models.library import Broken, Contents, Entry
 
 if TYPE_CHECKING:
     from gui.models.fit_words import FitResult
+    from gui.models.library_model import Item
+    from models.library import Contents, Entry
 
 
 class ModelsModel(QObject):
@@ -63,7 +64,7 @@ class ModelsModel(QObject):
         """Show what the last scan found, then look again."""
         if not self.opened:
             self.opened = True
-            self._jobs.start("library", self._shelf.library.remembered, self._take, self._fail)
+            self._jobs.start("library", self._shelf.remembered, self._take, self._fail)
             self.rescan()
 
     def rescan(self) -> None:
@@ -74,15 +75,15 @@ class ModelsModel(QObject):
 
     def add_files(self, paths: Iterable[Path]) -> None:
         for path in paths:
-            self._change(partial(self._shelf.library.add_file, path))
+            self._change(partial(self._shelf.add_file, path))
 
     def add_folder(self, folder: Path) -> None:
-        self._change(partial(self._shelf.library.add_folder, folder))
+        self._change(partial(self._shelf.add_folder, folder))
 
     def remove_chosen(self) -> None:
         """Our own files go to the system's bin, others only from the list."""
         for entry in self.entries:
-            self._change(partial(self._shelf.library.remove, entry))
+            self._change(partial(self._shelf.remove, entry))
 
     def change_runtime(self, runtime: Runtime) -> None:
         """Judge everything in other settings, what is chosen first."""
@@ -93,7 +94,7 @@ class ModelsModel(QObject):
         if selection == self.selection:
             return
         self.selection, self.anatomy = selection, None
-        if len(selection) == 1 and not isinstance(selection[0], Broken):
+        if len(selection) == 1 and not isinstance(selection[0], Unusable):
             path = path_of(selection[0])
             work = partial(self._shelf.anatomy, path)
             self._jobs.start("library", work, partial(self._take_anatomy, path), self._fail)
@@ -109,7 +110,7 @@ class ModelsModel(QObject):
     @property
     def entries(self) -> tuple[Entry, ...]:
         """The usable ones of what is chosen."""
-        return tuple(item for item in self.selection if not isinstance(item, Broken))
+        return tuple(item for item in self.selection if not isinstance(item, Unusable))
 
     @property
     def models(self) -> tuple[ModelFile, ...]:
@@ -140,13 +141,16 @@ class ModelsModel(QObject):
 
     def _scan(self) -> Contents:
         try:
-            return self._shelf.library.scan(self._stopping)
+            return self._shelf.scan(self._stopping)
         except Stopped:
             raise Cancelled("The search for models was called off.") from None
 
     def _take(self, contents: Contents) -> None:
         before = {path_of(item) for item in self.selection}
-        items: list[Item] = [*contents.entries, *contents.broken]
+        unusable = (
+            Unusable(each.place.path, each.place.app, each.sentence) for each in contents.broken
+        )
+        items: list[Item] = [*contents.entries, *unusable]
         self.library.show_items(items)
         self.selection = tuple(item for item in items if path_of(item) in before)
         self.contents_changed.emit()

@@ -31,7 +31,7 @@ def page_of_models(page: ModelsPage) -> Page:
             "Compare the chosen models",
             "Models",
             machine.compare,
-            ("Ctrl+Return",),
+            ("Ctrl+Shift+C",),
             page.model.why_not_compare,
             part=2,
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,13 +12,13 @@ import msgspec
 
 from engine.contract import DeviceInfo, ModelFile, Runtime
 from engine.errors import SteelyardError
-from models.gguf import Value, read_model
-from models.quantization import QUANTIZATIONS, foretold_bytes, is_quantized, quantization_named
-from models.quantize import target_path
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # they bring numpy, which a start must not wait for
+    import threading
+
     from models.fit import Bandwidth, Fit, Profile
-    from models.library import Library
+    from models.gguf import Value
+    from models.library import Contents, Entry, Library
 
 
 class TensorKind(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,24 +77,51 @@ class Maker(Protocol):
 
 
 class Shelf:
-    """Its methods block and raise SteelyardError; each lane of jobs calls its own ones."""
+    """Its methods block and raise SteelyardError; each lane of jobs calls its own ones.
+
+    make_library and make_maker are called when they are first needed, off the window's thread.
+    """
 
     def __init__(
         self,
-        library: Library,
-        quantizer: Maker,
         own_folder: Path,
+        make_library: Callable[[], Library],
+        make_maker: Callable[[], Maker],
         devices: Callable[[], tuple[DeviceInfo, ...]],
         bandwidth: Callable[[], Bandwidth],
     ) -> None:
-        self.library = library
         self.own_folder = own_folder
-        self._quantizer = quantizer
+        self._make_library = make_library
+        self._make_maker = make_maker
         self._ask_devices = devices
         self._measure = bandwidth
         self._devices: tuple[DeviceInfo, ...] = ()
         self._bandwidth: Bandwidth | None = None
         self._profiles: dict[tuple[Path, int], Profile] = {}
+
+    # Finding -----------------------------------------------------------------------------------
+
+    @cached_property
+    def _library(self) -> Library:
+        return self._make_library()
+
+    def remembered(self) -> Contents:
+        """What the last scan found, at once."""
+        return self._library.remembered()
+
+    def scan(self, stopping: threading.Event) -> Contents:
+        """What is there now; raises Stopped."""
+        return self._library.scan(stopping)
+
+    def add_file(self, path: Path) -> None:
+        self._library.add_file(path)
+
+    def add_folder(self, folder: Path) -> None:
+        self._library.add_folder(folder)
+
+    def remove(self, entry: Entry) -> None:
+        """Our own files go to the bin, others only from the list."""
+        self._library.remove(entry)
 
     # Judging -----------------------------------------------------------------------------------
 
@@ -115,6 +143,7 @@ class Shelf:
         """Whether it fits with what is free now; its header is read once."""
         from engine.machine import available_memory
         from models.fit import Machine, judge, profile_of
+        from models.gguf import read_model
 
         key = (path, path.stat().st_mtime_ns if path.exists() else 0)
         profile = self._profiles.get(key)
@@ -126,6 +155,8 @@ class Shelf:
         return judge(profile, runtime, machine)
 
     def anatomy(self, path: Path) -> Anatomy:
+        from models.gguf import read_model
+
         model = read_model(path)
         tensors: Counter[str] = Counter()
         elements: Counter[str] = Counter()
@@ -147,6 +178,10 @@ class Shelf:
 
     def ladder(self, source: Path) -> Ladder:
         """The quantizations that can be made of it without an importance matrix, largest first."""
+        from models.gguf import read_model
+        from models.quantization import QUANTIZATIONS, foretold_bytes, is_quantized
+        from models.quantize import target_path
+
         model = read_model(source)
         rungs = []
         for each in QUANTIZATIONS:
@@ -172,12 +207,14 @@ class Shelf:
         cancelled: Callable[[], bool],
     ) -> tuple[ModelFile, ...]:
         """Make them one after the other in our folder; raises Stopped once `cancelled` says yes."""
+        from models.quantization import quantization_named
+
         ordered = [quantization_named(name).name for name in names]
 
         def tell(name: str, fraction: float) -> None:
             done = (ordered.index(name) + fraction) / len(ordered)
             on_progress(f"Making {name} from {source.name}", done)
 
-        return self._quantizer.make(
+        return self._make_maker().make(
             source, self.own_folder, ordered, on_progress=tell, cancelled=cancelled
         )

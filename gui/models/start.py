@@ -9,24 +9,42 @@ from typing import TYPE_CHECKING
 
 from engine.contract import DeviceInfo
 from gui.models.shelf import Shelf
+from models.origins import Origins
 from storage.folders import data_folder, models_folder
 
 if TYPE_CHECKING:
+    from models.fingerprint import Fingerprints
     from models.fit import Bandwidth
+    from models.library import Library
+    from models.quantize import Quantizer
 
 
 def make_shelf() -> Shelf:
     """Nothing is read or started yet."""
-    from models.fingerprint import Fingerprints
+    return Shelf(models_folder(), _library, _quantizer, _devices, _bandwidth)
+
+
+def _library() -> Library:
     from models.library import Library, app_roots
-    from models.origins import Origins
+
+    others = app_roots(Path.home(), os.environ, sys.platform)
+    return Library(models_folder(), others, data_folder(), _fingerprints(), _origins())
+
+
+def _quantizer() -> Quantizer:
     from models.quantize import Quantizer
 
-    own = models_folder()
-    fingerprints, origins = Fingerprints(own / "fingerprints"), Origins(own / "origins")
-    others = app_roots(Path.home(), os.environ, sys.platform)
-    library = Library(own, others, data_folder(), fingerprints, origins)
-    return Shelf(library, Quantizer(fingerprints, origins), own, _devices, _bandwidth)
+    return Quantizer(_fingerprints(), _origins())
+
+
+def _fingerprints() -> Fingerprints:
+    from models.fingerprint import Fingerprints
+
+    return Fingerprints(models_folder() / "fingerprints")
+
+
+def _origins() -> Origins:
+    return Origins(models_folder() / "origins")
 
 
 def _devices() -> tuple[DeviceInfo, ...]:

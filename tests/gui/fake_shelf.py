@@ -5,18 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.client import Stopped
 from engine.contract import DeviceInfo, ModelFile
 from engine.errors import QuantizeError
 from gui.models.shelf import Shelf
-from models.describe import describe
-from models.fingerprint import Fingerprints
-from models.library import Library, Root
 from models.origins import Origins
-from models.quantization import quantization_named
-from models.quantize import target_path
 from tests.models.ggufs import f32, gguf, string, u32
+
+if TYPE_CHECKING:  # they bring numpy, which a start must not wait for
+    from models.fit import Bandwidth
+    from models.library import Library, Root
 
 
 def model_bytes(
@@ -61,6 +61,10 @@ class FakeQuantizer:
         on_progress: Callable[[str, float], None],
         cancelled: Callable[[], bool],
     ) -> tuple[ModelFile, ...]:
+        from models.describe import describe
+        from models.quantization import quantization_named
+        from models.quantize import target_path
+
         made = []
         for name in names:
             on_progress(name, 0.5)
@@ -82,10 +86,18 @@ def shelf_in(
     devices: tuple[DeviceInfo, ...] = (),
     others: tuple[Root, ...] = (),
 ) -> Shelf:
-    from models.fit import Bandwidth
-
     own = folder / "own"
-    fingerprints, origins = Fingerprints(own / "fingerprints"), Origins(own / "origins")
-    library = Library(own, others, folder / "state", fingerprints, origins)
-    maker = quantizer or FakeQuantizer()
-    return Shelf(library, maker, own, lambda: devices, lambda: Bandwidth(host=20e9))
+
+    def library() -> Library:
+        from models.fingerprint import Fingerprints
+        from models.library import Library
+
+        fingerprints, origins = Fingerprints(own / "fingerprints"), Origins(own / "origins")
+        return Library(own, others, folder / "state", fingerprints, origins)
+
+    def bandwidth() -> Bandwidth:
+        from models.fit import Bandwidth
+
+        return Bandwidth(host=20e9)
+
+    return Shelf(own, library, lambda: quantizer or FakeQuantizer(), lambda: devices, bandwidth)

@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from engine.contract import DeviceInfo
+from gui.app import Desk
+from gui.models.library_model import Column, LibraryRole
+from gui.models.quantize_dialog import QuantizeDialog
+from tests.gui.acting import key
+from tests.gui.fake_shelf import FakeQuantizer, model_bytes, shelf_in
+from tests.gui.fakes import Fakes
+from tests.gui.test_accessibility import nameless
+
+OpenDesk = Callable[..., Desk]
+
+
+class Opened:
+    """A window on its Models page, over a folder with models."""
+
+    def __init__(self, qtbot: QtBot, desk: Desk, own: Path) -> None:
+        self.qtbot, self.desk, self.own = qtbot, desk, own
+        self.page = desk.models_page.machine
+        self.model = desk.models
+        self.table = self.page.library.table
+
+    def rows(self, column: Column = Column.NAME) -> list[str]:
+        shown = self.table.model()
+        return [str(shown.index(row, column).data()) for row in range(shown.rowCount())]
+
+    def choose(self, *names: str) -> None:
+        self.table.clearSelection()
+        for row, name in enumerate(self.rows()):
+            if name in names:
+                index = self.table.model().index(row, 0)
+                flags = self.table.selectionModel().SelectionFlag
+                self.table.selectionModel().select(index, flags.Select | flags.Rows)
+
+    def wait_for(self, *names: str) -> None:
+        self.qtbot.waitUntil(lambda: self.rows() == list(names) and not self.model.scanning)
+
+    def wait_for_verdicts(self) -> None:
+        self.qtbot.waitUntil(lambda: "…" not in self.rows(Column.FIT))
+
+
+@pytest.fixture
+def quantizer() -> FakeQuantizer:
+    return FakeQuantizer()
+
+
+@pytest.fixture
+def open_models(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path, quantizer: FakeQuantizer
+) -> Callable[..., Opened]:
+    """Opens the page over these files, by name."""
+
+    def open_page(files: dict[str, bytes], devices: tuple[DeviceInfo, ...] = ()) -> Opened:
+        own = tmp_path / "own"
+        own.mkdir()
+        for name, content in files.items():
+            (own / name).write_bytes(content)
+        fakes = Fakes(tmp_path)
+        fakes.given = replace(
+            fakes.given, make_shelf=lambda: shelf_in(tmp_path, quantizer, devices)
+        )
+        desk = open_desk(fakes)
+        places = [page.picture for page in desk.window._pages]
+        desk.window.show_page(places.index("models"))
+        return Opened(qtbot, desk, own)
+
+    return open_page
+
+
+@pytest.fixture
+def opened(open_models: Callable[..., Opened]) -> Opened:
+    made = open_models(
+        {
+            "alpha.F16.gguf": model_bytes(),
+            "beta.F16.gguf": model_bytes(template=False),
+            "wide.F16.gguf": model_bytes(width=64),
+        }
+    )
+    made.wait_for("alpha.F16", "beta.F16", "wide.F16")
+    return made
+
+
+def test_nothing_is_looked_for_before_the_page_is_shown(desk: Desk) -> None:
+    assert not desk.models.opened
+    assert desk.models.library.rowCount() == 0
+
+
+def test_each_model_is_a_row_with_its_figures(opened: Opened) -> None:
+    assert opened.rows(Column.QUANTIZATION) == ["F16"] * 3
+    assert opened.rows(Column.ARCHITECTURE) == ["llama"] * 3
+    assert opened.rows(Column.TEMPLATE) == ["chat", "none (base)", "chat"]
+    assert opened.rows(Column.PLACE) == ["Steelyard"] * 3
+
+
+def test_a_column_sorts_by_its_figure_and_not_by_its_text(opened: Opened) -> None:
+    opened.table.sortByColumn(Column.SIZE, Qt.SortOrder.DescendingOrder)
+    assert opened.rows()[0] == "wide.F16"
+
+
+def test_the_search_keeps_the_rows_with_all_its_words(opened: Opened) -> None:
+    opened.page.library.search.setText("llama BETA")
+    assert opened.rows() == ["beta.F16"]
+    assert opened.page.library.count.text() == "1 model"
+
+
+def test_base_models_can_be_shown_alone(opened: Opened) -> None:
+    opened.page.library.shown.set_choice("base")
+    assert opened.rows() == ["beta.F16"]
+
+
+def test_a_damaged_file_says_what_is_wrong_and_comes_last(
+    open_models: Callable[..., Opened],
+) -> None:
+    opened = open_models({"a.gguf": b"GGUF", "z.F16.gguf": model_bytes()})
+    opened.wait_for("z.F16", "a.gguf")
+    opened.choose("a.gguf")
+    assert "Download it again" in opened.page.details.summary.text()
+    assert not opened.page.details.compare.isEnabled()
+
+
+def test_the_verdict_stands_in_the_row_and_in_the_details(opened: Opened) -> None:
+    opened.wait_for_verdicts()
+    assert opened.rows(Column.FIT) == ["in memory"] * 3
+    opened.choose("wide.F16")
+    assert opened.page.details.fit.badge.text() == "in memory"
+    assert opened.page.details.fit.sentence.text() == "Fits in memory."
+
+
+def test_the_verdict_moves_with_the_settings(opened: Opened) -> None:
+    opened.wait_for_verdicts()
+    opened.choose("alpha.F16")
+    before = opened.model.library.fit(opened.model.selection[0])
+    opened.page.settings.n_ctx.setValue(8192)
+
+    def moved() -> bool:
+        now = opened.model.library.fit(opened.model.selection[0])
+        return not isinstance(now, str | None) and now.need.n_ctx == 8192
+
+    opened.qtbot.waitUntil(moved)
+    now = opened.model.library.fit(opened.model.selection[0])
+    assert before is not None
+    assert not isinstance(before, str)
+    assert now is not None
+    assert not isinstance(now, str)
+    assert now.need.whole.kv_bytes == 2 * before.need.whole.kv_bytes
+
+
+def test_a_gpu_is_counted_where_there_is_one(open_models: Callable[..., Opened]) -> None:
+    gpu = DeviceInfo(
+        name="CUDA0", description="A card", kind="gpu", backend="CUDA", free_bytes=8 << 30
+    )
+    opened = open_models({"alpha.F16.gguf": model_bytes()}, (gpu,))
+    opened.wait_for("alpha.F16")
+    opened.qtbot.waitUntil(lambda: opened.rows(Column.FIT) == ["on the GPU"])
+    assert "A card, 8.6 GB free" in opened.page.machine.text()
+
+
+def test_a_model_that_is_too_large_says_by_how_much(
+    open_models: Callable[..., Opened], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.machine.available_memory", lambda: 1 << 29)
+    opened = open_models({"alpha.F16.gguf": model_bytes()})
+    opened.wait_for("alpha.F16")
+    opened.wait_for_verdicts()
+    assert opened.rows(Column.FIT)[0].startswith("too large by ")
+    assert opened.table.model().index(0, Column.FIT).data(LibraryRole.MOOD) == "error"
+
+
+def test_the_chosen_models_go_to_compare(opened: Opened) -> None:
+    opened.choose("alpha.F16", "wide.F16")
+    assert opened.page.details.title.text() == "2 models chosen"
+    opened.page.details.compare.click()
+    files = [each.model.file for each in opened.desk.compare.contenders.contenders]
+    assert files == ["alpha.F16.gguf", "wide.F16.gguf"]
+    assert opened.desk.window.page.isVisible()
+
+
+def test_the_details_show_the_header_and_its_tensors(opened: Opened) -> None:
+    opened.choose("beta.F16")
+    details = opened.page.details
+    opened.qtbot.waitUntil(lambda: opened.model.anatomy is not None)
+    details._metadata_fold.click()
+    assert "llama.context_length = 8192" in details._metadata.toPlainText()
+    assert "base model" in details.summary.text()
+
+
+def test_quantizations_are_chosen_by_their_foretold_size(opened: Opened) -> None:
+    dialog = offered(opened)
+    assert "Q8_0" in dialog.boxes
+    assert "IQ1_S" not in dialog.boxes
+    assert not dialog.make.isEnabled()
+    dialog.boxes["Q8_0"].click()
+    assert dialog.total.text().startswith("About ")
+    dialog.make.click()
+    opened.wait_for("alpha.F16", "alpha.Q8_0", "beta.F16", "wide.F16")
+    assert "Made alpha.Q8_0.gguf." in banner_texts(opened)
+
+
+def test_making_can_be_cancelled(opened: Opened, quantizer: FakeQuantizer) -> None:
+    quantizer.released.clear()
+    dialog = offered(opened)
+    dialog.boxes["Q4_K_M"].click()
+    dialog.make.click()
+    assert opened.page.making.isVisible()
+    assert not opened.page.details.quantize.isEnabled()
+    opened.page.making.cancel.click()
+    opened.qtbot.waitUntil(lambda: not opened.model.making.running)
+    assert any("cancelled" in text for text in banner_texts(opened))
+    assert not opened.page.making.isVisible()
+
+
+def test_a_quantization_that_fails_says_why(opened: Opened, quantizer: FakeQuantizer) -> None:
+    quantizer.fault = "There is no room."
+    dialog = offered(opened)
+    dialog.boxes["Q4_K_M"].click()
+    dialog.make.click()
+    opened.qtbot.waitUntil(lambda: "There is no room." in banner_texts(opened))
+
+
+def test_removing_asks_and_takes_an_added_file_off_the_list_only(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere.F16.gguf"
+    elsewhere.write_bytes(model_bytes(width=96))
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(elsewhere)], ""))
+    opened.page.add_files.click()
+    opened.wait_for("alpha.F16", "beta.F16", "elsewhere.F16", "wide.F16")
+    asked: list[str] = []
+
+    def agree(_parent: object, _title: str, question: str) -> QMessageBox.StandardButton:
+        asked.append(question)
+        return QMessageBox.StandardButton.Yes
+
+    monkeypatch.setattr(QMessageBox, "question", agree)
+    opened.choose("elsewhere.F16")
+    opened.page.details.remove.click()
+    opened.wait_for("alpha.F16", "beta.F16", "wide.F16")
+    assert "the files stay where they are" in asked[0]
+    assert elsewhere.exists()
+
+
+def test_a_file_that_is_no_model_is_refused_in_words(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = tmp_path / "letter.gguf"
+    wrong.write_text("Dear reader")
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(wrong)], ""))
+    opened.page.add_files.click()
+    opened.qtbot.waitUntil(lambda: bool(banner_texts(opened)))
+    assert "letter.gguf" in banner_texts(opened)[0]
+
+
+def test_enter_in_the_table_compares(opened: Opened) -> None:
+    opened.table.setCurrentIndex(opened.table.model().index(1, 0))
+    opened.choose("beta.F16")
+    key(opened.qtbot, opened.table, Qt.Key.Key_Return)
+    assert [each.model.file for each in opened.desk.compare.contenders.contenders] == [
+        "beta.F16.gguf"
+    ]
+
+
+def test_everything_the_keyboard_reaches_has_a_name(opened: Opened) -> None:
+    opened.choose("alpha.F16")
+    assert not nameless(opened.desk.window)
+    dialog = offered(opened)
+    assert not nameless(dialog)
+    dialog.reject()
+
+
+def offered(opened: Opened) -> QuantizeDialog:
+    opened.choose("alpha.F16")
+    opened.page.details.quantize.click()
+    opened.qtbot.waitUntil(lambda: bool(opened.page.findChildren(QuantizeDialog)))
+    return opened.page.findChildren(QuantizeDialog)[-1]
+
+
+def banner_texts(opened: Opened) -> list[str]:
+    return [banner.text for banner in opened.desk.models_page.banners.banners]
