@@ -183,7 +183,7 @@ def cost(
         str,
         typer.Argument(
             metavar="SESSION",
-            help="Its id, or the .json file of `suite --json`: then the saving is told with the verdict.",
+            help="Its id, or a .json file of a session.",
         ),
     ],
     options: CostOptions,

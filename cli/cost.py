@@ -45,6 +45,9 @@ def cost(source: str, options: CostOptions) -> int:
     """`source` is a session's id, or a file that `suite --json` or `sessions export` wrote."""
     assumptions = assumptions_of(options, datetime.now().astimezone().date())
     session, verdicts = _read(source)
+    if options.verdicts is not None:
+        verdicts = _verdicts(_content(options.verdicts), options.verdicts)
+        _require_same_models(verdicts, session, options.verdicts)
     compare_with = _reference(options.compare_with, session, assumptions, verdicts)
     report = cost_report(session, replace(assumptions, compare_with=compare_with), verdicts)
     if options.as_json:
@@ -58,15 +61,32 @@ def _read(source: str) -> tuple[Session, tuple[_Verdict, ...]]:
     if not source.lower().endswith(_FILE_ENDING):
         with History.open(database_path()) as history:
             return history.session(source), ()
+    path = Path(source)
+    content = _content(path)
+    return parse(content, source), _verdicts(content, path)
+
+
+def _content(path: Path) -> bytes:
     try:
-        content = Path(source).read_bytes()
+        return path.read_bytes()
     except OSError as error:
-        raise WrongUsage(f"{source} cannot be read: {error.strerror}.") from error
-    session = parse(content, source)
+        raise WrongUsage(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _verdicts(content: bytes, path: Path) -> tuple[_Verdict, ...]:
     try:
-        return session, msgspec.json.decode(content, type=_Judged).verdicts
-    except msgspec.ValidationError as error:
-        raise WrongUsage(f"The verdicts in {source} cannot be read: {error}.") from error
+        return msgspec.json.decode(content, type=_Judged).verdicts
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise WrongUsage(f"The verdicts in {path} cannot be read: {error}.") from error
+
+
+def _require_same_models(verdicts: tuple[_Verdict, ...], session: Session, path: Path) -> None:
+    names = {each.name for each in session.contenders}
+    if not any({each.contender, each.reference} <= names for each in verdicts):
+        raise WrongUsage(
+            f"{path} has no verdict on two of this session's models: {', '.join(sorted(names))}."
+            " Give what `suite --json` wrote for the same files."
+        )
 
 
 def _reference(
@@ -77,4 +97,5 @@ def _reference(
         local = [each.name for each in session.contenders]
         names = [*local, *(each.name for each in assumptions.paid)]
         return named(typed, names, "--compare-with")
-    return verdicts[0].reference if verdicts else None
+    ran = {each.name for each in session.contenders}
+    return next((each.reference for each in verdicts if each.reference in ran), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -21,6 +22,13 @@ class CostOptions:
             metavar="NAME",
             help="What the others are to save against; a part of its name will do.",
             show_default="the dearest",
+        ),
+    ] = None
+    verdicts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What `suite --json` wrote for the same models: is the cheaper one good enough?",
         ),
     ] = None
     requests_per_day: Annotated[

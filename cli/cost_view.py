@@ -52,8 +52,8 @@ def _print_verdicts(console: Console, report: CostReport) -> None:
         console.print()
         console.print(
             words(
-                "To know whether a cheaper one is good enough: `suite … --json > judged.json`, then"
-                " `cost judged.json`.",
+                "To know whether a cheaper model is good enough, run `suite … --json > judged.json` and add"
+                " --verdicts judged.json here.",
                 "dim",
             )
         )

@@ -100,6 +100,27 @@ def test_the_verdict_in_a_suites_document_is_told_beside_the_saving(
     assert "suite … --json" not in shown
 
 
+def test_verdicts_may_come_from_another_session_of_the_same_models(
+    saved: Saved, tmp_path: Path, capsys: Capture
+) -> None:
+    judged = tmp_path / "judged.json"
+    judged.write_bytes(msgspec.json.encode({"verdicts": [verdict()]}))
+    assert run(("cost", saved(), *EXACT, "--verdicts", str(judged))) == 0
+    assert "Small Q4_0 is good enough at your margin" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "content", [b"no JSON", b"{}", b'{"verdicts": [{"contender": "else"}]}', b"\xff"]
+)
+def test_a_file_without_verdicts_on_these_models_is_wrong_usage(
+    content: bytes, saved: Saved, tmp_path: Path, capsys: Capture
+) -> None:
+    judged = tmp_path / "judged.json"
+    judged.write_bytes(content)
+    assert run(("cost", saved(), "--verdicts", str(judged))) == 2
+    assert "judged.json" in capsys.readouterr().err
+
+
 def test_others_are_compared_with_the_one_that_the_suite_took_as_reference(
     saved: Saved, capsys: Capture
 ) -> None:
