@@ -2,38 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
-from rich import box
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from cli.contenders import read_contenders
 from cli.failures import EXIT_INTERRUPTED
 from cli.fidelity_options import FidelityOptions
+from cli.fidelity_view import print_fidelity
 from cli.interrupt import StopOnInterrupt
-from cli.terminal import clean_line, message_console, result_console, words, write_result
+from cli.terminal import clean_line, complain, message_console, result_console, write_result
 from cli.usage import WrongUsage, read_text
 from engine.client import Stopped
-from engine.contract import Runtime
-from engine.fidelity import ChunkDone, FidelityBench, FidelityDone, FidelityPlan
-from engine.quality.fidelity_document import FidelityDocument, OtherTokenizer
-from engine.quality.fidelity_statistics import Estimate, Fidelity
+from engine.contract import ModelFile, Runtime
+from engine.fidelity import ChunkDone, FidelityBench, FidelityDone, FidelityEvent, FidelityPlan
+from engine.quality.fidelity_document import FidelityDocument
 from models import fit
 from models.describe import describe
 
 
-def fidelity(reference: Path, candidates: Sequence[Path], options: FidelityOptions) -> int:
+class Bench(Protocol):
+    def run(self, plan: FidelityPlan) -> Iterator[FidelityEvent]: ...
+
+    def stop(self) -> None: ...
+
+
+def machine_bench() -> Bench:
+    """Runs on this machine."""
+    return FidelityBench(fit=fit)
+
+
+def fidelity(
+    reference: Path,
+    candidates: Sequence[Path],
+    options: FidelityOptions,
+    *,
+    make_bench: Callable[[], Bench] = machine_bench,
+    describe_model: Callable[[Path], ModelFile] = describe,
+) -> int:
     """The exit code: 130 where Ctrl+C stopped it, with what was scored until then."""
     if not candidates:
         raise WrongUsage(
             "There is nothing to compare: name a reference and at least one candidate."
         )
     runtime = Runtime(threads=options.threads)
-    contenders = read_contenders([reference, *candidates], runtime, describe)
+    contenders = read_contenders([reference, *candidates], runtime, describe_model)
     plan = FidelityPlan(
         reference=contenders[0],
         candidates=contenders[1:],
@@ -44,8 +60,9 @@ def fidelity(reference: Path, candidates: Sequence[Path], options: FidelityOptio
         until=options.until,
         noise_floor=not options.no_noise_floor,
     )
-    document, stopped = _run(plan)
+    document, stopped = _run(make_bench(), plan)
     if document is None:
+        complain("Stopped before anything was scored.")
         return EXIT_INTERRUPTED
     if options.as_json:
         write_result(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
@@ -54,8 +71,7 @@ def fidelity(reference: Path, candidates: Sequence[Path], options: FidelityOptio
     return EXIT_INTERRUPTED if stopped else 0
 
 
-def _run(plan: FidelityPlan) -> tuple[FidelityDocument | None, bool]:
-    bench = FidelityBench(fit=fit)
+def _run(bench: Bench, plan: FidelityPlan) -> tuple[FidelityDocument | None, bool]:
     document = None
     with StopOnInterrupt(bench.stop) as interrupt, _progress() as progress:
         task = progress.add_task("Loading the models", total=None)
@@ -77,82 +93,6 @@ def _run(plan: FidelityPlan) -> tuple[FidelityDocument | None, bool]:
 
 
 def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
     console = message_console()
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
-def print_fidelity(console: Console, document: FidelityDocument) -> None:
-    """A table and a sentence a candidate; ± is the chunk-clustered standard error."""
-    ppl = document.reference.ppl
-    console.print(
-        words(
-            f"{document.text.name}: {document.scored_tokens} tokens scored in {document.chunks} chunks of "
-            f"{document.n_ctx}. Reference: {document.reference.name}, perplexity {_estimate(ppl, 3)}."
-        )
-    )
-    same = [entry for entry in document.candidates if isinstance(entry, Fidelity)]
-    if same:
-        console.print()
-        console.print(_table(same))
-        console.print(words("± is the standard error with chunks as clusters.", "dim"))
-    console.print()
-    for entry in document.candidates:
-        console.print(words(fidelity_sentence(entry, document)))
-    if document.noise_floor is not None:
-        floor = document.noise_floor
-        console.print(
-            words(
-                f"Rounding alone (the reference with micro-batches of {floor.n_batch}) gives a mean KL "
-                f"divergence of {floor.mean_kld:.6f} and {floor.same_top_percent:.2f} % same top.",
-                "dim",
-            )
-        )
-    if document.stopped:
-        console.print(words(f"Not the whole text: {document.stopped}.", "dim"))
-
-
-def _table(entries: Sequence[Fidelity]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("candidate", overflow="fold")
-    for head in (
-        "same top\n%",
-        "mean KL\ndivergence",
-        "KL\n99 %",
-        "perplexity\nratio",
-        "RMS Δp\n%",
-    ):
-        table.add_column(head, justify="right", no_wrap=True)
-    for entry in entries:
-        table.add_row(
-            words(entry.name),
-            _estimate(entry.same_top_percent, 1),
-            _estimate(entry.mean_kld, 4),
-            f"{entry.kld_p99:.3f}",
-            _estimate(entry.ppl_ratio, 4),
-            _estimate(entry.rms_delta_p_percent, 2),
-        )
-    return table
-
-
-def fidelity_sentence(entry: Fidelity | OtherTokenizer, document: FidelityDocument) -> str:
-    """What the figures of a candidate mean, in plain words."""
-    reference = document.reference.name
-    if isinstance(entry, OtherTokenizer):
-        return (
-            f"{entry.name}: {entry.reason} It needs {_estimate(entry.bits_per_byte, 3)} bits a byte of this "
-            f"text, {reference} {_estimate(entry.bits_per_byte_base, 3)}; fewer is better."
-        )
-    if entry.within_noise:
-        return f"{entry.name}: no difference to {reference} beyond rounding."
-    same = entry.same_top_percent.value
-    return (
-        f"{entry.name}: at {same:.1f} % of the tokens it would go on as {reference} does, "
-        f"at {100 - same:.1f} % with another token. How much that matters, tasks must tell."
-    )
-
-
-def _estimate(estimate: Estimate, digits: int) -> str:
-    error = estimate.clustered_plus_minus
-    text = f"{estimate.value:.{digits}f}"
-    return text if error is None else f"{text} ± {error:.{digits}f}"

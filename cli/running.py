@@ -71,7 +71,7 @@ def run_plan(
 ) -> Outcome:
     """Run it and print each prompt's replies as soon as all contenders have answered it."""
     recording = Recording(recorder)
-    board = Board(plan, earlier=_kept(resume))
+    board = Board(plan, earlier=kept_replies(resume))
     bench = make_bench(recording)
     printer = CasePrinter(plan, board, screens.results)
     recorded, status = recorder is not None, "stopped"
@@ -169,7 +169,7 @@ def _line(console: Console, name: str, what: str) -> None:
     print(clean_line(f"{name}: {what}"), file=console.file, flush=True)
 
 
-def _kept(session: Session | None) -> tuple[Reply, ...]:
+def kept_replies(session: Session | None) -> tuple[Reply, ...]:
     """Replies that a resumed run does not make again."""
     if session is None:
         return ()

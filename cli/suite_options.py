@@ -41,7 +41,12 @@ class SuiteOptions:
             rich_help_panel=_CASES,
         ),
     ] = 50
-    seed: Annotated[int, typer.Option("--suite-seed", metavar="N", rich_help_panel=_CASES)] = 1
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--suite-seed", metavar="N", help="Other cases of it.", rich_help_panel=_CASES
+        ),
+    ] = 1
     margin: Annotated[
         float,
         typer.Option(
@@ -76,6 +81,13 @@ class SuiteOptions:
             metavar="N",
             help="Processor threads.",
             show_default="one a physical core",
+        ),
+    ] = None
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Finish a suite that was stopped or interrupted, or judge it anew; give its cases again.",
         ),
     ] = None
     as_json: Annotated[

@@ -1,0 +1,253 @@
+"""suite: verdicts shown and written, stopped and resumed, and one run with the real small model."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.suite import suite
+from cli.suite_options import SuiteOptions
+from cli.usage import WrongUsage
+from engine.contract import (
+    Began,
+    Event,
+    Failed,
+    Finished,
+    Notice,
+    Plan,
+    Recorder,
+    Replied,
+    Reply,
+    Session,
+)
+from engine.quality.cases import read_suite
+from engine.suite import assess
+from storage.document import parse
+from storage.folders import database_path
+from storage.history import History
+from tests.cli.conftest import RunMain, describe_nothing
+from tests.cli.fakes import ENVIRONMENT, reply
+
+Capture = pytest.CaptureFixture[str]
+ModelFiles = Callable[..., list[str]]
+LIMIT_S = 10
+CASES = """
+prompts: ["{{question}}"]
+tests:
+  - {vars: {question: "One?"}, assert: [{type: contains, value: "yes"}]}
+  - {vars: {question: "Two?"}, assert: [{type: contains, value: "yes"}]}
+  - {vars: {question: "Three?"}, assert: [{type: contains, value: "yes"}]}
+"""
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+class Answers:
+    """A bench in which each contender always gives its text, None: fails.
+
+    presses: Ctrl+C comes before the reply of this number.
+    """
+
+    def __init__(self, texts: Mapping[str, str | None], presses: int | None = None) -> None:
+        self._texts = texts
+        self._presses = presses
+        self._stopped = threading.Event()
+        self._recorder: Recorder | None = None
+        self.plan: Plan | None = None
+        self.asked = 0
+
+    def made_with(self, recorder: Recorder | None) -> Answers:
+        self._recorder = recorder
+        return self
+
+    def run(self, plan: Plan, resume: Session | None = None) -> Iterator[Event]:
+        self.plan = plan
+        assert self._recorder is not None
+        done = {(each.contender, each.case) for each in resume.replies} if resume else set()
+        session = resume.id if resume else self._recorder.begin(plan, ENVIRONMENT)
+        if resume:
+            self._recorder.resume(session)
+        yield Began(session=session)
+        yield Notice(text="Answered in batches.")
+        for contender in plan.contenders:
+            for case in plan.cases:
+                if (contender.name, case.id) in done:
+                    continue
+                if self.asked == self._presses:
+                    signal.raise_signal(signal.SIGINT)
+                    assert self._stopped.wait(LIMIT_S)
+                    self._recorder.end(session, "stopped")
+                    yield Finished(status="stopped", elapsed_s=1.0)
+                    return
+                self.asked += 1
+                made = self._reply(contender.name, case.id)
+                self._recorder.record(session, made)
+                yield Failed(reply=made) if made.error else Replied(reply=made)
+        self._recorder.end(session, "finished")
+        yield Finished(status="finished", elapsed_s=1.0)
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def close(self) -> None:
+        pass
+
+    def _reply(self, contender: str, case: str) -> Reply:
+        text = self._texts[contender]
+        if text is None:
+            return reply(contender, case, "", finish_reason="error", error="It broke.")
+        return reply(contender, case, text)
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Path:
+    path = tmp_path / "cases.yaml"
+    path.write_text(CASES, encoding="utf-8")
+    return path
+
+
+def judge(files: list[str], bench: Answers, **options: Any) -> int:
+    paths = [Path(each) for each in files]
+    return suite(
+        paths[0] if paths else None,
+        paths[1:],
+        SuiteOptions(**options),
+        make_bench=bench.made_with,
+        describe_model=describe_nothing,
+    )
+
+
+def recorded() -> Session:
+    with History.open(database_path()) as history:
+        (only,) = history.sessions()
+        return history.session(only.id)
+
+
+def test_pass_rates_verdict_and_lost_cases_are_shown(
+    model_files: ModelFiles, cases: Path, capsys: Capture
+) -> None:
+    assert (
+        judge(model_files("big", "small"), Answers({"big": "yes", "small": "no"}), cases=cases) == 0
+    )
+    shown = capsys.readouterr().out
+    assert "3 cases" in shown
+    assert "100.0 %" in shown
+    assert "0.0 %" in shown
+    assert any(f"small: {word}" in shown for word in ("WORSE", "UNDECIDED"))
+    assert "lost: " in shown
+    assert recorded().id in shown
+
+
+def test_json_is_the_session_with_scores_and_verdicts(
+    model_files: ModelFiles, cases: Path, capsys: Capture
+) -> None:
+    bench = Answers({"big": "yes", "small": "yes"})
+    assert judge(model_files("big", "small"), bench, cases=cases, as_json=True, margin=10.0) == 0
+    out = capsys.readouterr().out
+    session, document = parse(out.encode(), "standard output"), json.loads(out)
+    assert session == recorded()
+    assert session.kind == "suite"
+    assert len(document["scores"]) == 6
+    assert {"contender", "case", "repeat", "passed", "checks"} <= set(document["scores"][0])
+    (verdict,) = document["verdicts"]
+    assert (verdict["reference"], verdict["contender"]) == ("big", "small")
+    assert (verdict["n"], verdict["b"], verdict["c"], verdict["margin"]) == (3, 0, 0, 0.1)
+    assert {"difference", "lower_bound", "outcome", "cases_needed", "vetoed_by"} <= set(verdict)
+    found = assess(read_suite(cases), session.contenders, session.replies, margin=0.1)
+    assert document["sentences"] == list(found.sentences)
+
+
+def test_options_go_into_the_plan(model_files: ModelFiles) -> None:
+    bench = Answers({"big": "1", "small": "1"})
+    options: dict[str, Any] = {"ready": "arithmetic", "number": 2, "repeat": 1, "max_tokens": 8}
+    judge(model_files("big", "small"), bench, **options, deterministic=True, ctx=256, threads=1)
+    plan = bench.plan
+    assert plan is not None
+    assert (len(plan.cases), plan.sampling.max_tokens, plan.batched) == (2, 8, False)
+    assert {(each.runtime.n_ctx, each.runtime.threads) for each in plan.contenders} == {(256, 1)}
+
+
+def test_a_failed_contender_gives_its_sentence_and_exit_code_1(
+    model_files: ModelFiles, cases: Path, capsys: Capture
+) -> None:
+    assert (
+        judge(model_files("big", "small"), Answers({"big": "yes", "small": None}), cases=cases) == 1
+    )
+    assert "small failed: It broke." in capsys.readouterr().err
+
+
+def test_ctrl_c_keeps_what_was_answered_and_resume_finishes_it(
+    model_files: ModelFiles, cases: Path, capsys: Capture
+) -> None:
+    files, texts = model_files("big", "small"), {"big": "yes", "small": "yes"}
+    assert judge(files, Answers(texts, presses=4), cases=cases, as_json=True) == 130
+    captured = capsys.readouterr()
+    stopped = parse(captured.out.encode(), "standard output")
+    assert (stopped.status, len(stopped.replies)) == ("stopped", 4)
+    assert recorded() == stopped
+    assert f"suite --resume {stopped.id}" in captured.err
+
+    rest = Answers(texts)
+    assert judge([], rest, cases=cases, resume=stopped.id, as_json=True) == 0
+    finished = parse(capsys.readouterr().out.encode(), "standard output")
+    assert rest.asked == 2
+    assert (finished.id, finished.status, len(finished.replies)) == (stopped.id, "finished", 6)
+    assert recorded() == finished
+
+
+def test_resume_wants_the_same_cases_and_no_models(
+    model_files: ModelFiles, cases: Path, capsys: Capture
+) -> None:
+    files, bench = model_files("big", "small"), Answers({"big": "yes", "small": "yes"})
+    judge(files, bench, cases=cases)
+    session = recorded().id
+    with pytest.raises(WrongUsage, match="other cases"):
+        judge([], bench, ready="arithmetic", number=3, resume=session)
+    with pytest.raises(WrongUsage, match="name none here"):
+        judge(files, bench, cases=cases, resume=session)
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "reason"),
+    [
+        (["big", "small"], {}, "either --cases FILE or --ready NAME"),
+        (["big", "small"], {"cases": Path("x"), "ready": "arithmetic"}, "either --cases"),
+        (["big", "small"], {"cases": Path("nowhere.yaml")}, "nowhere.yaml"),
+        (["big", "small"], {"ready": "poetry"}, "poetry"),
+        (["big"], {"ready": "arithmetic"}, "at least one candidate"),
+        ([], {"ready": "arithmetic"}, "Name a reference"),
+        (["big", "small"], {"ready": "arithmetic", "margin": 0.0}, "margin of 0 points"),
+    ],
+)
+def test_wrong_usage_is_a_sentence(
+    names: list[str], options: dict[str, Any], reason: str, model_files: ModelFiles
+) -> None:
+    with pytest.raises(WrongUsage, match=reason):
+        judge(model_files(*names), Answers({}), **options)
+
+
+def test_ready_suites_are_listed(capsys: Capture) -> None:
+    assert judge([], Answers({}), ready="list") == 0
+    shown = capsys.readouterr().out
+    assert "arithmetic" in shown
+    assert "json" in shown
+
+
+def test_a_ready_suite_runs_on_real_models(
+    small_model: Path, quantized: dict[str, Path], run_main: RunMain
+) -> None:
+    ran = run_main(
+        *("suite", str(small_model), str(quantized["Q8_0"]), "--ready", "arithmetic"),
+        *("--number", "4", "-n", "8", "-t", "1", "--json"),
+    )
+    assert ran.returncode == 0, ran.stderr
+    document = json.loads(ran.stdout)
+    assert len(document["replies"]) == len(document["scores"]) == 8
+    (verdict,) = document["verdicts"]
+    assert verdict["n"] == 4
