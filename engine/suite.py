@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from engine.contract import Contender, Plan, Reply, Sampling
 from engine.errors import PlanError
+from engine.quality.checks.kinds import Check, CheckSet, LimitCheck
 from engine.quality.pairing import Flips, compare, flips, verdicts_on
 from engine.quality.scores import CaseScore, checks_not_run, score_reply
 from engine.quality.sentences import sentence
@@ -57,11 +58,25 @@ def suite_plan(
     return Plan(
         contenders=tuple(_as_in_batches(contender) for contender in contenders),
         cases=tuple(each.case for each in suite.cases),
-        sampling=sampling or Sampling(),
+        sampling=_with_logprobs_if_needed(suite, sampling or Sampling()),
         repeats=repeats,
         batched=not deterministic,
         title=f"Suite {suite.name}",
     )
+
+
+def _with_logprobs_if_needed(suite: Suite, sampling: Sampling) -> Sampling:
+    """Checks of perplexity need the reply's log-probabilities, which cost time otherwise."""
+    needed = any(_reads_logprobs(check) for each in suite.cases for check in each.checks)
+    if not needed or sampling.top_logprobs is not None:
+        return sampling
+    return replace(sampling, top_logprobs=0)
+
+
+def _reads_logprobs(check: Check) -> bool:
+    if isinstance(check, CheckSet):
+        return any(_reads_logprobs(part) for part in check.checks)
+    return isinstance(check, LimitCheck) and check.type.startswith("perplexity")
 
 
 def _as_in_batches(contender: Contender) -> Contender:

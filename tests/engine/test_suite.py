@@ -98,6 +98,18 @@ def test_a_contender_that_fails_has_failed_its_cases(small_model: Path, tmp_path
     assert all(score.reason and "gone.gguf" in score.reason for score in gone)
 
 
+def test_log_probabilities_are_kept_where_a_check_of_perplexity_asks_for_them(
+    small_model: Path, tmp_path: Path
+) -> None:
+    two = [model(small_model, "A"), model(small_model, "B")]
+    file = tmp_path / "suite.yaml"
+    file.write_text(SUITE, encoding="utf-8")
+    assert suite_plan(read_suite(file), two).sampling.top_logprobs is None
+    nested = "{type: assert-set, assert: [{type: perplexity, threshold: 50}]}"
+    file.write_text(SUITE.replace("{type: icontains, value: green}", nested), encoding="utf-8")
+    assert suite_plan(read_suite(file), two).sampling.top_logprobs == 0
+
+
 def test_a_suite_needs_a_reference_and_a_candidate(small_model: Path, tmp_path: Path) -> None:
     file = tmp_path / "suite.yaml"
     file.write_text(SUITE, encoding="utf-8")
