@@ -63,6 +63,10 @@ class Database:
         with worded(self.path), closing(self._engine.raw_connection()) as connection:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def give_way(self) -> None:
+        """Wait between the steps of long work: SQLite keeps no queue, others only try now and then."""
+        time.sleep(0.02)
+
     def close(self) -> None:
         self._engine.dispose()
 

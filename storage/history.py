@@ -15,7 +15,7 @@ from storage.marks import add_tag, remove_tag, set_notes, set_starred, set_title
 from storage.query import EVERYTHING, Query
 from storage.reading import abandoned, find_id, read_session
 from storage.recorder import SessionRecorder
-from storage.removal import discard, reclaim, remove, remove_discarded, restore
+from storage.removal import discard, reclaim, remove_discarded, restore
 from storage.schema import migrate
 from storage.summary import Choices, SessionSummary
 from storage.watch import Watch
@@ -133,14 +133,15 @@ class History:
 
     def empty_bin(self) -> None:
         """Delete for good what was discarded, as `delete` does."""
-        with self._database.write() as connection:
-            remove_discarded(connection)
+        remove_discarded(self._database)
         reclaim(self._database)
 
     def delete(self, *ids: str) -> None:
         """Remove sessions from the file, which then shrinks; takes seconds in a large history."""
         with self._database.write() as connection:
-            remove(connection, _find_all(connection, ids))
+            found = _find_all(connection, ids)
+            discard(connection, found)
+        remove_discarded(self._database, found)
         reclaim(self._database)
 
     def import_file(self, path: Path) -> Imported:

@@ -1,8 +1,8 @@
-"""Takes sessions out of the lists, and out of the file."""
+"""Takes sessions out of the lists, and out of the file: the latter in steps between which others write."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Final
@@ -10,14 +10,15 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select
 
 from storage.database import Database
-from storage.tables import FOUND, BinRow, SessionRow
+from storage.tables import FOUND, BinRow, ReplyRow, SessionRow
 from storage.writing import microseconds
 
+_REPLIES_AT_ONCE: Final = 200
 _PAGES_AT_ONCE: Final = 400
 """So much work at most is done before another process may write: some ten milliseconds."""
 
 
-def discard(connection: Connection, ids: Iterable[str]) -> None:
+def discard(connection: Connection, ids: Collection[str]) -> None:
     """Put sessions into the bin, from which they can be taken again."""
     numbers = connection.execute(select(SessionRow.number).where(SessionRow.id.in_(ids))).scalars()
     rows = [
@@ -27,47 +28,65 @@ def discard(connection: Connection, ids: Iterable[str]) -> None:
         connection.execute(insert(BinRow), rows)
 
 
-def restore(connection: Connection, ids: Iterable[str]) -> None:
+def restore(connection: Connection, ids: Collection[str]) -> None:
     chosen = select(SessionRow.number).where(SessionRow.id.in_(ids))
     connection.execute(delete(BinRow).where(BinRow.session.in_(chosen)))
 
 
-def remove(connection: Connection, ids: Iterable[str]) -> None:
-    connection.execute(delete(SessionRow).where(SessionRow.id.in_(ids)))
-
-
-def remove_discarded(connection: Connection) -> None:
-    connection.execute(delete(SessionRow).where(SessionRow.number.in_(select(BinRow.session))))
+def remove_discarded(database: Database, ids: Collection[str] | None = None) -> None:
+    """Delete those of the given sessions that are in the bin, or all that are."""
+    discarded = select(SessionRow.number).join(BinRow, BinRow.session == SessionRow.number)
+    if ids is not None:
+        discarded = discarded.where(SessionRow.id.in_(ids))
+    with database.read() as connection:
+        numbers = connection.execute(discarded).scalars().all()
+    for number in numbers:
+        while not _remove_some(database, number):
+            database.give_way()
 
 
 def reclaim(database: Database) -> None:
     """Give the room of what was removed back to the system, and leave no word of it in the file.
 
     Rows are overwritten when they are deleted, but the full text index only notes that its words are
-    void, until its parts are merged. Other writers get their turn between the steps.
+    void, until its parts are merged.
     """
     n_pages = -_PAGES_AT_ONCE
-    while True:
-        with database.write() as connection:
-            before = _total_changes(connection)
-            connection.execute(insert(FOUND).values(found="merge", rank=n_pages))
-            # By its manual, FTS5 has nothing left to merge when less than two rows have changed.
-            if _total_changes(connection) - before < 2:
-                break
+    while _merge_some(database, n_pages):
         n_pages = _PAGES_AT_ONCE
-    while True:
-        with database.write() as connection:
-            _vacuum(connection)
-            if not connection.exec_driver_sql("PRAGMA freelist_count").scalar():
-                break
+        database.give_way()
+    while _vacuum_some(database):
+        database.give_way()
     database.empty_log()
 
 
-def _vacuum(connection: Connection) -> None:
-    # Each step frees one page and gives a row without columns, which SQLAlchemy takes for the end.
-    with closing(connection.connection.cursor()) as cursor:
-        cursor.execute(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})")
-        cursor.fetchall()
+def _remove_some(database: Database, number: int) -> bool:
+    """Whether nothing of the session is left."""
+    some = select(ReplyRow.number).where(ReplyRow.session == number).limit(_REPLIES_AT_ONCE)
+    with database.write() as connection:
+        removed = connection.execute(delete(ReplyRow).where(ReplyRow.number.in_(some)))
+        if removed.rowcount == _REPLIES_AT_ONCE:
+            return False
+        connection.execute(delete(SessionRow).where(SessionRow.number == number))
+        return True
+
+
+def _merge_some(database: Database, n_pages: int) -> bool:
+    """Whether there may be more to merge; by FTS5's manual the first call has a negative number."""
+    with database.write() as connection:
+        before = _total_changes(connection)
+        connection.execute(insert(FOUND).values(found="merge", rank=n_pages))
+        return _total_changes(connection) - before >= 2
+
+
+def _vacuum_some(database: Database) -> bool:
+    """Whether there are free pages left."""
+    with database.write() as connection:
+        # Each page gives a row without columns, after the first of which Python's sqlite3 stops.
+        with closing(connection.connection.cursor()) as cursor:
+            for _ in range(_PAGES_AT_ONCE):
+                cursor.execute("PRAGMA incremental_vacuum(1)")
+        return bool(connection.exec_driver_sql("PRAGMA freelist_count").scalar())
 
 
 def _total_changes(connection: Connection) -> int:

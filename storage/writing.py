@@ -43,15 +43,23 @@ def insert_session(connection: Connection, session: Session, owner: Owner | None
     ).scalar_one()
     _insert_all(connection, ContenderRow, _contenders(number, session.contenders))
     _insert_all(connection, CaseRow, _cases(number, session.cases))
+    insert_replies(connection, session, 0, len(session.replies))
+
+
+def insert_replies(connection: Connection, session: Session, start: int, n_replies: int) -> None:
+    """Add so many of the session's replies, from `start` on; the session itself must be there."""
+    number = connection.execute(
+        select(SessionRow.number).where(SessionRow.id == session.id)
+    ).scalar_one()
     contenders = {contender.name: i for i, contender in enumerate(session.contenders)}
     cases = {case.id: i for i, case in enumerate(session.cases)}
-    first = (number << SESSION_SHIFT) + FIRST_REPLY
+    first = (number << SESSION_SHIFT) + FIRST_REPLY + start
     replies = [
         {
             "number": first + i,
             **_reply(number, contenders[reply.contender], cases[reply.case], reply),
         }
-        for i, reply in enumerate(session.replies)
+        for i, reply in enumerate(session.replies[start : start + n_replies])
     ]
     _insert_all(connection, ReplyRow, replies)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import msgspec
 from engine.contract import Contender, Environment, Message, Reply, Session
 
 LEFT_OUT: Final = "(left out)"
+_SEPARATOR: Final = re.compile(r"[/\\:]")
 
 
 class Omit(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,8 +79,9 @@ def _secrets(session: Session) -> tuple[tuple[str, str], ...]:
             found[path.removesuffix(_name(path))] = ""
         for server in contender.runtime.rpc_servers:
             found[server] = LEFT_OUT
-    useful = ((old, new) for old, new in found.items() if len(old) > 1)
-    return tuple(sorted(useful, key=lambda pair: -len(pair[0])))
+    # Without a separator it tells no place, and might stand in any word.
+    telling = ((old, new) for old, new in found.items() if len(old) > 1 and _SEPARATOR.search(old))
+    return tuple(sorted(telling, key=lambda pair: -len(pair[0])))
 
 
 def _name(path: str) -> str:

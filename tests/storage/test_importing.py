@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, given, settings
 
 from engine.contract import Session
 from engine.errors import StorageError
-from storage.document import dump
+from storage import importing
+from storage.document import dump, dump_line
 from storage.export import export_session
 from storage.history import History
+from storage.writing import insert_replies
 from tests.storage import samples
 from tests.storage.strategies import sessions
 
@@ -78,6 +80,28 @@ def test_a_broken_line_is_named_and_nothing_is_imported(history: History, tmp_pa
     with pytest.raises(StorageError, match=r"x\.jsonl, session on line 3"):
         history.import_file(path)
     assert history.sessions() == ()
+
+
+def test_an_import_that_fails_half_way_leaves_nothing(
+    history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    n_replies = 450
+    replies = tuple(samples.reply(repeat=repeat) for repeat in range(n_replies))
+    large = msgspec.structs.replace(WHOLE, id="large", repeats=n_replies, replies=replies)
+    path = written(tmp_path, dump_line(WHOLE) + dump_line(large), "x.jsonl")
+
+    def fail(_connection: object, session: Session, start: int, n_replies: int) -> None:
+        if session.id == "large" and start > 0:
+            raise StorageError("The disk is full.")
+        insert_replies(_connection, session, start, n_replies)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(importing, "insert_replies", fail)
+    with pytest.raises(StorageError, match="disk is full"):
+        history.import_file(path)
+    monkeypatch.undo()
+    assert history.sessions() == ()
+    assert history.import_file(path).added == (WHOLE.id, "large")
+    assert history.session("large") == large
 
 
 def test_a_number_that_no_database_holds_is_refused_whole(history: History, tmp_path: Path) -> None:

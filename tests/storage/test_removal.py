@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -75,6 +76,21 @@ def test_several_are_deleted_at_once_or_none(history: History) -> None:
     with pytest.raises(StorageError):
         history.delete(session, "nothing")
     assert len(history.sessions()) == 1
+
+
+def test_others_write_while_much_is_deleted(history: History) -> None:
+    large = add(history, "word " * 50, n_replies=3000)
+    session = history.recorder().begin(samples.plan(repeats=10_000), samples.ENVIRONMENT)
+    n_recorded = 0
+    with ThreadPoolExecutor(1) as executor:
+        deleted = executor.submit(history.delete, large)
+        while not deleted.done():
+            history.recorder().record(session, samples.reply(repeat=n_recorded))
+            n_recorded += 1
+        deleted.result()
+    assert n_recorded > 10
+    assert history.sessions()[0].n_replies == n_recorded
+    assert history.count() == 1
 
 
 def test_a_running_session_can_be_deleted(history: History) -> None:

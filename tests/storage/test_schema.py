@@ -216,6 +216,23 @@ def test_a_failed_upgrade_leaves_the_database_as_it_was(outdated: Path) -> None:
     assert revision[0] in schema.REVISIONS[:-1]
 
 
+def test_a_killed_upgrade_leaves_the_database_as_it_was(outdated: Path) -> None:
+    script = next(schema._MIGRATIONS.rglob("9999_next.py"))
+    script.write_text(script.read_text() + "    import os; os.kill(os.getpid(), 9)\n")
+    before = tables(outdated)
+    code = (
+        "import sys; from pathlib import Path; from storage import schema;"
+        "from storage.database import Database;"
+        "schema._MIGRATIONS = Path(sys.argv[2]); schema.REVISIONS += ('9999',);"
+        "schema.migrate(Database(Path(sys.argv[1])))"
+    )
+    command = [sys.executable, "-c", code, str(outdated), str(schema._MIGRATIONS)]
+    assert subprocess.run(command, cwd=ROOT).returncode == -9
+    assert tables(outdated) == before
+    assert integrity(outdated) == ["ok"]
+    assert {"session", "bin"} <= tables(backups(outdated)[0])
+
+
 def test_without_room_for_the_copy_nothing_is_upgraded(outdated: Path) -> None:
     (outdated.parent / "backups").touch()
     before = tables(outdated)
