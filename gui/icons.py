@@ -22,9 +22,11 @@ SHAPES: Final[dict[str, str]] = {
     ),
     "models": ('<path d="M12 3 4 7v10l8 4 8-4V7z"/><path d="M4 7l8 4 8-4M12 11v10"/>'),
     "quality": ('<path d="M4 4v16h16"/><path d="M8.5 8v7M7 8h3M7 15h3M15.5 6v6M14 6h3M14 12h3"/>'),
+    "history": ('<path d="M4 12a8 8 0 1 0 2.6-5.9L4 8.5M4 4v4.5h4.5"/><path d="M12 8v4.5l3 1.8"/>'),
     "sessions": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.5 2"/>',
     "plus": '<path d="M12 5v14M5 12h14"/>',
     "play": '<path d="M7.5 4.5v15l12-7.5z"/>',
+    "pause": '<path d="M8.5 5v14M15.5 5v14"/>',
     "stop": '<rect x="6" y="6" width="12" height="12" rx="1.5"/>',
     "close": '<path d="m6 6 12 12M18 6 6 18"/>',
     "copy": (

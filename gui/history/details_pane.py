@@ -48,7 +48,7 @@ class DetailsPane(QFrame):
         self._session: Session | None = None
         self._rows: RowsView | None = None
         self.setProperty("look", "card")
-        self.setFixedWidth(theme.characters(52))
+        self.setFixedWidth(theme.characters(54))
         self.title = QLineEdit(self)
         self.title.setAccessibleName("Title")
         self.title.editingFinished.connect(self._tell_title)
@@ -89,7 +89,8 @@ class DetailsPane(QFrame):
         if n_chosen != 1:
             self._session = None
             self.tags.show_tags(())
-            self.star.setText("★ Star or unstar")
+            self.star.setText("☆ Star")
+            self.star.setAccessibleName("Star what is chosen, or take the stars away")
 
     def show_session(self, session: Session) -> None:
         same = self._session is not None and self._session.id == session.id
@@ -199,10 +200,7 @@ class NotesField(QPlainTextEdit):
 
 def _facts(session: Session) -> list[tuple[str, str]]:
     environment = session.environment
-    models = [
-        f"{each.name} ({each.model.quantization})" if each.model.quantization else each.name
-        for each in session.contenders
-    ]
+    models = [each.name for each in session.contenders]
     power = {"mains": "on mains", "battery": "on battery"}.get(environment.power_source or "", "")
     return [
         ("When", when(session.created, datetime.now().astimezone())),

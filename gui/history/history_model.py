@@ -173,6 +173,8 @@ class HistoryModel(QObject):
     def discard(self) -> None:
         """Take what is chosen out of sight; it is deleted when the window closes."""
         ids = self.chosen
+        if self.why_not_on_chosen():
+            return
         self._emptied_late = True
         self._change(lambda history: history.discard(ids), lambda: self.discarded.emit(ids))
 

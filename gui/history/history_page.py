@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from engine.contract import Session
 from gui.actions import Command, never_blocked
 from gui.figures import count
+from gui.history.comparison_view import ComparisonView
 from gui.history.details_pane import DetailsPane
 from gui.history.export_dialog import ExportDialog
 from gui.history.filter_bar import FilterBar
@@ -30,6 +31,7 @@ from gui.pages import Page
 from gui.theme import Theme
 from gui.widgets.banner import BannerStack
 from gui.widgets.labels import label
+from storage.comparison import SessionComparison
 from storage.query import Query
 
 
@@ -45,6 +47,7 @@ class HistoryPage(QWidget):
         self.filters = FilterBar(theme, self)
         self.table = SessionTable(theme, model.table, self)
         self.details = DetailsPane(theme, self)
+        self.comparison = ComparisonView(theme, self)
         self.counted = label("", "small-muted", parent=self)
         self.nothing = label("", "muted", wrap=True, parent=self)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -76,12 +79,21 @@ class HistoryPage(QWidget):
         )
 
     def take_focus(self) -> None:
-        self.table.setFocus()
+        if self._views.currentIndex():
+            self.comparison.back.setFocus()
+        else:
+            self.table.setFocus()
 
     def go_to_search(self) -> None:
         """Put the keyboard into the search field."""
+        self._views.setCurrentIndex(0)
         self.filters.search.setFocus()
         self.filters.search.selectAll()
+
+    def show_all(self) -> None:
+        """Go back from a comparison to the list."""
+        self._views.setCurrentIndex(0)
+        self.table.setFocus()
 
     def open_chosen(self) -> None:
         if not self._model.why_not_on_one():
@@ -130,15 +142,20 @@ class HistoryPage(QWidget):
         left.addWidget(self.filters)
         left.addWidget(self._list, 1)
         left.addWidget(self.counted)
-        row = QHBoxLayout()
+        everything = QWidget(self)
+        row = QHBoxLayout(everything)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(space.l)
         row.addLayout(left, 1)
         row.addWidget(self.details)
+        self._views = QStackedWidget(self)
+        self._views.addWidget(everything)
+        self._views.addWidget(self.comparison)
         column = QVBoxLayout(self)
         column.setContentsMargins(space.l, space.m, space.l, space.m)
         column.setSpacing(space.m)
         column.addWidget(self.banners)
-        column.addLayout(row, 1)
+        column.addWidget(self._views, 1)
 
     def _connect_model(self) -> None:
         model = self._model
@@ -146,6 +163,7 @@ class HistoryPage(QWidget):
         model.choices_changed.connect(self.filters.show_choices)
         model.availability_changed.connect(self._show_chosen)
         model.chosen_read.connect(self._show_session)
+        model.compared.connect(self._show_comparison)
         model.discarded.connect(self._offer_undo)
         model.failed.connect(partial(self.banners.add, "error"))
         model.noticed.connect(partial(self.banners.add, "notice"))
@@ -155,16 +173,17 @@ class HistoryPage(QWidget):
         self.filters.searched.connect(model.search)
         self.filters.restricted.connect(self._restrict)
         self.filters.import_wanted.connect(self.import_files)
+        self.comparison.closed.connect(self.show_all)
         table.header().sortIndicatorChanged.connect(self._sort)
         table.choice_changed.connect(self._choose)
         table.open_wanted.connect(self.open_chosen)
-        table.delete_wanted.connect(self._delete)
+        table.delete_wanted.connect(model.discard)
         table.star_wanted.connect(self._star)
         details.open_wanted.connect(self.open_chosen)
         details.again_wanted.connect(self.run_again)
         details.export_wanted.connect(self.export)
         details.compare_wanted.connect(model.compare)
-        details.delete_wanted.connect(self._delete)
+        details.delete_wanted.connect(model.discard)
         details.star_wanted.connect(model.flip_star)
         details.renamed.connect(model.rename)
         details.noted.connect(model.set_notes)
@@ -193,10 +212,6 @@ class HistoryPage(QWidget):
     def _choose(self) -> None:
         self._model.choose(self.table.chosen())
 
-    def _delete(self) -> None:
-        if not self._model.why_not_on_chosen():
-            self._model.discard()
-
     def _star(self, session_id: str, starred: bool) -> None:
         self._model.set_starred((session_id,), starred=starred)
 
@@ -210,6 +225,7 @@ class HistoryPage(QWidget):
 
     def _show_count(self) -> None:
         found = self._model.n_found or 0
+        self.table.fit_dates(self._model.query.sort == "created")
         self.counted.setText(count(found, "session"))
         self._list.setCurrentIndex(0 if found else 1)
         self.nothing.setText(
@@ -225,6 +241,12 @@ class HistoryPage(QWidget):
         if session is not None:
             self.details.show_session(session)
 
+    def _show_comparison(
+        self, before: Session, after: Session, comparison: SessionComparison
+    ) -> None:
+        self._views.setCurrentIndex(1)
+        self.comparison.show_comparison(before, after, comparison)
+
     def _offer_undo(self, ids: tuple[str, ...]) -> None:
         banner = self.banners.add("notice", f"{count(len(ids), 'session')} deleted.", "Undo")
         banner.acted.connect(partial(self._model.restore, ids))
@@ -232,7 +254,7 @@ class HistoryPage(QWidget):
 
 def page_of_history(page: HistoryPage, model: HistoryModel) -> Page:
     return Page(
-        "sessions",
+        "history",
         "History",
         "Find earlier sessions",
         page,

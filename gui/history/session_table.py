@@ -77,6 +77,10 @@ class SessionTable(QTreeView):
         rows = sorted(index.row() for index in self.selectionModel().selectedRows())
         return [self._table.summaries[row].id for row in rows]
 
+    def fit_dates(self, by_day: bool) -> None:
+        """Under its day a row shows the time alone."""
+        self.header().resizeSection(Column.WHEN, self._theme.characters(10 if by_day else 21))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         match event.key():
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
@@ -200,10 +204,10 @@ class SessionTable(QTreeView):
         header.setMinimumSectionSize(theme.characters(5))
         for column, n_characters in (
             (Column.STAR, 5),
-            (Column.WHEN, 20),
-            (Column.KIND, 12),
-            (Column.MODELS, 30),
-            (Column.REPLIES, 12),
+            (Column.WHEN, 10),
+            (Column.KIND, 13),
+            (Column.MODELS, 26),
+            (Column.REPLIES, 11),
             (Column.STATUS, 14),
             (Column.TAGS, 16),
         ):

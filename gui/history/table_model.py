@@ -75,7 +75,7 @@ class TableModel(QAbstractTableModel):
 
     def show_rows(self, rows: tuple[SessionSummary, ...], *, more: bool, by_day: bool) -> None:
         """Replace all; where the same sessions stay in their places, only what they say."""
-        same = [row.id for row in rows] == [row.id for row in self._rows]
+        same = [_place(row) for row in rows] == [_place(row) for row in self._rows]
         if same and by_day == self._by_day:
             changed = rows != self._rows
             self._rows, self._more = rows, more
@@ -119,6 +119,8 @@ class TableModel(QAbstractTableModel):
         summary, column = self._rows[index.row()], Column(index.column())
         match role:
             case Qt.ItemDataRole.DisplayRole:
+                if column == Column.WHEN and self._by_day:
+                    return f"{summary.created.astimezone():%H:%M}"
                 return _text(summary, column)
             case Qt.ItemDataRole.AccessibleTextRole:
                 return _spoken(summary, column)
@@ -145,6 +147,11 @@ class TableModel(QAbstractTableModel):
         name = words.day(self._rows[row].created, today)
         before = words.day(self._rows[row - 1].created, today) if row else None
         return None if name == before else name
+
+
+def _place(summary: SessionSummary) -> tuple[str, bool]:
+    """What a row's place and height follow from."""
+    return summary.id, summary.hit is None
 
 
 def _text(summary: SessionSummary, column: Column) -> str:
