@@ -10,7 +10,100 @@ import typer
 from cli.grouped import grouped
 from cli.loading_options import LoadingOptions
 
-models_app = typer.Typer(no_args_is_help=True, help="Model files: what fits, smaller ones.")
+models_app = typer.Typer(
+    no_args_is_help=True, help="Model files: what is here, what a hub has, what fits, smaller ones."
+)
+
+_Json = Annotated[bool, typer.Option("--json", help="Write it as JSON.")]
+_Repository = Annotated[
+    str, typer.Argument(metavar="REPO", help="owner/model, or its address in a browser.")
+]
+
+
+@models_app.command("list", short_help="The models on this machine.")
+@grouped
+def models_list(as_json: _Json = False) -> int:
+    """List the models on this machine: downloaded, made and added ones, and those of other programs."""
+    from cli.models_list import list_models
+
+    return list_models(as_json=as_json)
+
+
+@models_app.command("add", short_help="List a model file, or all in a folder, too.")
+@grouped
+def models_add(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A GGUF file or a folder of them.")],
+) -> int:
+    """List a model file, or all of a folder, too; they stay where they are."""
+    from cli.models_list import add_models
+
+    return add_models(path)
+
+
+@models_app.command("remove", short_help="Move a model to the bin, or no longer list it.")
+@grouped
+def models_remove(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL", help="Its path or name or a part of that, or an added folder."
+        ),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> int:
+    """Move a model of Steelyard's own folder to the bin; others are not listed any more, and stay."""
+    from cli.models_list import remove_model
+
+    return remove_model(model, sure=yes)
+
+
+@models_app.command("search", short_help="Look for models on Hugging Face.")
+@grouped
+def models_search(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Words of its name.")],
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show the first N only.")] = 20,
+    as_json: _Json = False,
+) -> int:
+    """Look for models with GGUF files on Hugging Face, or on the hub that HF_ENDPOINT names."""
+    from cli.models_hub import search_hub
+
+    return search_hub(text, limit=limit, as_json=as_json)
+
+
+@models_app.command("files", short_help="What a repository of the hub holds.")
+@grouped
+def models_files(repo: _Repository, as_json: _Json = False) -> int:
+    """List the quantizations of a model on the hub, with their sizes."""
+    from cli.models_hub import list_files
+
+    return list_files(repo, as_json=as_json)
+
+
+@models_app.command("get", short_help="Download a model.")
+@grouped
+def models_get(
+    repo: _Repository,
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="FILE",
+            help="A file's name, or a quantization such as Q4_K_M; not needed where the address has it.",
+        ),
+    ] = None,
+    at_most: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01, metavar="MB", help="Megabytes a second to take.", show_default="no limit"
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write the paths of its files as JSON.")
+    ] = False,
+) -> int:
+    """Download a model into the models folder; checked against the hub's sha256, and resumed after Ctrl+C."""
+    from cli.models_hub import get_model
+
+    return get_model(repo, file, most_mb_per_s=at_most, as_json=as_json)
 
 
 @models_app.command("fit", short_help="Whether a model fits this machine, and how fast it will be.")
