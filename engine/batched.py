@@ -87,4 +87,5 @@ def _reply(job: Job, slot: Slot, made: CaseGenerated, queue_s: float) -> Reply:
         memory=Memory(absent=dict.fromkeys(("peak_bytes", "mapped_bytes"), NO_LATENCY)),
         runtime=slot.loaded.runtime,
         logprobs=made.logprobs,
+        likelihoods=made.likelihoods,
     )

@@ -31,11 +31,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One prompt.
 
     `chat` goes through the model's own template; `completion` joins the contents and adds nothing.
+    continuations: nothing is generated; the reply tells how likely each of these texts is after the prompt.
     """
 
     id: str
     messages: tuple[Message, ...]
     format: Literal["chat", "completion"] = "chat"
+    continuations: tuple[str, ...] = ()
 
 
 class ModelFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -340,6 +342,13 @@ class TokenLogprob(msgspec.Struct, frozen=True, kw_only=True):
     top: tuple[TokenLogprob, ...] = ()
 
 
+class Likelihood(msgspec.Struct, frozen=True, kw_only=True):
+    """The summed natural log-probability of a text's tokens after the prompt."""
+
+    log_likelihood: float
+    tokens: int
+
+
 FinishReason = Literal["stop", "length", "stopped", "error"]
 
 
@@ -363,6 +372,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     memory: Memory = Memory()
     runtime: ResolvedRuntime | None = None
     logprobs: tuple[TokenLogprob, ...] = ()
+    likelihoods: tuple[Likelihood, ...] = ()
 
 
 # --- Events, in the order in which a run makes them ------------------------------------------------

@@ -23,6 +23,7 @@ from engine.contract import (
     Case,
     DeviceInfo,
     FinishReason,
+    Likelihood,
     Memory,
     ResolvedRuntime,
     Runtime,
@@ -180,6 +181,7 @@ class Generated(msgspec.Struct, frozen=True, kw_only=True, tag="generated"):
     total_s: float
     memory: Memory
     logprobs: tuple[TokenLogprob, ...] = ()
+    likelihoods: tuple[Likelihood, ...] = ()
 
 
 class CaseGenerated(msgspec.Struct, frozen=True, kw_only=True, tag="case_generated"):
@@ -198,6 +200,7 @@ class CaseGenerated(msgspec.Struct, frozen=True, kw_only=True, tag="case_generat
     generated_tokens: int
     error: str | None = None
     logprobs: tuple[TokenLogprob, ...] = ()
+    likelihoods: tuple[Likelihood, ...] = ()
 
 
 class SequencesChosen(msgspec.Struct, frozen=True, kw_only=True, tag="sequences_chosen"):

@@ -317,6 +317,7 @@ def _reply(job: Job, slot: Slot, end: Generated, partial: _Partial) -> Reply:
         memory=end.memory,
         runtime=slot.loaded.runtime,
         logprobs=end.logprobs,
+        likelihoods=end.likelihoods,
     )
 
 

@@ -11,14 +11,20 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from engine.contract import Contender, Plan, Reply, Sampling
+from engine.contract import Case, Contender, Plan, Reply, Sampling
 from engine.errors import PlanError
 from engine.quality.checks.kinds import Check, CheckSet, LimitCheck
+from engine.quality.choices import (
+    ChoiceLikelihood,
+    ChoiceMetric,
+    choose,
+    score_choices,
+)
 from engine.quality.pairing import Flips, compare, flips, verdicts_on
 from engine.quality.scores import CaseScore, checks_not_run, score_reply
 from engine.quality.sentences import sentence
 from engine.quality.standings import Standing, standing
-from engine.quality.suite import Suite, cases_by_id
+from engine.quality.suite import Suite, SuiteCase, cases_by_id
 from engine.quality.verdict import Verdict
 
 DEFAULT_MARGIN = 0.05
@@ -57,12 +63,29 @@ def suite_plan(
         raise PlanError(f"The suite {suite.name} has no cases.")
     return Plan(
         contenders=tuple(_as_in_batches(contender) for contender in contenders),
-        cases=tuple(each.case for each in suite.cases),
+        cases=tuple(_with_choices(each) for each in suite.cases),
         sampling=_with_logprobs_if_needed(suite, sampling or Sampling()),
         repeats=repeats,
         batched=not deterministic,
         title=f"Suite {suite.name}",
     )
+
+
+def _with_choices(case: SuiteCase) -> Case:
+    texts = case.choices.texts if case.choices else ()
+    return replace(case.case, continuations=texts)
+
+
+def _score(case: SuiteCase, reply: Reply, metric: ChoiceMetric) -> CaseScore:
+    if case.choices is None or not reply.likelihoods:
+        return score_reply(case, reply)
+    likelihoods = [
+        ChoiceLikelihood(log_likelihood=each.log_likelihood, tokens=each.tokens)
+        for each in reply.likelihoods
+    ]
+    result = choose(case.choices, likelihoods)
+    score = score_choices(case.choices, result, metric, reply.contender, reply.case)
+    return replace(score, repeat=reply.repeat)
 
 
 def _with_logprobs_if_needed(suite: Suite, sampling: Sampling) -> Sampling:
@@ -91,15 +114,19 @@ def assess(
     replies: Iterable[Reply],
     *,
     margin: float = DEFAULT_MARGIN,
+    metric: ChoiceMetric = "acc_norm",
     overruled: Callable[[CaseScore], CaseScore] = lambda score: score,
 ) -> Assessment:
     """Score the replies and judge every contender against the first one; raises PlanError.
 
+    metric: which of the three decides a multiple choice; its name stands in the score.
     overruled: applies what a person decided about a score's checks.
     """
     by_id = cases_by_id(suite)
     scores = tuple(
-        overruled(score_reply(by_id[reply.case], reply)) for reply in replies if reply.case in by_id
+        overruled(_score(by_id[reply.case], reply, metric))
+        for reply in replies
+        if reply.case in by_id
     )
     reference, *others = [contender.name for contender in contenders]
     found = verdicts_on(suite, scores, reference, others, margin)

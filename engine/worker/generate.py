@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable
 
 import llama_cpp.llama_cpp as lib
+from msgspec.structs import replace
 
 from engine.contract import FinishReason, TokenLogprob
 from engine.protocol import Generate, Generated, Text
 from engine.worker.batch import Batch
 from engine.worker.decoding import DecodeStopped, decode, last_logits
 from engine.worker.interrupt import Interrupt
+from engine.worker.likelihood import likelihoods
 from engine.worker.loading import LoadedModel
 from engine.worker.outflow import Outflow
 from engine.worker.prompt import Prompt, make_prompt
@@ -53,6 +55,8 @@ class Generation:
         """Raises RequestRefused when the request cannot be answered at all."""
         prompt = make_prompt(self._loaded, self._request.case)
         self._check_room(prompt)
+        if self._request.case.continuations:
+            return self._judge(prompt)
         sampling = self._request.sampling
         sampler = Sampler(sampling, self._loaded.vocabulary, self._loaded.resolved.n_ctx)
         sampler.see_prompt(prompt.tokens)
@@ -67,6 +71,15 @@ class Generation:
             batch.close()
         self._flush(self._outflow.finish())
         return self._end(prompt, reason)
+
+    def _judge(self, prompt: Prompt) -> Generated:
+        """How likely the case's continuations are; nothing is generated."""
+        texts = self._request.case.continuations
+        try:
+            found = likelihoods(self._loaded, prompt.tokens, texts, self._interrupt)
+        except DecodeStopped as stopped:
+            raise RequestRefused("stopped", "The choices were stopped.") from stopped
+        return replace(self._end(prompt, "stop"), likelihoods=found)
 
     def _check_room(self, prompt: Prompt) -> None:
         n_ctx = self._loaded.resolved.n_ctx

@@ -22,6 +22,7 @@ from engine.worker.backend import Backend
 from engine.worker.context import Shape
 from engine.worker.decoding import DecodeStopped, Logits, all_logits, decode
 from engine.worker.interrupt import Interrupt
+from engine.worker.likelihood import likelihoods
 from engine.worker.loading import LoadedModel
 from engine.worker.outflow import Outflow
 from engine.worker.prompt import Prompt, make_prompt
@@ -75,7 +76,7 @@ class ManyReplies:
 
     def run(self) -> None:
         try:
-            waiting = self._prompts()
+            waiting = self._without_choices(self._prompts())
             prompts = [prompt for _, prompt in waiting]
             self._shared = common_beginning([prompt.tokens for prompt in prompts])
             self._free = list(range(self._request.n_sequences, 0, -1))
@@ -110,6 +111,34 @@ class ManyReplies:
             except (RequestRefused, TemplateError) as error:
                 self._send_error(index, str(error))
         return found
+
+    def _without_choices(self, prompts: list[tuple[int, Prompt]]) -> list[tuple[int, Prompt]]:
+        """Judge the choices of the cases that have some; gives the cases that want a reply."""
+        left = []
+        for index, prompt in prompts:
+            texts = self._request.cases[index].continuations
+            if not texts:
+                left.append((index, prompt))
+                continue
+            try:
+                found = likelihoods(self._loaded, prompt.tokens, texts, self._interrupt)
+            except RequestRefused as error:
+                self._send_error(index, str(error))
+                continue
+            self._send(
+                CaseGenerated(
+                    id=self._request.id,
+                    index=index,
+                    text="",
+                    reasoning="",
+                    finish_reason="stop",
+                    prompt_tokens=len(prompt.tokens),
+                    shared_tokens=0,
+                    generated_tokens=0,
+                    likelihoods=found,
+                )
+            )
+        return left
 
     def _share(self, tokens: Sequence[int]) -> None:
         """Decode the common beginning into sequence 0."""

@@ -99,10 +99,16 @@ class Sampler:
         return bool(single["logit"][0] > -math.inf)
 
 
+def log_probability(logits: Logits, token: int) -> float:
+    """The natural log-probability of a token, in float64 where it is summed."""
+    top = float(logits.max())
+    total = np.exp(logits - top, dtype=np.float32).sum(dtype=np.float64)
+    return float(logits[token]) - top - math.log(float(total))
+
+
 def token_logprob(logits: Logits, token: int, n_top: int, vocabulary: Vocabulary) -> TokenLogprob:
     """Natural log-probabilities of the chosen token and of the `n_top` likeliest ones."""
-    top = float(logits.max())
-    log_sum = top + math.log(float(np.exp(logits - top, dtype=np.float32).sum(dtype=np.float64)))
+    log_sum = float(logits[token]) - log_probability(logits, token)
 
     def entry(index: int, alternatives: tuple[TokenLogprob, ...] = ()) -> TokenLogprob:
         text = vocabulary.piece(index, special=True).decode("utf-8", "replace")

@@ -98,6 +98,24 @@ def test_a_contender_that_fails_has_failed_its_cases(small_model: Path, tmp_path
     assert all(score.reason and "gone.gguf" in score.reason for score in gone)
 
 
+def test_multiple_choice_is_decided_by_likelihood_under_a_named_metric(
+    small_model: Path, quantized: dict[str, Path], tmp_path: Path
+) -> None:
+    file = tmp_path / "choices.jsonl"
+    file.write_text(
+        '{"prompt": "What do bees make?", "choices": ["Honey.", "Concrete."], "right": 0}\n'
+        '{"prompt": "Which is larger?", "choices": ["An ant.", "An elephant."], "right": 1}\n',
+        encoding="utf-8",
+    )
+    suite = read_suite(file)
+    contenders = [model(small_model, "A"), model(quantized["Q8_0"], "B")]
+    assessment = assess(suite, contenders, replies_of(suite_plan(suite, contenders)))
+    assert {score.checks[0].check for score in assessment.scores} == {"acc_norm"}
+    bees = [score for score in assessment.scores if score.case == suite.cases[0].case.id]
+    assert [score.passed for score in bees] == [True, True]
+    assert all("right is “Honey.”" in (score.checks[0].reason or "") for score in bees)
+
+
 def test_log_probabilities_are_kept_where_a_check_of_perplexity_asks_for_them(
     small_model: Path, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from engine.contract import Case, Message, Runtime, Sampling
 from engine.errors import RequestError
 from engine.protocol import CaseGenerated, GenerateMany, PrepareMany, SequencesChosen
 from engine.worker.many import common_beginning
-from tests.engine.running import Running, chat, running_worker
+from tests.engine.running import Running, chat, completion, running_worker
 
 SYSTEM = "You are a helpful assistant who answers in one short sentence. " * 4
 CASES = tuple(
@@ -87,6 +87,42 @@ def test_cases_without_anything_in_common_are_answered_too(worker: Running) -> N
     assert [reply.shared_tokens for reply in replies] == [0, 0, 0]
     assert "Paris" in replies[0].text
     assert "5" in replies[1].text
+
+
+def test_choices_are_judged_by_their_likelihood_in_batches_and_alone(worker: Running) -> None:
+    case = Case(
+        id="france",
+        messages=(Message(role="user", content="The capital of France is"),),
+        format="completion",
+        continuations=(" Paris", " Berlin", " a banana split"),
+    )
+    (together, written) = many(worker, (case, CASES[0]))
+    alone = worker.ask(case).end.likelihoods
+    for found in (together.likelihoods, alone):
+        assert max(range(3), key=lambda i: found[i].log_likelihood) == 0
+        assert [each.tokens for each in found][:2] == [1, 1]
+        assert found[2].tokens >= 3
+        assert all(each.log_likelihood < 0 for each in found)
+    assert together.text == ""
+    assert written.text
+    assert [each.log_likelihood for each in together.likelihoods] == pytest.approx(
+        [each.log_likelihood for each in alone], abs=1e-3
+    )
+
+
+def test_the_likelihood_of_one_token_is_its_log_probability(worker: Running) -> None:
+    prompt = completion("The capital of France is")
+    (first,) = worker.ask(prompt, max_tokens=1, top_logprobs=0).end.logprobs
+    judged = Case(
+        id="1", messages=prompt.messages, format="completion", continuations=(first.text,)
+    )
+    (found,) = worker.ask(judged).end.likelihoods
+    assert found.log_likelihood == pytest.approx(first.logprob, abs=1e-4)
+
+
+def test_an_empty_choice_is_refused(worker: Running) -> None:
+    empty = Case(id="1", messages=CASES[0].messages, continuations=("a", ""))
+    assert [reply.error is not None for reply in many(worker, (empty, CASES[0]))] == [True, False]
 
 
 def test_stops_grammars_and_seeds_hold_for_each_case(worker: Running) -> None:
