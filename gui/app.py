@@ -7,6 +7,7 @@ import socket
 import sys
 from types import FrameType
 
+import msgspec
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
@@ -19,6 +20,8 @@ from gui.crash import CrashReporter
 from gui.history.history_model import HistoryModel
 from gui.history.history_page import HistoryPage, page_of_history
 from gui.jobs import Jobs
+from gui.models.hub_desk import HubDesk
+from gui.models.hub_model import HubModel
 from gui.models.models_model import ModelsModel
 from gui.models.models_page import ModelsPage, page_of_models
 from gui.quality.quality_model import QualityModel
@@ -48,8 +51,10 @@ class Desk(QObject):
         self.sessions = SessionsModel(self.jobs, self)
         self.history = HistoryModel(self.jobs, given.export_sessions, self)
         self.history_page = HistoryPage(self.theme, self.history)
-        self.models = ModelsModel(self.jobs, given.make_shelf(), self)
-        self.models_page = ModelsPage(self.theme, self.models)
+        shelf = given.make_shelf()
+        self.models = ModelsModel(self.jobs, shelf, self)
+        self.hub = HubModel(self.jobs, HubDesk(given.hub, shelf), self._settings.offline, self)
+        self.models_page = ModelsPage(self.theme, self.models, self.hub)
         self.window = MainWindow(
             self.theme,
             self.compare,
@@ -66,6 +71,9 @@ class Desk(QObject):
         self.history_page.opened.connect(self.compare.open_session)
         self.history_page.again_wanted.connect(self.compare.repeat_session)
         self.history.changed.connect(self.sessions.reload)
+        self.compare.availability_changed.connect(self._share_machine)
+        self.quality.availability_changed.connect(self._share_machine)
+        self.quality.suite.finished.connect(self.sessions.reload)
         self.models_page.compare_wanted.connect(self._compare_models)
 
     def open(self) -> None:
@@ -80,8 +88,9 @@ class Desk(QObject):
         if self._closed:
             return True
         self._closed = True
-        settings = self.window.settings()
+        settings = msgspec.structs.replace(self.window.settings(), offline=self.hub.offline)
         self.models.close()
+        self.hub.close()
         ended = self.compare.close()
         ended = self.quality.close() and ended
         ended = self.jobs.close() and ended
@@ -96,6 +105,11 @@ class Desk(QObject):
         self.compare.restore(self._settings.contenders, self._settings.draft)
         self.jobs.start("history", self._given.open_history, self._take_history, self._do_without)
 
+    def _share_machine(self) -> None:
+        """One measurement at a time: the pages hold each other while one of them runs."""
+        self.quality.hold("Wait for the comparison to end." if self.compare.running else "")
+        self.compare.hold("Wait for the measurement to end." if self.quality.running else "")
+
     def _compare_models(self, models: tuple[ModelFile, ...]) -> None:
         why = self.compare.why_not_edit()
         if why:
@@ -109,6 +123,7 @@ class Desk(QObject):
         if history.read_only is not None:
             self.window.page.banners.add("warning", history.read_only)
         self.sessions.use(history)
+        self.quality.suite.use(history)
         self.history.use(history)
         self.compare.make_ready(history)
 

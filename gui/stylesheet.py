@@ -103,6 +103,18 @@ QFrame[look="chip"] { background: $surface; border: 1px solid $border; border-ra
 QFrame[look="chip"]:hover { background: $hover; }
 QFrame[look="chip"]:focus { border: 1px solid $accent; }
 
+QHeaderView { background: transparent; }
+QHeaderView::section { background: transparent; color: $muted; border: none;
+  border-bottom: 1px solid $border; padding: ${xs}px ${s}px; font-weight: 600; }
+QTableView[look="plain"]::item { padding: 0px ${xs}px; }
+QTableView[look="plain"]::item:selected { background: $accent_soft; color: $text; }
+QTabBar::tab { background: transparent; color: $muted; padding: ${xs}px ${m}px;
+  border: none; border-bottom: 2px solid $border; }
+QTabBar::tab:selected { color: $accent; border-bottom: 2px solid $accent; font-weight: 600; }
+QTabBar::tab:hover { background: $hover; }
+QTabBar::tab:focus { background: $accent_soft; }
+QTabBar::tab:disabled { color: $strong_border; }
+
 QProgressBar { background: $raised; border: none; border-radius: 2px; max-height: 3px; min-height: 3px; }
 QProgressBar::chunk { background: $accent; border-radius: 2px; }
 

@@ -46,6 +46,7 @@ class CompareModel(QObject):
         self._feed: RunFeed | None = None
         self._stopping = False
         self._session: Session | None = None
+        self._elsewhere = ""
         self.demo_running = False
         self.board.noticed.connect(self.warned)
         self.board.case_shown.connect(self._follow_case)
@@ -59,10 +60,18 @@ class CompareModel(QObject):
     def running(self) -> bool:
         return self._feed is not None
 
+    def hold(self, why: str) -> None:
+        """Let no run begin for this reason, since two at once would disturb each other's figures."""
+        if why != self._elsewhere:
+            self._elsewhere = why
+            self.availability_changed.emit()
+
     def why_not_run(self) -> str:
         """Why a run cannot start now, in a sentence; empty where it can."""
         if self.running:
             return "A comparison is running."
+        if self._elsewhere:
+            return self._elsewhere
         if self._bench is None:
             return "Getting ready…"
         if not self.contenders.contenders:
@@ -85,12 +94,12 @@ class CompareModel(QObject):
         return "" if self.board.session_id else "There is no recorded session to export yet."
 
     def why_not_run_again(self) -> str:
-        if self.running or self._bench is None:
+        if self.running or self._elsewhere or self._bench is None:
             return self.why_not_run()
         return "" if self.board.contenders else "Nothing has run yet."
 
     def why_not_resume(self) -> str:
-        if self.running or self._bench is None:
+        if self.running or self._elsewhere or self._bench is None:
             return self.why_not_run()
         return "" if self.board.unfinished else "No unfinished session is open."
 

@@ -102,7 +102,8 @@ class FidelityChart(QWidget):
             room = max(0.35 * (max(sizes) - min(sizes)), 0.2 * max(sizes))
             self._plot.setXRange(min(sizes) - room, max(sizes) + room, padding=0)
         tops = [each.mean_kld.value + (error_of(each.mean_kld) or 0.0) for each in shown]
-        self._plot.setYRange(0.0, 1.35 * max([*tops, floor or 0.0, 1e-6]), padding=0)
+        highest = max([*tops, floor or 0.0, 1e-6])
+        self._plot.setYRange(-0.06 * highest, 1.35 * highest, padding=0)
         if floor is not None:
             self._line(floor, 0)
         self.setFixedHeight(self._theme.lines(16))

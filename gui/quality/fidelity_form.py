@@ -106,6 +106,7 @@ class FidelityForm(QWidget):
         column.addWidget(self.pasted)
         column.addLayout(rows)
         column.addWidget(self.noise_floor)
+        column.addStretch(1)
 
     def _listen(self) -> None:
         self.source.currentIndexChanged.connect(self._edit)

@@ -15,7 +15,7 @@ from engine.contract import Contender
 from engine.quality.fidelity_document import FidelityDocument, OtherTokenizer
 from engine.quality.fidelity_statistics import Estimate, Fidelity, RunningFidelity
 from gui.figures import count, size
-from gui.quality.figures_table import Cell, Column
+from gui.quality.figures_table import Cell, Column, named
 
 ABSENT: Final = "–"
 COLUMNS: Final = (
@@ -89,6 +89,8 @@ def with_error(estimate: Estimate, unit: str = "", most_decimals: int = 5) -> st
     error = error_of(estimate)
     if not error or not math.isfinite(error):
         return _plain(estimate.value) + unit
+    if max(error, abs(estimate.value) / 100) < 10.0**-most_decimals and not unit:
+        return f"{estimate.value:.1e} ± {error:.1e}"
     decimals = max(0, min(most_decimals, 1 - math.floor(math.log10(error))))
     return f"{estimate.value:.{decimals}f} ± {error:.{decimals}f}{unit}"
 
@@ -192,7 +194,7 @@ CAVEAT: Final = (
 def detail_columns(document: FidelityDocument) -> list[Column]:
     return [
         Column("Figure", is_text=True),
-        *(Column(candidate.name) for candidate in _same_tokens(document)),
+        *(named(candidate.name, 26) for candidate in _same_tokens(document)),
     ]
 
 

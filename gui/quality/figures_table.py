@@ -24,6 +24,12 @@ class Column:
     is_text: bool = False
 
 
+def named(name: str, characters: int = 18) -> Column:
+    """A column for a model: the end of a long name, which tells its quantization."""
+    title = name if len(name) <= characters else f"…{name[1 - characters :]}"
+    return Column(title, name)
+
+
 @dataclass(frozen=True)
 class Cell:
     """value: what the column is sorted by; None goes last."""

@@ -15,6 +15,7 @@ from gui.compare.contenders_model import ContendersModel
 from gui.jobs import Jobs
 from gui.quality.fidelity_model import FidelityModel
 from gui.quality.participants_model import ParticipantsModel
+from gui.quality.suite_model import SuiteModel
 
 
 class QualityModel(QObject):
@@ -37,13 +38,44 @@ class QualityModel(QObject):
         self._contenders = contenders
         self.participants = ParticipantsModel(contenders, self)
         self.fidelity = FidelityModel(jobs, given, self.participants, self)
-        self.fidelity.availability_changed.connect(self.availability_changed)
-        self.fidelity.failed.connect(self.failed)
-        self.fidelity.noticed.connect(self.noticed)
+        self.suite = SuiteModel(jobs, given, self.participants, self)
+        self.shown: FidelityModel | SuiteModel = self.fidelity
+        self._elsewhere = ""
+        for each in (self.fidelity, self.suite):
+            each.availability_changed.connect(self.availability_changed)
+            each.failed.connect(self.failed)
+            each.noticed.connect(self.noticed)
 
     @property
     def running(self) -> bool:
-        return self.fidelity.running
+        return self.fidelity.running or self.suite.running
+
+    def hold(self, why: str) -> None:
+        """Let no measurement begin for this reason, since two at once would disturb each other."""
+        if why != self._elsewhere:
+            self._elsewhere = why
+            self.availability_changed.emit()
+
+    def show(self, measurement: FidelityModel | SuiteModel) -> None:
+        """Let `run` mean this measurement."""
+        self.shown = measurement
+        self.availability_changed.emit()
+
+    def why_not_run(self) -> str:
+        if self.running:
+            return "A measurement is running."
+        return self._elsewhere or self.shown.why_not_run()
+
+    def why_not_stop(self) -> str:
+        return (self.suite if self.suite.running else self.fidelity).why_not_stop()
+
+    def run(self) -> None:
+        if not self.why_not_run():
+            self.shown.run()
+
+    def stop(self) -> None:
+        for each in (self.fidelity, self.suite):
+            each.stop()
 
     def why_not_edit(self) -> str:
         return "Stop the measurement first." if self.running else ""
@@ -56,7 +88,8 @@ class QualityModel(QObject):
             )
 
     def close(self) -> bool:
-        return self.fidelity.close()
+        ended = self.fidelity.close()
+        return self.suite.close() and ended
 
     def _add_model(self, model: ModelFile) -> None:
         self._contenders.add_models([model])

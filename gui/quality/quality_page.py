@@ -14,6 +14,8 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
     QScrollArea,
+    QStackedWidget,
+    QTabBar,
     QVBoxLayout,
     QWidget,
 )
@@ -23,15 +25,30 @@ from gui.pages import Page
 from gui.quality.fidelity_form import FidelityForm
 from gui.quality.participants_card import ParticipantsCard
 from gui.quality.quality_model import QualityModel
+from gui.quality.suite_form import SuiteForm
 from gui.theme import Theme
 from gui.widgets.banner import BannerStack
 from gui.widgets.buttons import MainButton
 from gui.widgets.labels import label
 
 _WHAT_FOR: Final = (
-    "Both models read the same text, token by token, and their probabilities are compared. "
-    "That shows within minutes how far a smaller quantization is from the model it was made of.\n\n"
-    "Choose a reference, usually the largest file, tick the candidates, and run."
+    (
+        "What does the cheaper model lose?",
+        (
+            "Both models read the same text, token by token, and their probabilities are compared. "
+            "That shows within minutes how far a smaller quantization is from the model it was made of.\n\n"
+            "Choose a reference, usually the largest file, tick the candidates, and run."
+        ),
+    ),
+    (
+        "Is it good enough for your work?",
+        (
+            "Every model answers the same cases, and checks decide which replies pass. The verdict says with "
+            "95 % confidence whether a candidate loses more than the margin you allow: better, good enough, "
+            "worse, or not enough cases yet.\n\n"
+            "Begin with ready cases, or bring a file of your own prompts with checks."
+        ),
+    ),
 )
 _WIDTH: Final = 44
 
@@ -56,6 +73,14 @@ class QualityPage(QWidget):
         self.banners = BannerStack(theme, self)
         self.participants = ParticipantsCard(theme, model.participants, self)
         self.fidelity_form = FidelityForm(theme, model.fidelity.settings, self)
+        self.suite_form = SuiteForm(theme, model.suite.settings, self)
+        self.tabs = QTabBar(self)
+        self.tabs.setAccessibleName("What to measure with")
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(True)
+        for title in ("On a text", "On cases"):
+            self.tabs.addTab(title)
+        self._forms = QStackedWidget(self)
         self.run = MainButton(theme, "play", "Run", parent=self)
         self.stop = MainButton(theme, "stop", "Stop", look="stop", parent=self)
         self.why = label("", "small-muted", wrap=True, parent=self)
@@ -64,9 +89,10 @@ class QualityPage(QWidget):
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("Progress of the measurement")
-        self.hint = self._hint()
         self.result: QWidget | None = None
-        self._found = QVBoxLayout()
+        self.verdicts: QWidget | None = None
+        self._found = QStackedWidget(self)
+        self._places: list[QVBoxLayout] = []
         self._lay_out()
         self._connect()
         self._show_availability()
@@ -79,15 +105,15 @@ class QualityPage(QWidget):
             self.participants.add.setFocus()
 
     def commands(self) -> tuple[Command, ...]:
-        fidelity = self._model.fidelity
+        model = self._model
         return (
             Command(
                 "quality-run",
                 "Measure quality",
                 "Run",
-                fidelity.run,
+                model.run,
                 ("Ctrl+Return", "Ctrl+Enter"),
-                fidelity.why_not_run,
+                model.why_not_run,
                 part=2,
                 listed=False,
             ),
@@ -95,9 +121,9 @@ class QualityPage(QWidget):
                 "quality-stop",
                 "Stop measuring",
                 "Run",
-                fidelity.stop,
+                model.stop,
                 ("Esc",),
-                fidelity.why_not_stop,
+                model.why_not_stop,
                 part=2,
                 listed=False,
             ),
@@ -112,14 +138,14 @@ class QualityPage(QWidget):
 
     # Parts -------------------------------------------------------------------------------------
 
-    def _hint(self) -> QFrame:
+    def _hint(self, title: str, text: str) -> QFrame:
         frame = QFrame(self)
         space = self._theme.space
         column = QVBoxLayout(frame)
         column.setContentsMargins(space.xl, space.xl, space.xl, space.xl)
         column.setSpacing(space.m)
-        column.addWidget(label("What does the cheaper model lose?", "title", parent=frame))
-        column.addWidget(label(_WHAT_FOR, "muted", wrap=True, parent=frame))
+        column.addWidget(label(title, "title", parent=frame))
+        column.addWidget(label(text, "muted", wrap=True, parent=frame))
         column.addStretch(1)
         return frame
 
@@ -144,8 +170,10 @@ class QualityPage(QWidget):
         column.setSpacing(space.m)
         column.addWidget(label("Models", "strong", parent=inner))
         column.addWidget(self.participants)
-        column.addWidget(label("Fidelity on a text", "strong", parent=inner))
-        column.addWidget(self.fidelity_form)
+        column.addWidget(self.tabs)
+        for each in (self.fidelity_form, self.suite_form):
+            self._forms.addWidget(each)
+        column.addWidget(self._forms)
         column.addStretch(1)
         scroll = _scrolling(inner, self)
         card = QFrame(self)
@@ -164,16 +192,19 @@ class QualityPage(QWidget):
         return card
 
     def _findings(self) -> QVBoxLayout:
-        inner = QWidget(self)
-        inner.setProperty("look", "clear")
-        self._found = QVBoxLayout(inner)
-        self._found.setContentsMargins(0, 0, 0, 0)
-        self._found.addWidget(self.hint)
+        for title, text in _WHAT_FOR:
+            page = QWidget(self)
+            page.setProperty("look", "clear")
+            inside = QVBoxLayout(page)
+            inside.setContentsMargins(0, 0, 0, 0)
+            inside.addWidget(self._hint(title, text))
+            self._found.addWidget(_scrolling(page, self))
+            self._places.append(inside)
         column = QVBoxLayout()
         column.setSpacing(self._theme.space.xs)
         column.addWidget(self.progress_words)
         column.addWidget(self.progress)
-        column.addWidget(_scrolling(inner, self), 1)
+        column.addWidget(self._found, 1)
         return column
 
     def _connect(self) -> None:
@@ -183,25 +214,32 @@ class QualityPage(QWidget):
         model.noticed.connect(partial(self.banners.add, "notice"))
         self.participants.add_wanted.connect(self.choose_files)
         self.fidelity_form.edited.connect(fidelity.edit)
-        self.run.clicked.connect(fidelity.run)
-        self.stop.clicked.connect(fidelity.stop)
-        fidelity.progressed.connect(self._show_progress)
+        self.suite_form.edited.connect(model.suite.edit)
+        self.tabs.currentChanged.connect(self._show_measurement)
+        self.run.clicked.connect(model.run)
+        self.stop.clicked.connect(model.stop)
+        for measurement in (fidelity, model.suite):
+            measurement.progressed.connect(self._show_progress)
         fidelity.estimated.connect(self._show_result)
         fidelity.finished.connect(self._end)
+        model.suite.ready_known.connect(self._show_ready)
+        model.suite.finished.connect(self._end_suite)
 
     # What the model says -----------------------------------------------------------------------
 
     def _show_availability(self) -> None:
-        fidelity, running = self._model.fidelity, self._model.running
-        why = fidelity.why_not_run()
+        model, running = self._model, self._model.running
+        why = model.why_not_run()
         self.run.setVisible(not running)
         self.run.setEnabled(not why)
         self.stop.setVisible(running)
-        self.stop.setEnabled(not fidelity.why_not_stop())
-        self.why.setText(fidelity.why_not_stop() if running else why)
+        self.stop.setEnabled(not model.why_not_stop())
+        self.why.setText(model.why_not_stop() if running else why)
         self.why.setVisible(bool(self.why.text()))
         self.participants.set_locked(self._model.why_not_edit())
         self.fidelity_form.set_locked(running)
+        self.suite_form.set_locked(running)
+        self.tabs.setEnabled(not running)
         for part in (self.progress, self.progress_words):
             part.setVisible(running)
 
@@ -216,8 +254,7 @@ class QualityPage(QWidget):
         from gui.quality.fidelity_result import FidelityResult
 
         self.result = FidelityResult(self._theme, self._model.fidelity, self)
-        self.hint.hide()
-        self._found.addWidget(self.result)
+        self._put(0, self.result)
 
     def _end(self) -> None:
         document = self._model.fidelity.document
@@ -225,6 +262,38 @@ class QualityPage(QWidget):
             self._show_result()
             words = "The measurement has ended"
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+
+    def _show_measurement(self, place: int) -> None:
+        for stack in (self._forms, self._found):
+            stack.setCurrentIndex(place)
+        self._model.show(self._model.suite if place else self._model.fidelity)
+        if place:
+            self._model.suite.list_ready()
+
+    def _show_ready(self) -> None:
+        self.suite_form.show_ready(self._model.suite.ready_suites)
+
+    def _end_suite(self) -> None:
+        if self._model.suite.found is None:
+            return
+        if self.verdicts is None:
+            from gui.quality.suite_result import SuiteResult
+
+            self.verdicts = SuiteResult(self._theme, self._model.suite, self)
+            self._put(1, self.verdicts)
+        words = "The verdicts are there"
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+
+    def _put(self, place: int, result: QWidget) -> None:
+        """Show a result in the place of its hint."""
+        column = self._places[place]
+        hint = column.takeAt(0)
+        shown = None if hint is None else hint.widget()
+        if shown is not None:
+            shown.hide()
+            shown.deleteLater()
+        column.addWidget(result)
+        result.show()
 
 
 def _scrolling(inner: QWidget, parent: QWidget) -> QScrollArea:

@@ -1,0 +1,270 @@
+"""A suite run without its widgets: the cases, the run that goes on, and what was found."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from engine.contract import Contender, Failed, Loading, Notice, Replied, Reply, Sampling
+from engine.errors import SteelyardError
+from gui.collaborators import Bench, Collaborators, History
+from gui.jobs import Jobs, RunFeed
+from gui.quality.participants_model import ParticipantsModel
+
+if TYPE_CHECKING:  # the checks bring numpy, which a start must not wait for
+    from engine.contract import Plan
+    from engine.quality.generators.ready import ReadySuite
+    from engine.quality.suite import Suite
+    from engine.suite import Assessment
+
+
+class SuiteSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """ready: the name of a ready suite, which `cases` and `seed` are for, or empty for the file at `path`."""
+
+    ready: str = "arithmetic"
+    path: str = ""
+    cases: int = 50
+    seed: int = 1
+    margin_points: float = 5.0
+    max_tokens: int = 256
+    deterministic: bool = False
+
+
+class SuiteFound(msgspec.Struct, frozen=True, kw_only=True):
+    """replies: by contender and case, the first of each."""
+
+    suite: Suite
+    assessment: Assessment
+    replies: dict[tuple[str, str], Reply]
+    stopped: bool
+
+
+class SuiteModel(QObject):
+    """Owns the run, its bench and its thread; `close` ends them."""
+
+    availability_changed = Signal()
+    ready_known = Signal()
+    progressed = Signal(str, float)
+    begun = Signal()
+    finished = Signal()
+    failed = Signal(str)
+    noticed = Signal(str)
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        given: Collaborators,
+        participants: ParticipantsModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._given = given
+        self._participants = participants
+        self._history: History | None = None
+        self.settings = SuiteSettings()
+        self.ready_suites: tuple[ReadySuite, ...] = ()
+        self.contenders: tuple[Contender, ...] = ()
+        self.found: SuiteFound | None = None
+        self.running = False
+        self._stopping = False
+        self._suite: Suite | None = None
+        self._planned = 0
+        self._replies: list[Reply] = []
+        self._bench: Bench | None = None
+        self._feed: RunFeed | None = None
+        participants.changed.connect(self.availability_changed)
+
+    def use(self, history: History) -> None:
+        """Record runs from now on."""
+        self._history = history
+
+    def list_ready(self) -> None:
+        """Learn in the background which ready suites there are."""
+        if not self.ready_suites:
+            self._jobs.start("files", _ready_suites, self._take_ready)
+
+    def edit(self, settings: SuiteSettings) -> None:
+        self.settings = settings
+        self.availability_changed.emit()
+
+    def why_not_run(self) -> str:
+        if self.running:
+            return "A measurement is running."
+        if not self.settings.ready and not self.settings.path:
+            return "Choose a file of cases first."
+        return self._participants.why_not_enough()
+
+    def why_not_stop(self) -> str:
+        if not self.running:
+            return "Nothing is running."
+        return "Stopping…" if self._stopping else ""
+
+    def run(self) -> None:
+        reference = self._participants.reference
+        if self.why_not_run() or reference is None:
+            return
+        self.contenders = (reference, *self._participants.candidates)
+        self._replies, self.found = [], None
+        self.running, self._stopping = True, False
+        prepare = partial(_prepare, self._given, self._history, self.settings, self.contenders)
+        self._jobs.start("bench", prepare, self._start, self._fail)
+        self.begun.emit()
+        self.progressed.emit("Reading the cases", 0.0)
+        self.availability_changed.emit()
+
+    def stop(self) -> None:
+        if not self.why_not_stop():
+            self._stopping = True
+            if self._bench is not None:
+                self._bench.stop()
+            self.availability_changed.emit()
+
+    def close(self) -> bool:
+        """Stop the run and end its workers; False where its thread is still there."""
+        feed, self._feed = self._feed, None
+        bench, self._bench = self._bench, None
+        if bench is None:
+            return True
+        bench.stop()
+        stopped = feed is None or feed.close()
+        bench.close()
+        return stopped or feed is None or feed.close()
+
+    # -------------------------------------------------------------------------------------------
+
+    def _take_ready(self, found: tuple[ReadySuite, ...]) -> None:
+        self.ready_suites = found
+        self.ready_known.emit()
+
+    def _start(self, prepared: tuple[Bench, Suite, Plan]) -> None:
+        self._bench, self._suite, plan = prepared
+        self._planned = len(plan.cases) * len(plan.contenders)
+        if self._stopping:
+            self._end_bench()
+            self._end()
+            return
+        try:
+            events = self._bench.run(plan)
+        except SteelyardError as fault:
+            self._end_bench()
+            self._fail(fault)
+            return
+        feed = RunFeed(events, self)
+        feed.arrived.connect(self._take_events)
+        feed.ended.connect(self._take_end)
+        self._feed = feed
+        feed.start()
+
+    def _take_events(self, events: tuple[object, ...]) -> None:
+        for event in events:
+            match event:
+                case Loading(contender=name):
+                    self.progressed.emit(f"Loading {name}", self._fraction())
+                case Replied(reply=reply) | Failed(reply=reply):
+                    self._replies.append(reply)
+                    words = f"{len(self._replies)} of {self._planned} replies, {reply.contender}"
+                    self.progressed.emit(words, self._fraction())
+                case Notice(text=text):
+                    self.noticed.emit(text)
+
+    def _fraction(self) -> float:
+        return len(self._replies) / max(1, self._planned)
+
+    def _take_end(self, fault: Exception | None) -> None:
+        assert self._feed is not None
+        self._feed.deleteLater()
+        self._feed = None
+        self._end_bench()
+        if fault is not None and not isinstance(fault, SteelyardError):
+            self._jobs.crashed.emit(fault)
+            self._end()
+        elif fault is not None:
+            self._fail(fault)
+        elif self._suite is None or not self._replies:
+            self.noticed.emit("Stopped before the first reply.")
+            self._end()
+        else:
+            self.progressed.emit("Checking the replies", 1.0)
+            judge = partial(
+                _judge,
+                self._suite,
+                self.contenders,
+                tuple(self._replies),
+                self.settings.margin_points / 100.0,
+                stopped=len(self._replies) < self._planned,
+            )
+            self._jobs.start("bench", judge, self._take_found, self._fail)
+
+    def _take_found(self, found: SuiteFound) -> None:
+        self.found = found
+        self._end()
+
+    def _end_bench(self) -> None:
+        if self._bench is not None:
+            # Ending the workers waits for their processes, and frees the models' memory.
+            self._jobs.start("bench", self._bench.close, self._forget_bench)
+
+    def _forget_bench(self, _closed: None) -> None:
+        self._bench = None
+
+    def _fail(self, fault: SteelyardError) -> None:
+        self.failed.emit(str(fault))
+        self._end()
+
+    def _end(self) -> None:
+        self.running = self._stopping = False
+        self.finished.emit()
+        self.availability_changed.emit()
+
+
+def _ready_suites() -> tuple[ReadySuite, ...]:
+    from engine.quality.generators.ready import ready_suites
+
+    return ready_suites()
+
+
+def _prepare(
+    given: Collaborators,
+    history: History | None,
+    settings: SuiteSettings,
+    contenders: tuple[Contender, ...],
+) -> tuple[Bench, Suite, Plan]:
+    from engine.quality.cases import read_suite
+    from engine.quality.generators.ready import ready_suite
+    from engine.suite import suite_plan
+
+    if settings.ready:
+        suite = ready_suite(settings.ready, settings.cases, settings.seed)
+    else:
+        suite = read_suite(Path(settings.path))
+    plan = suite_plan(
+        suite,
+        contenders,
+        sampling=Sampling(max_tokens=settings.max_tokens),
+        deterministic=settings.deterministic,
+    )
+    recorder = None if history is None else history.recorder()
+    return given.make_bench(recorder), suite, plan
+
+
+def _judge(
+    suite: Suite,
+    contenders: tuple[Contender, ...],
+    replies: tuple[Reply, ...],
+    margin: float,
+    *,
+    stopped: bool,
+) -> SuiteFound:
+    from engine.suite import assess
+
+    return SuiteFound(
+        suite=suite,
+        assessment=assess(suite, contenders, replies, margin=margin),
+        replies={(reply.contender, reply.case): reply for reply in reversed(replies)},
+        stopped=stopped,
+    )

@@ -1,0 +1,224 @@
+"""Suites on the Quality page: cases, verdicts, evidence."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from engine.contract import Began, Event, Finished, Loading, Plan, Replied, Runtime
+from engine.quality.generators.ready import ready_suite
+from gui.app import Desk
+from gui.quality.suite_result import SuiteResult
+from tests.gui.fakes import FakeBench, Fakes, contender, reply_to
+from tests.gui.test_accessibility import nameless
+from tests.gui.test_real_run import OpenReal, open_real
+
+__all__ = ["open_real"]
+
+F16, Q8, Q2 = contender("F16", 271_000_000), contender("Q8_0", 145_000_000), contender("Q2_K")
+ANSWERS = {each.case.id: each.answers[0] for each in ready_suite("arithmetic", 50).cases}
+FAILS_EVERY = {F16.name: 10, Q8.name: 10, Q2.name: 2}
+REAL_LIMIT_MS = 90_000
+
+
+def answered(plan: Plan) -> Iterator[Event | threading.Event]:
+    """Everybody is right but in every tenth case; the smallest fails every second one."""
+    yield Began(session="s1")
+    for each in plan.contenders:
+        yield Loading(contender=each.name, fraction=1.0)
+        for number, case in enumerate(plan.cases):
+            right = number % FAILS_EVERY[each.name] != 0
+            text = ANSWERS[case.id] if right else "I cannot tell."
+            yield Replied(reply=reply_to(each.name, case=case.id, text=text))
+    yield Finished(status="finished", elapsed_s=3.0)
+
+
+def stuck(plan: Plan) -> Iterator[Event | threading.Event]:
+    """The run stands still after six replies until it is stopped."""
+    replies = 0
+    for event in answered(plan):
+        if isinstance(event, Replied):
+            replies += 1
+            if replies == 7:
+                yield threading.Event()
+                yield Finished(status="stopped", elapsed_s=1.0)
+                return
+        yield event
+
+
+@pytest.fixture
+def fakes(tmp_path: Path) -> Fakes:
+    return Fakes(tmp_path, bench=FakeBench(answered))
+
+
+@pytest.fixture
+def cases(qtbot: QtBot, open_desk: Callable[..., Desk], fakes: Fakes) -> Desk:
+    desk = open_desk(fakes)
+    desk.compare.contenders.replace_all((Q8, F16, Q2))
+    show_cases(qtbot, desk)
+    return desk
+
+
+def show_cases(qtbot: QtBot, desk: Desk) -> None:
+    desk.window.actions_table.action("page1").trigger()
+    desk.quality_page.tabs.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: bool(desk.quality.suite.ready_suites))
+
+
+def finish(qtbot: QtBot, desk: Desk, limit_ms: int = 10_000) -> SuiteResult:
+    qtbot.waitUntil(lambda: not desk.quality.running, timeout=limit_ms)
+    verdicts = desk.quality_page.verdicts
+    assert isinstance(verdicts, SuiteResult)
+    return verdicts
+
+
+def test_every_candidate_gets_a_verdict_with_its_sentence(qtbot: QtBot, cases: Desk) -> None:
+    cases.quality_page.run.click()
+    verdicts = finish(qtbot, cases)
+    near, far = verdicts.cards
+    assert near.badge.text().startswith("not enough cases: about ")
+    assert far.badge.text() == "worse"
+    assert "On 50 of your cases" in far.sentence.text()
+    assert "passes 20 fewer" in far.sentence.text()
+
+
+def test_a_margin_that_is_wide_enough_makes_the_equal_one_good_enough(
+    qtbot: QtBot, cases: Desk
+) -> None:
+    cases.quality_page.suite_form.margin.set_number(12.0)
+    cases.quality_page.run.click()
+    near, _ = finish(qtbot, cases).cards
+    assert near.badge.text() == "good enough"
+
+
+def test_cases_that_differ_are_listed_with_what_the_checks_found(qtbot: QtBot, cases: Desk) -> None:
+    cases.quality_page.run.click()
+    verdicts = finish(qtbot, cases)
+    model = verdicts.cases.model()
+    assert model.rowCount() == 20
+    assert verdicts.cases_title.text() == "20 of 50 cases came out differently"
+    marks = [model.index(0, column).data() for column in range(1, 4)]
+    assert marks == ["passed", "passed", "failed"]
+    verdicts.cases.selectRow(3)
+    assert "I cannot tell." in verdicts.evidence.toPlainText()
+    assert "failed: exact-match" in verdicts.evidence.toPlainText()
+
+
+def test_a_stopped_run_is_judged_on_what_it_has(qtbot: QtBot, cases: Desk, fakes: Fakes) -> None:
+    fakes.bench.script = stuck
+    page = cases.quality_page
+    page.run.click()
+    qtbot.waitUntil(lambda: page.progress_words.text().startswith("6 of 150 replies"))
+    page.stop.click()
+    verdicts = finish(qtbot, cases)
+    assert "The run was stopped" in verdicts.remarks.text()
+
+
+def test_a_file_of_cases_is_run_and_what_it_asks_too_much_is_named(
+    qtbot: QtBot,
+    cases: Desk,
+    fakes: Fakes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(
+        "prompts: ['Say {{word}}']\n"
+        "tests:\n"
+        "  - vars: {word: yes}\n    assert: [{type: contains, value: an answer}]\n"
+        "  - vars: {word: no}\n    assert: [{type: javascript, value: output.length}]\n"
+    )
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    fakes.bench.script = lambda plan: iter(
+        [Replied(reply=reply_to(m.name, case=c.id)) for m in plan.contenders for c in plan.cases]
+    )
+    page = cases.quality_page
+    page.suite_form.source.set_choice("")
+    assert page.why.text() == "Choose a file of cases first."
+    page.suite_form.file.click()
+    page.run.click()
+    verdicts = finish(qtbot, cases)
+    assert "javascript" in verdicts.remarks.text()
+    assert verdicts.standings.model().index(0, 3).data().endswith(" of 2")
+
+
+def test_a_broken_file_is_told_in_a_sentence(
+    qtbot: QtBot, cases: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "broken.yaml"
+    file.write_text("tests: [")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    page = cases.quality_page
+    page.suite_form.source.set_choice("")
+    page.suite_form.file.click()
+    page.run.click()
+    qtbot.waitUntil(lambda: not cases.quality.running)
+    assert "broken.yaml" in page.banners.banners[0].text
+
+
+def test_the_verdicts_can_be_copied(qtbot: QtBot, cases: Desk) -> None:
+    cases.quality_page.run.click()
+    verdicts = finish(qtbot, cases)
+    clipboard = QGuiApplication.clipboard()
+    verdicts.copy_text.click()
+    assert f"{Q2.name}: worse" in clipboard.text()
+    verdicts.copy_json.click()
+    assert len(json.loads(clipboard.text())["found"]["verdicts"]) == 2
+
+
+def test_compare_waits_while_cases_run(qtbot: QtBot, cases: Desk, fakes: Fakes) -> None:
+    fakes.bench.script = stuck
+    cases.quality_page.run.click()
+    qtbot.waitUntil(lambda: cases.quality_page.progress_words.text().startswith("6 of"))
+    assert cases.compare.why_not_run() == "Wait for the measurement to end."
+    cases.quality.stop()
+    finish(qtbot, cases)
+    assert cases.compare.why_not_run() != "Wait for the measurement to end."
+
+
+def test_closing_the_window_during_a_run_ends_it(qtbot: QtBot, cases: Desk, fakes: Fakes) -> None:
+    fakes.bench.script = stuck
+    cases.quality_page.run.click()
+    qtbot.waitUntil(lambda: cases.quality_page.progress_words.text().startswith("6 of"))
+    cases.window.close()
+    assert cases.close()
+    assert fakes.bench.closed
+
+
+def test_everything_the_keyboard_reaches_has_a_name(qtbot: QtBot, cases: Desk) -> None:
+    cases.quality_page.run.click()
+    finish(qtbot, cases)
+    assert not nameless(cases.quality_page)
+    cases.quality_page.suite_form.source.set_choice("")
+    assert not nameless(cases.quality_page)
+
+
+@pytest.mark.slow
+def test_real_models_answer_ready_cases_and_are_judged(
+    qtbot: QtBot, open_real: OpenReal, small_model: Path, quantized: dict[str, Path]
+) -> None:
+    desk = open_real()
+    desk.quality.add_files([small_model, quantized["Q2_K"]])
+    qtbot.waitUntil(lambda: len(desk.compare.contenders.contenders) == 2, timeout=10_000)
+    for each in desk.compare.contenders.contenders:
+        slow = msgspec.structs.replace(each, runtime=Runtime(threads=1, n_ctx=512))
+        desk.compare.contenders.change(each.name, slow)
+    show_cases(qtbot, desk)
+    form = desk.quality_page.suite_form
+    form.cases.set_number(4)
+    form.max_tokens.set_number(8)
+    desk.quality_page.run.click()
+    verdicts = finish(qtbot, desk, REAL_LIMIT_MS)
+    assert not [b.text for b in desk.quality_page.banners.banners if b.kind == "error"]
+    assert len(verdicts.cards) == 1
+    assert verdicts.cards[0].badge.text().startswith(("not enough cases", "worse"))
+    assert verdicts.standings.model().index(0, 3).data() == "4 of 4"
+    qtbot.waitUntil(lambda: desk.sessions.rowCount() == 1, timeout=10_000)
