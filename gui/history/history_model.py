@@ -84,6 +84,8 @@ class HistoryModel(QObject):
         """Begin to follow the history, since the page is seen."""
         self._shown = True
         if self._history is not None:
+            # Watched before it is read, so that nothing written in between is missed.
+            self._look()
             self.reload()
             self._read_choices()
             self._looking.start()

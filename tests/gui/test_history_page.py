@@ -1,0 +1,236 @@
+"""The History page in its window, over the real database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
+from PySide6.QtWidgets import QDialog, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from gui.app import Desk
+from gui.history.export_dialog import ExportDialog
+from gui.history.table_model import Column
+from gui.theme import Theme
+from storage.export import export_sessions
+from storage.history import History
+from tests.gui.acting import A, OpenDesk, activate, column_text, key
+from tests.gui.fakes import Fakes
+from tests.gui.test_accessibility import nameless
+from tests.gui.test_history_model import earlier, keep
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    # Closed by the window.
+    opened = History.open(tmp_path / "history.db")
+    sessions = [earlier(0, text="The sky is blue."), earlier(1), earlier(2)]
+    sessions[1] = msgspec.structs.replace(sessions[1], tags=("client",), notes="Ask Ms. Ito.")
+    keep(opened, tmp_path, sessions)
+    return opened
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, open_desk: OpenDesk, history: History, tmp_path: Path) -> Desk:
+    fakes = Fakes(tmp_path)
+    object.__setattr__(fakes.given, "open_history", lambda: history)
+    object.__setattr__(fakes.given, "export_sessions", export_sessions)
+    made = open_desk(fakes)
+    action = made.window.actions_table.action
+    place = next(n for n in range(9) if action(f"page{n}").text() == "Show History")
+    action(f"page{place}").trigger()
+    qtbot.waitUntil(lambda: made.history.table.rowCount() == 3)
+    return made
+
+
+def choose(qtbot: QtBot, desk: Desk, *rows: int) -> None:
+    selection = desk.history_page.table.selectionModel()
+    flags = QItemSelectionModel.SelectionFlag
+    selection.setCurrentIndex(desk.history.table.index(rows[0], 0), flags.NoUpdate)
+    selection.clearSelection()
+    for row in rows:
+        selection.select(desk.history.table.index(row, 0), flags.Select | flags.Rows)
+    assert len(desk.history.chosen) == len(rows)
+    if len(rows) == 1:
+        title = desk.history.table.summaries[rows[0]].title
+        qtbot.waitUntil(lambda: desk.history_page.details.title.text() == title)
+
+
+def test_enter_opens_the_chosen_session_on_the_compare_page(qtbot: QtBot, desk: Desk) -> None:
+    choose(qtbot, desk, 0)
+    key(qtbot, desk.history_page.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(desk.window.page.isVisible)
+    qtbot.waitUntil(lambda: column_text(desk, A.name) == "The sky is blue.")
+    assert desk.compare.board.session_id == "00000000"
+
+
+def test_a_double_click_opens_a_session(qtbot: QtBot, desk: Desk) -> None:
+    table = desk.history_page.table
+    choose(qtbot, desk, 1)
+    at = table.visualRect(desk.history.table.index(1, Column.TITLE)).center()
+    qtbot.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    qtbot.waitUntil(lambda: desk.compare.board.session_id == "00000001")
+
+
+def test_run_again_runs_the_plan_of_the_chosen_session(qtbot: QtBot, desk: Desk) -> None:
+    choose(qtbot, desk, 0)
+    desk.history_page.details.again.click()
+    qtbot.waitUntil(lambda: desk.compare.board.status == "finished")
+    assert len(desk.compare.board.cases) == 2
+
+
+def test_ctrl_f_goes_to_the_search_which_narrows_the_list(qtbot: QtBot, desk: Desk) -> None:
+    activate(qtbot, desk.window)
+    key(qtbot, desk.history_page.table, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    search = desk.history_page.filters.search
+    assert desk.window.focusWidget() is search
+    qtbot.keyClicks(search, "sky")
+    qtbot.waitUntil(lambda: desk.history.table.rowCount() == 1)
+    assert desk.history_page.counted.text() == "1 session"
+    search.setText("nothing like it")
+    qtbot.waitUntil(desk.history_page.nothing.isVisible)
+    desk.history_page.filters.all.click()
+    qtbot.waitUntil(lambda: desk.history.table.rowCount() == 3)
+
+
+def test_a_tag_filter_narrows_the_list_and_offers_what_there_is(qtbot: QtBot, desk: Desk) -> None:
+    field = desk.history_page.filters.tag
+    qtbot.waitUntil(lambda: field.count() == 2)
+    field.set_choice("client")
+    qtbot.waitUntil(lambda: desk.history.table.rowCount() == 1)
+    assert desk.history.table.summaries[0].id == "00000001"
+
+
+def test_a_click_on_a_header_sorts(qtbot: QtBot, desk: Desk) -> None:
+    header = desk.history_page.table.header()
+    header.setSortIndicator(Column.TITLE, Qt.SortOrder.DescendingOrder)
+    qtbot.waitUntil(lambda: desk.history.table.summaries[0].title == "Session 2")
+    header.setSortIndicator(Column.MODELS, Qt.SortOrder.AscendingOrder)
+    assert header.sortIndicatorSection() == Column.TITLE
+
+
+def test_a_click_on_a_star_stars(qtbot: QtBot, desk: Desk, history: History) -> None:
+    table = desk.history_page.table
+    box = table.visualRect(desk.history.table.index(1, Column.STAR))
+    at = QPoint(box.center().x(), box.bottom() - 4)
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    qtbot.waitUntil(lambda: desk.history.table.summaries[1].starred)
+    assert history.session("00000001").starred
+
+
+def test_title_notes_and_tags_are_edited_beside_the_list(
+    qtbot: QtBot, desk: Desk, history: History
+) -> None:
+    details = desk.history_page.details
+    choose(qtbot, desk, 1)
+    assert details.notes.toPlainText() == "Ask Ms. Ito."
+    activate(qtbot, desk.window)
+    details.title.setFocus()
+    details.title.setText("A better title")
+    qtbot.keyClick(details.title, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: desk.history.table.summaries[1].title == "A better title")
+    details.notes.setFocus()
+    details.notes.setPlainText("Asked.")
+    details.tags.field.setFocus()
+    qtbot.waitUntil(lambda: history.session("00000001").notes == "Asked.")
+    qtbot.keyClicks(details.tags.field, "draft")
+    qtbot.keyClick(details.tags.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: details.tags.tags == ("client", "draft"))
+    assert history.session("00000001").tags == ("client", "draft")
+
+
+def test_notes_that_are_being_written_go_to_their_own_session(
+    qtbot: QtBot, desk: Desk, history: History
+) -> None:
+    details = desk.history_page.details
+    choose(qtbot, desk, 1)
+    activate(qtbot, desk.window)
+    details.notes.setFocus()
+    details.notes.setPlainText("Only of the second.")
+    choose(qtbot, desk, 2)
+    qtbot.waitUntil(lambda: history.session("00000001").notes == "Only of the second.")
+    assert not history.session("00000002").notes
+    assert not details.notes.toPlainText()
+
+
+def test_delete_takes_sessions_away_and_undo_brings_them_back(
+    qtbot: QtBot, desk: Desk, history: History
+) -> None:
+    choose(qtbot, desk, 0, 2)
+    key(qtbot, desk.history_page.table, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: desk.history.table.rowCount() == 1)
+    qtbot.waitUntil(lambda: bool(desk.history_page.banners.banners))
+    banner = desk.history_page.banners.banners[0]
+    assert banner.text == "2 sessions deleted."
+    banner.acted.emit()
+    qtbot.waitUntil(lambda: desk.history.table.rowCount() == 3)
+    assert history.count() == 3
+
+
+def test_two_sessions_are_compared_and_esc_leads_back(qtbot: QtBot, desk: Desk) -> None:
+    page = desk.history_page
+    choose(qtbot, desk, 0, 1)
+    assert page.details.compare.isVisible()
+    page.details.compare.click()
+    view = page.comparison
+    qtbot.waitUntil(view.isVisible)
+    assert view.before.text().startswith("Session 1")
+    assert view.reply_before.toPlainText() == "An answer."
+    assert view.reply_after.toPlainText() == "The sky is blue."
+    speed = view.speeds.topLevelItem(0)
+    assert speed is not None
+    assert [speed.text(n) for n in range(1, 5)] == ["Speed", "51.0 tok/s", "50.0 tok/s", "−2 %"]
+    assert not nameless(desk.window)
+    key(qtbot, view.back, Qt.Key.Key_Escape)
+    assert page.table.isVisible()
+
+
+def test_chosen_sessions_are_exported_in_the_chosen_format(
+    qtbot: QtBot, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def agree(dialog: ExportDialog) -> int:
+        dialog.choose(".csv")
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(ExportDialog, "exec", agree)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    choose(qtbot, desk, 0, 1)
+    desk.window.actions_table.action("history-export-chosen").trigger()
+    qtbot.waitUntil((tmp_path / "mine.csv").exists)
+    assert "The sky is blue." in (tmp_path / "mine.csv").read_text("utf-8-sig")
+
+
+def test_several_sessions_in_json_stand_on_a_line_each(qtbot: QtBot, theme: Theme) -> None:
+    for n_sessions, ending in ((1, ".json"), (2, ".jsonl")):
+        dialog = ExportDialog(theme, n_sessions)
+        qtbot.addWidget(dialog)
+        dialog.choose(".json")
+        assert dialog.ending == ending
+        dialog.show()
+        assert not nameless(dialog)
+
+
+def test_everything_on_the_page_has_a_name(qtbot: QtBot, desk: Desk) -> None:
+    choose(qtbot, desk, 1)
+    assert not nameless(desk.window)
+
+
+def test_actions_say_what_must_be_chosen_first(qtbot: QtBot, desk: Desk) -> None:
+    compare = desk.window.actions_table.action("history-compare-two")
+    assert not compare.isEnabled()
+    choose(qtbot, desk, 0)
+    assert compare.toolTip() == "Choose two sessions to compare them."
+    choose(qtbot, desk, 0, 1)
+    assert compare.isEnabled()
+
+
+def test_what_was_chosen_stays_chosen_when_the_list_changes(
+    qtbot: QtBot, desk: Desk, history: History, tmp_path: Path
+) -> None:
+    choose(qtbot, desk, 1)
+    keep(history, tmp_path, [earlier(9, title="New", hours=0)])
+    qtbot.waitUntil(lambda: desk.history.table.rowCount() == 4)
+    assert desk.history_page.table.chosen() == ["00000001"]
+    assert desk.history.chosen == ("00000001",)
