@@ -241,18 +241,65 @@ def sessions_show(
     return show_session(session, as_json=as_json)
 
 
-@sessions_app.command("export")
+@sessions_app.command("search", short_help="Find words in titles, notes, prompts and replies.")
+@grouped
+def sessions_search(
+    wanted: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WORDS", help="All of them in one text; '\"two words\"' follow each other."
+        ),
+    ],
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show the newest N only.")] = 20,
+    starred: Annotated[bool, typer.Option("--starred", help="Only those with a star.")] = False,
+    tags: Annotated[
+        list[str] | None,
+        typer.Option("--tag", metavar="TAG", help="Only those with this tag; can be repeated."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write them as JSON.")] = False,
+) -> int:
+    """Find sessions by words in their titles, notes, prompts and replies."""
+    from cli.sessions_search import search_sessions
+
+    return search_sessions(wanted, limit=limit, starred=starred, tags=tags or [], as_json=as_json)
+
+
+@sessions_app.command(
+    "export", short_help="Write sessions to a file: JSON, CSV, Excel, Markdown, HTML."
+)
 @grouped
 def sessions_export(
-    session: _SessionId,
-    to: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where to; its ending names the format: .json.")
+    sessions: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ID", help="Their ids, or beginnings of them or of their last parts."
+        ),
     ],
+    to: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="Where to; its ending names the format: .json (one session, complete), .jsonl (several),"
+            " .csv or .xlsx (a table of replies), .md or .html (a report to read).",
+        ),
+    ],
+    without_system_prompts: Annotated[
+        bool, typer.Option("--without-system-prompts", help="Leave out system prompts.")
+    ] = False,
+    without_paths: Annotated[
+        bool,
+        typer.Option("--without-paths", help="Leave out folders and addresses of this machine."),
+    ] = False,
+    without_notes: Annotated[
+        bool, typer.Option("--without-notes", help="Leave out your notes.")
+    ] = False,
 ) -> int:
-    """Write a session to a file, for other programs or another machine."""
+    """Write sessions to a file, for people, other programs or another machine."""
     from cli.sessions import export
+    from storage.export import Omit
 
-    return export(session, to)
+    omit = Omit(system_prompts=without_system_prompts, paths=without_paths, notes=without_notes)
+    return export(sessions, to, omit)
 
 
 @sessions_app.command("import")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,7 @@ from cli.timings_view import print_timings
 from cli.wording import count, models_line, settings_line, when
 from engine.contract import Reply, Session
 from storage.document import dump
-from storage.export import export_session
+from storage.export import NOTHING, Omit, export_sessions
 from storage.folders import database_path
 from storage.history import History
 from storage.reading import SHORTEST_PART
@@ -61,12 +62,13 @@ def show_session(session_id: str, *, as_json: bool) -> int:
     return 0
 
 
-def export(session_id: str, target: Path) -> int:
+def export(session_ids: Sequence[str], target: Path, omit: Omit = NOTHING) -> int:
     """Into one file, in the format that its ending names."""
     with _history() as history:
-        session = history.session(session_id)
-    export_session(session, target)
-    print(f"Session {session.id} was written to {target}.", file=sys.stderr)
+        sessions = [history.session(each) for each in dict.fromkeys(session_ids)]
+    export_sessions(sessions, target, omit)
+    for session in sessions:
+        print(f"Session {session.id} was written to {target}.", file=sys.stderr)
     return 0
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from cli.app import run
 from cli.sessions import (
     delete,
     export,
@@ -19,6 +21,7 @@ from cli.sessions import (
 )
 from engine.errors import StorageError
 from storage.document import parse
+from storage.export import ENDINGS
 from storage.folders import database_path
 from storage.history import History
 from tests.cli.test_terminal import EVIL
@@ -94,13 +97,84 @@ def test_an_exported_session_comes_back_after_it_was_deleted(
     session_id: str, tmp_path: Path, capsys: Capture
 ) -> None:
     file = tmp_path / "session.json"
-    assert export(session_id, file) == 0
+    assert export([session_id], file) == 0
     assert delete(session_id, sure=False) == 0
     assert import_sessions(file) == 0
     assert import_sessions(file) == 0
     assert "here already" in capsys.readouterr().err
     with History.open(database_path()) as history:
         assert history.session(session_id).title == "Steelyards"
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_every_format_is_offered_by_name_and_written(
+    ending: str, session_id: str, tmp_path: Path, capsys: Capture
+) -> None:
+    assert run(("sessions", "export", "--help")) == 0
+    assert re.search(rf"{re.escape(ending)}\b", capsys.readouterr().out)
+    file = tmp_path / f"session{ending}"
+    assert run(("sessions", "export", session_id, "--to", str(file))) == 0
+    assert file.stat().st_size > 100
+
+
+def test_several_sessions_go_into_one_file(session_id: str, tmp_path: Path) -> None:
+    with History.open(database_path()) as history:
+        recorder = history.recorder()
+        other = recorder.begin(samples.plan(title="Other"), samples.ENVIRONMENT)
+        recorder.end(other, "stopped")
+    file = tmp_path / "both.jsonl"
+    assert export([session_id, other, session_id], file) == 0
+    ids = [json.loads(line)["id"] for line in file.read_text(encoding="utf-8").splitlines()]
+    assert ids == [session_id, other]
+
+
+def test_paths_are_left_out_on_request(session_id: str, tmp_path: Path) -> None:
+    with History.open(database_path()) as history:
+        (path, *_) = {each.model.path for each in history.session(session_id).contenders}
+    file = tmp_path / "session.json"
+    run(("sessions", "export", session_id, "--to", str(file)))
+    assert path in file.read_text(encoding="utf-8")
+    run(("sessions", "export", session_id, "--to", str(file), "--without-paths"))
+    assert path not in file.read_text(encoding="utf-8")
+
+
+def test_a_search_shows_where_the_words_stand(session_id: str, capsys: Capture) -> None:
+    assert run(("sessions", "search", "unequal", "arms")) == 0
+    fields = capsys.readouterr().out.rstrip("\n").split("\t")
+    assert (fields[0], fields[2], fields[3]) == (session_id, "Steelyards", "reply of model 0")
+    assert "arms of unequal length" in fields[4]
+    assert run(("sessions", "search", "steelyards", "--json")) == 0
+    (only,) = json.loads(capsys.readouterr().out)
+    assert only["hit"]["place"] == "title"
+
+
+def test_a_search_can_be_narrowed_to_tags_and_stars(session_id: str, capsys: Capture) -> None:
+    with History.open(database_path()) as history:
+        history.add_tag([session_id], "client")
+    assert run(("sessions", "search", "arms", "--tag", "client")) == 0
+    assert session_id in capsys.readouterr().out
+    assert run(("sessions", "search", "arms", "--starred")) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_search_without_a_find_says_so(session_id: str, capsys: Capture) -> None:
+    assert run(("sessions", "search", "zebra")) == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "No session has these words" in captured.err
+
+
+def test_a_search_tells_how_many_more_there_are(session_id: str, capsys: Capture) -> None:
+    with History.open(database_path()) as history:
+        recorder = history.recorder()
+        for _ in range(2):
+            recorder.end(
+                recorder.begin(samples.plan(title="Steelyards"), samples.ENVIRONMENT), "stopped"
+            )
+    run(("sessions", "search", "steelyards", "--limit", "1"))
+    captured = capsys.readouterr()
+    assert len(captured.out.splitlines()) == 1
+    assert "2 more" in captured.err
 
 
 class Keyboard(io.StringIO):

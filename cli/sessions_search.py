@@ -1,0 +1,65 @@
+"""sessions search: where words stand in titles, notes, prompts and replies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from cli.sessions import short_id
+from cli.terminal import clean_line, complain, result_console, words, write_result
+from cli.wording import when
+from storage.folders import database_path
+from storage.history import History
+from storage.query import Query
+from storage.summary import Hit, SessionSummary
+
+
+def search_sessions(
+    wanted: Sequence[str], *, limit: int, starred: bool, tags: Sequence[str], as_json: bool
+) -> int:
+    """Sessions of which one part holds all the words, newest first."""
+    query = Query(text=" ".join(wanted), starred=starred, tags=tuple(tags))
+    with History.open(database_path()) as history:
+        found = history.sessions(limit, query=query)
+        beyond = history.count(query) - len(found)
+    if as_json:
+        write_result(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+        return 0
+    console = result_console()
+    for each in found:
+        if console.is_terminal:
+            _print(console, each)
+        else:
+            print(_plain_row(each))
+    if not found:
+        complain("No session has these words in its title, notes, a prompt or a reply.")
+    if beyond > 0:
+        complain(f"{beyond} more: --limit shows them.")
+    return 0
+
+
+def _print(console: Console, each: SessionSummary) -> None:
+    heading = Text(f"{short_id(each.id)}  ")
+    heading.append(f"{when(each.created)}  ", style="dim")
+    heading.append(clean_line(each.title), style="bold")
+    console.print(heading)
+    if each.hit is not None:
+        line = words(f"  {clean_line(_place(each.hit))}: ", "dim")
+        for stretch in each.hit.excerpt:
+            line.append_text(words(stretch.text, "bold" if stretch.hit else ""))
+        console.print(line)
+
+
+def _place(hit: Hit) -> str:
+    return hit.place if hit.contender is None else f"{hit.place} of {hit.contender}"
+
+
+def _plain_row(each: SessionSummary) -> str:
+    """Tab-separated, for other programs that cut."""
+    fields = [each.id, when(each.created), each.title]
+    if each.hit is not None:
+        fields += [_place(each.hit), "".join(stretch.text for stretch in each.hit.excerpt)]
+    return "\t".join(clean_line(field) for field in fields)
