@@ -159,6 +159,38 @@ def fidelity(
     return run_fidelity(reference, candidates, options)
 
 
+@app.command(short_help="At which words a cheaper model would have left a reply.")
+@grouped
+def diverge(
+    reference: Annotated[Path, typer.Argument(metavar="REFERENCE.gguf", help="Who answers.")],
+    candidate: Annotated[
+        Path, typer.Argument(metavar="CANDIDATE.gguf", help="Who reads that answer.")
+    ],
+    prompt: Annotated[str, typer.Option("-p", "--prompt", metavar="TEXT", help="The question.")],
+    max_tokens: Annotated[
+        int, typer.Option("-n", "--max-tokens", min=1, metavar="N", help="The answer's limit.")
+    ] = 128,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            "-t",
+            "--threads",
+            min=1,
+            metavar="N",
+            help="Processor threads.",
+            show_default="one a physical core",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write every token as JSON.")] = False,
+) -> int:
+    """Put one model's reply through another, token by token, and show where it would differ."""
+    from cli.diverge import diverge as run_diverge
+
+    return run_diverge(
+        reference, candidate, prompt, max_tokens=max_tokens, threads=threads, as_json=as_json
+    )
+
+
 @app.command(short_help="Is a cheaper model good enough on your cases?")
 @grouped
 def suite(

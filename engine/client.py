@@ -53,7 +53,9 @@ START_LIMIT_S = 60.0
 _END_GRACE_S = 5.0
 
 
-_LAST_RESPONSES = frozenset({"ModelLoaded", "Generated", "SequencesChosen", "DeviceList", "Done"})
+_LAST_RESPONSES = frozenset(
+    {"ModelLoaded", "Generated", "SequencesChosen", "Parting", "DeviceList", "Done"}
+)
 
 
 class Stopped(Exception):

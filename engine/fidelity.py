@@ -19,11 +19,10 @@ from engine.client import Stopped, WorkerClient
 from engine.contract import Contender, Loading
 from engine.errors import NotEnoughMemory
 from engine.machine import available_memory
-from engine.pool import ALL_LAYERS, MARGIN_BYTES, Fit
+from engine.pool import MARGIN_BYTES, Fit, order_of
 from engine.protocol import (
     ChunkCompared,
     ChunkScored,
-    Load,
     Progress,
     ScoreText,
     TextTokenized,
@@ -190,8 +189,8 @@ class _Scores:
         plan = self.plan
         return ScoreText(
             id=number,
-            reference=_order(plan.reference),
-            candidates=tuple(_order(candidate) for candidate in plan.candidates),
+            reference=order_of(plan.reference),
+            candidates=tuple(order_of(candidate) for candidate in plan.candidates),
             text=plan.text,
             n_ctx=plan.n_ctx,
             max_chunks=plan.max_chunks,
@@ -276,14 +275,3 @@ class _Scores:
             bits_per_byte=bits_per_byte(nll, n_bytes),
             bits_per_byte_base=bits_per_byte(self.reference_nll, self._reference_bytes),
         )
-
-
-def _order(contender: Contender) -> Load:
-    layers = contender.runtime.n_gpu_layers
-    return Load(
-        id=0,
-        path=contender.model.path,
-        runtime=contender.runtime,
-        n_gpu_layers=layers if isinstance(layers, int) else ALL_LAYERS,
-        warm_up=False,
-    )

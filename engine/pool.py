@@ -234,6 +234,17 @@ class ModelPool:
         return available_memory() - mapped
 
 
+def order_of(contender: Contender) -> Load:
+    """A load without a warm-up, for a worker that holds several models and measures no speed."""
+    return Load(
+        id=0,
+        path=contender.model.path,
+        runtime=contender.runtime,
+        n_gpu_layers=_number(contender.runtime.n_gpu_layers),
+        warm_up=False,
+    )
+
+
 def _key(contender: Contender) -> bytes:
     return msgspec.msgpack.encode((contender.model.path, contender.runtime))
 

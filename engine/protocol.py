@@ -5,7 +5,7 @@ The conversation
 2. Load → Progress …, WarmingUp, then ModelLoaded. Generate → Text …, then Generated. PrepareMany →
    SequencesChosen. GenerateMany → CaseGenerated …, then Done. Measure → Sample …, then Done.
    ScoreText → Progress …, TextTokenized, ChunkScored and ChunkCompared …, then Done.
-   ListDevices → DeviceList. Quantize → Progress …, Done.
+   PartReply → Progress …, Parting. ListDevices → DeviceList. Quantize → Progress …, Done.
 3. Any request may end in Refused instead: the request failed, the worker stays usable.
 4. Stop takes effect at once, whatever is running: a load ends in Refused(kind="stopped"), a generation
    in Generated(finish_reason="stopped") with what there is.
@@ -103,6 +103,16 @@ class ScoreText(msgspec.Struct, frozen=True, kw_only=True, tag="score_text"):
     max_chunks: int | None = None
 
 
+class PartReply(msgspec.Struct, frozen=True, kw_only=True, tag="part_reply"):
+    """Put a given reply through a reference and a candidate, token by token."""
+
+    id: int
+    reference: Load
+    candidate: Load
+    case: Case
+    reply: str
+
+
 class ListDevices(msgspec.Struct, frozen=True, kw_only=True, tag="list_devices"):
     id: int
     rpc_servers: tuple[str, ...] = ()
@@ -131,6 +141,7 @@ Request = (
     | PrepareMany
     | Measure
     | ScoreText
+    | PartReply
     | ListDevices
     | Quantize
     | Stop
@@ -242,6 +253,30 @@ class ChunkCompared(msgspec.Struct, frozen=True, kw_only=True, tag="chunk_compar
     same_top: bytes
 
 
+class TokenChance(msgspec.Struct, frozen=True, kw_only=True):
+    token: int
+    text: str
+    probability: float
+
+
+class PartedToken(msgspec.Struct, frozen=True, kw_only=True):
+    """One token of the reply under both models. rank: its place for the candidate, 1 is the best."""
+
+    token: int
+    text: str
+    probability: float
+    candidate_probability: float
+    rank: int
+    kld: float
+    top: tuple[TokenChance, ...]
+    candidate_top: tuple[TokenChance, ...]
+
+
+class Parting(msgspec.Struct, frozen=True, kw_only=True, tag="parting"):
+    id: int
+    tokens: tuple[PartedToken, ...]
+
+
 class ChunkScored(msgspec.Struct, frozen=True, kw_only=True, tag="chunk_scored"):
     """One model by itself (−1 is the reference): nll and UTF-8 bytes of each scored token, float64."""
 
@@ -301,6 +336,7 @@ Response = (
     | TextTokenized
     | ChunkCompared
     | ChunkScored
+    | Parting
     | DeviceList
     | Done
     | Refused

@@ -37,9 +37,9 @@ class Batch:
         self._logits[n - 1] = logits
         return self.raw
 
-    def fill_from(self, tokens: npt.NDArray[np.int32], first_output: int) -> Any:
-        """Put tokens at positions from 0, with logits from `first_output` to the end."""
-        self.fill(tokens, 0, logits=True)
+    def fill_from(self, tokens: npt.NDArray[np.int32], first_output: int, start: int = 0) -> Any:
+        """Put tokens at positions from `start`, with logits from the `first_output`-th to the last."""
+        self.fill(tokens, start, logits=True)
         self._logits[first_output : len(tokens)] = 1
         return self.raw
 

@@ -30,6 +30,7 @@ from engine.protocol import (
     Load,
     Measure,
     ModelLoaded,
+    PartReply,
     PrepareMany,
     Progress,
     Quantize,
@@ -46,6 +47,7 @@ from engine.worker.inbox import Inbox
 from engine.worker.interrupt import Interrupt
 from engine.worker.loading import LoadedModel, load_model
 from engine.worker.many import ManyReplies, prepare
+from engine.worker.parting import part_reply
 from engine.worker.quantizing import quantize
 from engine.worker.refused import RequestRefused
 from engine.worker.scoring import score_text
@@ -126,11 +128,8 @@ class Worker:
             case Measure():
                 measure(self._require_model(), request, self._interrupt, self._send)
                 return Done(id=request.id)
-            case ScoreText():
-                self.unload()
-                report = self._progress(request.id)
-                score_text(self._backend, request, self._interrupt, self._send, report)
-                return Done(id=request.id)
+            case ScoreText() | PartReply():
+                return self._with_several_models(request)
             case ListDevices():
                 return self._list_devices(request)
             case Quantize():
@@ -155,6 +154,15 @@ class Worker:
             runtime=loaded.resolved,
             memory=loaded.memory_figures(),
         )
+
+    def _with_several_models(self, request: ScoreText | PartReply) -> Response:
+        """They bring models of their own, so the loaded one makes room."""
+        self.unload()
+        report = self._progress(request.id)
+        if isinstance(request, PartReply):
+            return part_reply(self._backend, request, self._interrupt, report)
+        score_text(self._backend, request, self._interrupt, self._send, report)
+        return Done(id=request.id)
 
     def _progress(self, request_id: int) -> Callable[[float], None]:
         """Sends at most one message a percent."""

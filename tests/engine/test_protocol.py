@@ -75,6 +75,28 @@ MESSAGES: tuple[Any, ...] = (
         text="x",
         n_ctx=512,
     ),
+    protocol.PartReply(
+        id=3,
+        reference=protocol.Load(id=0, path="/m", runtime=RUNTIME, n_gpu_layers=0),
+        candidate=protocol.Load(id=0, path="/n", runtime=RUNTIME, n_gpu_layers=0),
+        case=CASE,
+        reply="x",
+    ),
+    protocol.Parting(
+        id=3,
+        tokens=(
+            protocol.PartedToken(
+                token=1,
+                text="a",
+                probability=0.5,
+                candidate_probability=0.25,
+                rank=2,
+                kld=0.1,
+                top=(protocol.TokenChance(token=1, text="a", probability=0.5),),
+                candidate_top=(protocol.TokenChance(token=2, text="b", probability=0.5),),
+            ),
+        ),
+    ),
     protocol.TextTokenized(id=1, chunks=(3, 3), scored_per_chunk=255, same_tokens=(True,)),
     protocol.ChunkCompared(
         id=1, candidate=0, chunk=0, nll=b"1", nll_base=b"2", kld=b"3", delta_p=b"4", same_top=b"5"
