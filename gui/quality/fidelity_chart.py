@@ -33,17 +33,20 @@ class FidelityChart(QWidget):
         self._document: FidelityDocument | None = None
         self._sizes: dict[str, float] = {}
         self._kind = KLD
-        self._plot = pyqtgraph.PlotWidget(self)
-        self._plot.setAccessibleName("Chart of the measured differences")
-        self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._plot.setAntialiasing(True)
-        self._plot.setMenuEnabled(False)
-        self._plot.setMouseEnabled(x=False, y=False)
-        self._plot.hideButtons()
-        self._plot.setFrameShape(self._plot.Shape.NoFrame)
+        self.plot = pyqtgraph.PlotWidget(self)
+        self.plot.setAccessibleName("Chart of the measured differences")
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot.setAntialiasing(True)
+        self.plot.setMenuEnabled(False)
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.hideButtons()
+        self.plot.setFrameShape(self.plot.Shape.NoFrame)
+        for side in ("left", "bottom"):
+            # Only now: while an axis has a label, switching prefixes off scales it once more.
+            self.plot.getAxis(side).enableAutoSIPrefix(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._plot)
+        column.addWidget(self.plot)
         theme.changed.connect(self._draw)
 
     def show_result(
@@ -57,7 +60,7 @@ class FidelityChart(QWidget):
         document = self._document
         if document is None:
             return
-        self._plot.clear()
+        self.plot.clear()
         self._dress()
         shown = [each for each in document.candidates if isinstance(each, Fidelity)]
         floor = document.noise_floor
@@ -77,11 +80,11 @@ class FidelityChart(QWidget):
         for place, value in zip(places, values, strict=True):
             self._dot(value.value, place, error_of(value), across=True)
         names = [(place, each.name) for place, each in zip(places, shown, strict=True)]
-        self._plot.getAxis("left").setTicks([names])
+        self.plot.getAxis("left").setTicks([names])
         wide = max((self.fontMetrics().horizontalAdvance(each.name) for each in shown), default=40)
-        self._plot.getAxis("left").setWidth(wide + self._theme.space.l)
-        self._plot.setLabel("bottom", CHARTS[self._kind] + (f",{unit}" if unit else ", nats"))
-        self._plot.setYRange(-0.6, len(shown) - 0.4, padding=0)
+        self.plot.getAxis("left").setWidth(wide + self._theme.space.l)
+        self.plot.setLabel("bottom", CHARTS[self._kind] + (f",{unit}" if unit else ", nats"))
+        self.plot.setYRange(-0.6, len(shown) - 0.4, padding=0)
         self._spread_x(values, floor)
         self.setFixedHeight(self._theme.lines(5 + 2 * len(shown)))
 
@@ -92,18 +95,18 @@ class FidelityChart(QWidget):
             )
             words = pyqtgraph.TextItem(each.name, self._colour("text"), anchor=(0.5, 1.4))
             words.setPos(self._sizes[each.name], each.mean_kld.value)
-            self._plot.addItem(words)
-        self._plot.getAxis("left").setTicks(None)
-        self._plot.getAxis("left").setWidth(None)
-        self._plot.setLabel("bottom", "Size of the file, MB")
-        self._plot.setLabel("left", "Mean KLD, nats")
+            self.plot.addItem(words)
+        self.plot.getAxis("left").setTicks(None)
+        self.plot.getAxis("left").setWidth(None)
+        self.plot.setLabel("bottom", "Size of the file, MB")
+        self.plot.setLabel("left", "Mean KLD, nats")
         sizes = [self._sizes[each.name] for each in shown]
         if sizes:
             room = max(0.35 * (max(sizes) - min(sizes)), 0.2 * max(sizes))
-            self._plot.setXRange(min(sizes) - room, max(sizes) + room, padding=0)
+            self.plot.setXRange(min(sizes) - room, max(sizes) + room, padding=0)
         tops = [each.mean_kld.value + (error_of(each.mean_kld) or 0.0) for each in shown]
         highest = max([*tops, floor or 0.0, 1e-6])
-        self._plot.setYRange(-0.06 * highest, 1.35 * highest, padding=0)
+        self.plot.setYRange(-0.06 * highest, 1.35 * highest, padding=0)
         if floor is not None:
             self._line(floor, 0)
         self.setFixedHeight(self._theme.lines(16))
@@ -121,15 +124,15 @@ class FidelityChart(QWidget):
             ends.append(100.0)
         low, high = min(ends), max(ends)
         room = 0.06 * (high - low) or 0.01
-        self._plot.setXRange(low - room, high + room, padding=0)
+        self.plot.setXRange(low - room, high + room, padding=0)
 
     def _dot(self, x: float, y: float, error: float | None, *, across: bool) -> None:
         pen = pyqtgraph.mkPen(self._colour("accent"), width=2)
         if error is not None:
             # The cap is in units of the other axis, which differ: none is drawn.
             ends = {"left": error, "right": error} if across else {"top": error, "bottom": error}
-            self._plot.addItem(pyqtgraph.ErrorBarItem(x=_one(x), y=_one(y), pen=pen, **ends))
-        self._plot.addItem(
+            self.plot.addItem(pyqtgraph.ErrorBarItem(x=_one(x), y=_one(y), pen=pen, **ends))
+        self.plot.addItem(
             pyqtgraph.ScatterPlotItem(
                 [x], [y], size=self._theme.space.m, pen=None, brush=self._colour("accent")
             )
@@ -138,19 +141,18 @@ class FidelityChart(QWidget):
     def _line(self, at: float, angle: int) -> None:
         pen = pyqtgraph.mkPen(self._colour("muted"), width=1, style=Qt.PenStyle.DashLine)
         options = {"position": 0.95 if angle else 0.08, "color": self._colour("muted")}
-        self._plot.addItem(
+        self.plot.addItem(
             pyqtgraph.InfiniteLine(at, angle=angle, pen=pen, label="noise floor", labelOpts=options)
         )
 
     def _dress(self) -> None:
-        self._plot.setBackground(self._colour("surface"))
-        self._plot.setLabel("left", "")
-        self._plot.showGrid(x=True, y=self._kind == SIZE, alpha=0.15)
+        self.plot.setBackground(self._colour("surface"))
+        self.plot.setLabel("left", "")
+        self.plot.showGrid(x=True, y=self._kind == SIZE, alpha=0.15)
         for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
+            axis = self.plot.getAxis(side)
             axis.setPen(self._colour("strong_border"))
             axis.setTextPen(self._colour("text"))
-            axis.enableAutoSIPrefix(False)
 
     def _colour(self, name: str) -> QColor:
         return QColor(getattr(self._theme.colours, name))

@@ -14,6 +14,7 @@ from gui.collaborators import Collaborators, FidelityBench
 from gui.jobs import Jobs, RunFeed
 from gui.quality.participants_model import ParticipantsModel
 from gui.quality.texts import PythonReference, TextSource, read_text, why_no_text
+from gui.quality.time_left import TimeLeft
 
 if TYPE_CHECKING:  # the engine's fidelity brings numpy, which a start must not wait for
     from engine.fidelity import ChunkDone, FidelityPlan
@@ -62,6 +63,7 @@ class FidelityModel(QObject):
         self.running_estimates: dict[str, RunningFidelity] = {}
         self.document: FidelityDocument | None = None
         self.running = False
+        self._time_left = TimeLeft()
         self._stopping = False
         self._bench: FidelityBench | None = None
         self._feed: RunFeed | None = None
@@ -88,6 +90,7 @@ class FidelityModel(QObject):
         self.reference, self.candidates = reference, self._participants.candidates
         self.running_estimates, self.document = {}, None
         self.running, self._stopping = True, False
+        self._time_left.start()
         prepare = partial(_prepare, self._given, self.settings, reference, self.candidates)
         self._jobs.start("bench", prepare, self._start, self._fail)
         self.begun.emit()
@@ -148,9 +151,9 @@ class FidelityModel(QObject):
         before = _NOISE_SHARE if self.settings.noise_floor else 0.0
         within = (event.chunk - 1 + (names.index(event.candidate) + 1) / len(names)) / event.chunks
         self.running_estimates[event.candidate] = event.running
-        self.progressed.emit(
-            f"Chunk {event.chunk} of {event.chunks}", before + (1.0 - before) * within
-        )
+        step = f"Chunk {event.chunk} of {event.chunks}"
+        shown = " · ".join(filter(None, (step, self._time_left.words(within))))
+        self.progressed.emit(shown, before + (1.0 - before) * within)
         self.estimated.emit(event.candidate)
 
     def _take_end(self, fault: Exception | None) -> None:

@@ -5,6 +5,7 @@ Imported with the first result only: the engine's statistics bring numpy.
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -96,7 +97,8 @@ class FidelityResult(QWidget):
         self._chart_card.setVisible(comparable)
         self.fold.setVisible(comparable)
         if comparable:
-            self._show_chart()
+            # The figures are painted first: the chart's first import takes half a second.
+            QTimer.singleShot(0, self, self._show_chart)
 
     def _show_chart(self, _place: int = 0) -> None:
         from gui.quality.fidelity_chart import FidelityChart
@@ -165,7 +167,5 @@ def _card(parent: QWidget) -> QFrame:
 
 
 def _selectable(shown: QLabel) -> QLabel:
-    from PySide6.QtCore import Qt
-
     shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return shown

@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from engine.contract import Contender, Failed, Loading, Notice, Replied, Reply, Sampling
+from engine.contract import (
+    Contender,
+    Failed,
+    Loading,
+    Notice,
+    NotRecorded,
+    Replied,
+    Reply,
+    Sampling,
+)
 from engine.errors import SteelyardError
 from gui.collaborators import Bench, Collaborators, History
 from gui.jobs import Jobs, RunFeed
 from gui.quality.participants_model import ParticipantsModel
+from gui.quality.time_left import TimeLeft
 
 if TYPE_CHECKING:  # the checks bring numpy, which a start must not wait for
     from engine.contract import Plan
@@ -74,6 +84,8 @@ class SuiteModel(QObject):
         self._stopping = False
         self._suite: Suite | None = None
         self._planned = 0
+        self._time_left = TimeLeft()
+        self._failed: set[str] = set()
         self._replies: list[Reply] = []
         self._bench: Bench | None = None
         self._feed: RunFeed | None = None
@@ -110,6 +122,8 @@ class SuiteModel(QObject):
             return
         self.contenders = (reference, *self._participants.candidates)
         self._replies, self.found = [], None
+        self._failed = set()
+        self._time_left.start()
         self.running, self._stopping = True, False
         prepare = partial(_prepare, self._given, self._history, self.settings, self.contenders)
         self._jobs.start("bench", prepare, self._start, self._fail)
@@ -166,11 +180,21 @@ class SuiteModel(QObject):
                 case Loading(contender=name):
                     self.progressed.emit(f"Loading {name}", self._fraction())
                 case Replied(reply=reply) | Failed(reply=reply):
-                    self._replies.append(reply)
-                    words = f"{len(self._replies)} of {self._planned} replies, {reply.contender}"
-                    self.progressed.emit(words, self._fraction())
-                case Notice(text=text):
+                    self._take_reply(reply)
+                case NotRecorded(reason=text) | Notice(text=text):
                     self.noticed.emit(text)
+
+    def _take_reply(self, reply: Reply) -> None:
+        self._replies.append(reply)
+        if reply.finish_reason == "error" and reply.contender not in self._failed:
+            self._failed.add(reply.contender)
+            self.failed.emit(f"{reply.contender}: {reply.error or 'the reply failed.'}")
+        words = [
+            f"{len(self._replies)} of {self._planned} replies",
+            reply.contender,
+            self._time_left.words(self._fraction()),
+        ]
+        self.progressed.emit(" · ".join(filter(None, words)), self._fraction())
 
     def _fraction(self) -> float:
         return len(self._replies) / max(1, self._planned)

@@ -72,7 +72,7 @@ def test_a_run_ends_in_a_table_with_a_sentence_for_each_candidate(
     assert "shows no difference" in result.words.text()
     assert f"{Q2.name} would write the same next token" in result.words.text()
     assert "Noise floor" in result.noise.text()
-    assert isinstance(result.chart, FidelityChart)
+    qtbot.waitUntil(lambda: isinstance(result.chart, FidelityChart), timeout=10_000)
 
 
 def test_estimates_are_shown_while_the_run_goes_on(
@@ -176,13 +176,16 @@ def test_the_percentiles_are_folded_until_they_are_wanted(qtbot: QtBot, quality:
 def test_every_chart_can_be_shown_in_both_looks(qtbot: QtBot, quality: Desk) -> None:
     quality.quality_page.run.click()
     result = finish(qtbot, quality)
+    qtbot.waitUntil(lambda: result.chart is not None, timeout=10_000)
     for choice in ("same_top", "size", "kld"):
         result.chart_choice.set_choice(choice)
         for scheme in ("dark", "light"):
             quality.theme.choose(scheme)
-    chart = result.chart
-    assert chart is not None
-    qtbot.waitUntil(chart.isVisible)
+        chart = result.chart
+        assert isinstance(chart, FidelityChart)
+        for side in ("left", "bottom"):
+            assert chart.plot.getAxis(side).autoSIPrefixScale == 1.0
+        qtbot.waitUntil(chart.isVisible)
 
 
 def test_a_file_that_is_no_model_is_told_on_this_page(

@@ -13,7 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from engine.contract import Began, Event, Finished, Loading, Plan, Replied, Runtime
+from engine.contract import Began, Event, Failed, Finished, Loading, Plan, Replied, Runtime
 from engine.quality.generators.ready import ready_suite
 from gui.app import Desk
 from gui.quality.suite_result import SuiteResult
@@ -148,6 +148,26 @@ def test_a_file_of_cases_is_run_and_what_it_asks_too_much_is_named(
     verdicts = finish(qtbot, cases)
     assert "javascript" in verdicts.remarks.text()
     assert verdicts.standings.model().index(0, 3).data().endswith(" of 2")
+
+
+def test_a_model_that_fails_is_named_once_with_its_reason(
+    qtbot: QtBot, cases: Desk, fakes: Fakes
+) -> None:
+    def broken(plan: Plan) -> Iterator[Event | threading.Event]:
+        for event in answered(plan):
+            if isinstance(event, Replied) and event.reply.contender == Q2.name:
+                reply = msgspec.structs.replace(
+                    event.reply, text="", finish_reason="error", error="The file is damaged."
+                )
+                yield Failed(reply=reply)
+            else:
+                yield event
+
+    fakes.bench.script = broken
+    cases.quality_page.run.click()
+    finish(qtbot, cases)
+    told = [banner.text for banner in cases.quality_page.banners.banners]
+    assert told == [f"{Q2.name}: The file is damaged."]
 
 
 def test_a_broken_file_is_told_in_a_sentence(
