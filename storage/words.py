@@ -36,10 +36,10 @@ class Term(msgspec.Struct, frozen=True):
 
 
 def searchable(text: str | None) -> str:
-    """The text with each character of an unspaced script standing alone; the database calls it."""
+    """The text, composed, each character of an unspaced script standing alone; the database calls it."""
     if text is None or text.isascii():
         return text or ""
-    return _EACH_UNSPACED.sub(r" \1 ", text)
+    return _EACH_UNSPACED.sub(r" \1 ", unicodedata.normalize("NFC", text))
 
 
 def terms(typed: str) -> tuple[Term, ...]:
