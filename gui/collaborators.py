@@ -14,6 +14,7 @@ from storage.summary import Choices, SessionSummary
 
 if TYPE_CHECKING:  # brings numpy, which a start must not wait for
     from engine.fidelity import FidelityEvent, FidelityPlan
+    from gui.models.hub_desk import HubPlaces
     from gui.models.shelf import Shelf
     from storage.importing import Imported
 
@@ -117,5 +118,6 @@ class Collaborators:
     export_sessions: ExportSessions
     make_fidelity_bench: Callable[[], FidelityBench]
     make_shelf: Callable[[], Shelf]
+    hub: HubPlaces
     settings_file: Path
     version: str

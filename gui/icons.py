@@ -27,6 +27,8 @@ SHAPES: Final[dict[str, str]] = {
     "plus": '<path d="M12 5v14M5 12h14"/>',
     "play": '<path d="M7.5 4.5v15l12-7.5z"/>',
     "pause": '<path d="M8.5 5v14M15.5 5v14"/>',
+    "search": '<circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5"/>',
+    "download": '<path d="M12 4v11M7.5 11 12 15.5 16.5 11M4.5 20h15"/>',
     "stop": '<rect x="6" y="6" width="12" height="12" rx="1.5"/>',
     "close": '<path d="m6 6 12 12M18 6 6 18"/>',
     "copy": (

@@ -71,6 +71,14 @@ class Jobs(QObject):
         """
         return partial(self._report, shown)
 
+    def relay(self, shown: Callable[[T], None]) -> Callable[[T], None]:
+        """A function for any thread, which calls `shown` on this one."""
+
+        def tell(value: T) -> None:
+            self._send(partial(shown, value))
+
+        return tell
+
     def close(self) -> bool:
         """Call off what waits, wait for what runs; False where something did not end in time."""
         self._closing.set()

@@ -28,6 +28,7 @@ class WindowSettings(msgspec.Struct, frozen=True, kw_only=True):
         False
     )
     scroll_together: Annotated[bool, _HELP(description="Columns scroll as one.")] = False
+    offline: Annotated[bool, _HELP(description="Nothing on the network is contacted.")] = False
     draft: Annotated[Draft, _HELP(description="The composer's last prompt and settings.")] = Draft()
     contenders: Annotated[
         tuple[Contender, ...], _HELP(description="The models that were last on the page.")

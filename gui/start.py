@@ -10,7 +10,7 @@ from engine.contract import Contender, ModelFile, Recorder, Session
 from engine.machine import APP_VERSION
 from gui.app import main
 from gui.collaborators import Bench, Collaborators, FidelityBench, History, Progress
-from gui.models.start import make_shelf
+from gui.models.start import hub_places, make_shelf
 from storage.folders import data_folder, database_path, models_folder
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def start_window(arguments: Sequence[str] = ()) -> int:
         export_sessions=_export_sessions,
         make_fidelity_bench=_make_fidelity_bench,
         make_shelf=make_shelf,
+        hub=hub_places(),
         settings_file=data_folder() / "window.json",
         version=APP_VERSION,
     )

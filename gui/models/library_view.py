@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -21,6 +18,7 @@ from PySide6.QtWidgets import (
 from gui.figures import count
 from gui.models.library_filter import SHOWN, LibraryFilter
 from gui.models.library_model import Column, LibraryModel, LibraryRole, path_of
+from gui.models.verdict_delegate import VerdictDelegate
 from gui.theme import Theme
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import ChoiceField
@@ -136,29 +134,3 @@ class LibraryView(QWidget):
     def _tell_chosen(self) -> None:
         rows = self.table.selectionModel().selectedRows()
         self.chosen.emit(tuple(index.data(LibraryRole.ITEM) for index in rows))
-
-
-class VerdictDelegate(QStyledItemDelegate):
-    """Writes the verdict in its colour, which a quiet selection leaves readable."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-
-    def initStyleOption(
-        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        super().initStyleOption(option, index)
-        colours, role = self._theme.colours, QPalette.ColorRole
-        mood = index.data(LibraryRole.MOOD)
-        colour = {
-            None: colours.text,
-            "good": colours.good,
-            "warning": colours.warning,
-            "error": colours.error,
-        }.get(mood, colours.muted)
-        if mood is not None:
-            option.font.setWeight(QFont.Weight.DemiBold)
-        option.palette.setColor(role.Highlight, QColor(colours.accent_soft))
-        option.palette.setColor(role.Text, QColor(colour))
-        option.palette.setColor(role.HighlightedText, QColor(colour))

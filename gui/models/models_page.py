@@ -5,11 +5,20 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.actions import Command
+from gui.models.hub_model import HubModel
+from gui.models.hub_page import HubPage
 from gui.models.machine_page import MachinePage
 from gui.models.models_model import ModelsModel
 from gui.pages import Page
@@ -24,6 +33,7 @@ def page_of_models(page: ModelsPage) -> Page:
     commands = (
         Command("models-files", "Add model files…", "Models", machine.choose_files),
         Command("models-folder", "Add a folder of models…", "Models", machine.choose_folder),
+        Command("models-hub", "Search the hub", "Models", page.show_hub, ("Ctrl+Shift+F",)),
         Command("models-rescan", "Look for models again", "Models", page.rescan, ("F5",)),
         Command("models-search", "Search the models", "Models", page.search, ("Ctrl+F",), part=1),
         Command(
@@ -62,36 +72,77 @@ def page_of_models(page: ModelsPage) -> Page:
 class ModelsPage(QWidget):
     compare_wanted = Signal(object)
 
-    def __init__(self, theme: Theme, model: ModelsModel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, model: ModelsModel, hub: HubModel, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.model = model
         self.banners = BannerStack(theme, self)
         self.machine = MachinePage(theme, model, self)
+        self.hub = HubPage(theme, hub, self)
+        self._sides = QStackedWidget(self)
+        self._sides.addWidget(self.machine)
+        self._sides.addWidget(self.hub)
+        self._buttons = QButtonGroup(self)
         space = theme.space
         head = QHBoxLayout()
-        head.addWidget(label("Models", "title", parent=self), 1)
+        head.setSpacing(space.s)
+        head.addWidget(label("Models", "title", parent=self))
+        head.addSpacing(space.m)
+        for place, words in enumerate(("On this machine", "Hub")):
+            button = QToolButton(self)
+            button.setText(words)
+            button.setCheckable(True)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setAccessibleName(f"Models: {words}")
+            self._buttons.addButton(button, place)
+            head.addWidget(button)
+        head.addStretch(1)
+        self._buttons.button(0).setChecked(True)
+        self._buttons.idClicked.connect(self.show_side)
         column = QVBoxLayout(self)
         column.setContentsMargins(space.l, space.m, space.l, space.l)
         column.setSpacing(space.m)
         column.addWidget(self.banners)
         column.addLayout(head)
-        column.addWidget(self.machine, 1)
+        column.addWidget(self._sides, 1)
         self.machine.compare_wanted.connect(self.compare_wanted)
         model.noticed.connect(partial(self.banners.add, "notice"))
         model.failed.connect(partial(self.banners.add, "error"))
+        hub.noticed.connect(partial(self.banners.add, "notice"))
+        hub.failed.connect(partial(self.banners.add, "error"))
+        hub.downloaded.connect(model.rescan)
+        model.fit.runtime_changed.connect(self._judge_hub)
+        self._hub_model = hub
 
     def take_focus(self) -> None:
-        self.machine.take_focus()
+        side = self.hub if self._sides.currentWidget() is self.hub else self.machine
+        side.take_focus()
+
+    def show_side(self, place: int) -> None:
+        """0 is this machine, 1 the hub."""
+        self._buttons.button(place).setChecked(True)
+        self._sides.setCurrentIndex(place)
+        self.take_focus()
+
+    def _judge_hub(self) -> None:
+        self._hub_model.change_runtime(self.model.fit.runtime)
 
     def add_files(self, paths: list[Path]) -> None:
         self.model.add_files(paths)
+
+    def show_hub(self) -> None:
+        self.show_side(1)
 
     def rescan(self) -> None:
         self.model.rescan()
 
     def search(self) -> None:
-        self.machine.library.search.setFocus()
-        self.machine.library.search.selectAll()
+        if self._sides.currentWidget() is self.hub:
+            self.hub.take_focus()
+        else:
+            self.machine.library.search.setFocus()
+            self.machine.library.search.selectAll()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

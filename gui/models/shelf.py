@@ -141,14 +141,19 @@ class Shelf:
 
     def fit(self, path: Path, runtime: Runtime) -> Fit:
         """Whether it fits with what is free now; its header is read once."""
-        from engine.machine import available_memory
-        from models.fit import Machine, judge, profile_of
+        from models.fit import profile_of
         from models.gguf import read_model
 
         key = (path, path.stat().st_mtime_ns if path.exists() else 0)
         profile = self._profiles.get(key)
         if profile is None:
             profile = self._profiles[key] = profile_of(read_model(path))
+        return self.judge(profile, runtime)
+
+    def judge(self, profile: Profile, runtime: Runtime) -> Fit:
+        from engine.machine import available_memory
+        from models.fit import Machine, judge
+
         machine = Machine(
             host_free_bytes=available_memory(), devices=self._devices, bandwidth=self._bandwidth
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.contract import DeviceInfo
+from gui.models.hub_desk import HubPlaces
 from gui.models.shelf import Shelf
 from models.origins import Origins
 from storage.folders import data_folder, models_folder
@@ -15,6 +16,8 @@ from storage.folders import data_folder, models_folder
 if TYPE_CHECKING:
     from models.fingerprint import Fingerprints
     from models.fit import Bandwidth
+    from models.hub.settings import HubSettings
+    from models.hub.token import Tokens
     from models.library import Library
     from models.quantize import Quantizer
 
@@ -22,6 +25,28 @@ if TYPE_CHECKING:
 def make_shelf() -> Shelf:
     """Nothing is read or started yet."""
     return Shelf(models_folder(), _library, _quantizer, _devices, _bandwidth)
+
+
+def hub_places() -> HubPlaces:
+    return HubPlaces(
+        own_folder=models_folder(),
+        fingerprints=_fingerprints,
+        origins=_origins,
+        settings=_settings,
+        tokens=_tokens,
+    )
+
+
+def _settings(offline: bool) -> HubSettings:
+    from models.hub.settings import hub_settings
+
+    return hub_settings(os.environ, offline=offline)
+
+
+def _tokens(endpoint: str) -> Tokens:
+    from models.hub.token import Tokens
+
+    return Tokens(endpoint)
 
 
 def _library() -> Library:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from engine.client import Stopped
 from engine.contract import DeviceInfo, ModelFile
 from engine.errors import QuantizeError
+from gui.models.hub_desk import HubPlaces
 from gui.models.shelf import Shelf
 from models.origins import Origins
 from tests.models.ggufs import f32, gguf, string, u32
 
 if TYPE_CHECKING:  # they bring numpy, which a start must not wait for
+    from models.fingerprint import Fingerprints
     from models.fit import Bandwidth
+    from models.hub.settings import HubSettings
     from models.library import Library, Root
 
 
@@ -101,3 +104,39 @@ def shelf_in(
         return Bandwidth(host=20e9)
 
     return Shelf(own, library, lambda: quantizer or FakeQuantizer(), lambda: devices, bandwidth)
+
+
+def hub_at(endpoint: str, folder: Path, token: str | None = None) -> HubPlaces:
+    """A hub at this address; `token` is what the keyring would hold."""
+    own = folder / "own"
+
+    def fingerprints() -> Fingerprints:
+        from models.fingerprint import Fingerprints
+
+        return Fingerprints(own / "fingerprints")
+
+    def settings(offline: bool) -> HubSettings:
+        from models.hub.settings import HubSettings
+
+        return HubSettings(endpoint=endpoint, offline=offline)
+
+    return HubPlaces(
+        own_folder=own,
+        fingerprints=fingerprints,
+        origins=lambda: Origins(own / "origins"),
+        settings=settings,
+        tokens=lambda _: OneToken(token),
+    )
+
+
+class OneToken:
+    """Keeps a token in memory, as the keyring would."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def get(self) -> str | None:
+        return self._token
+
+    def keep(self, token: str) -> None:
+        self._token = token

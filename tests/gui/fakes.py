@@ -39,7 +39,7 @@ from gui.collaborators import Collaborators, FidelityBench, Progress
 from storage.exports.redaction import Omit
 from storage.query import EVERYTHING, Query
 from storage.summary import Choices, SessionSummary
-from tests.gui.fake_shelf import shelf_in
+from tests.gui.fake_shelf import hub_at, shelf_in
 
 if TYPE_CHECKING:
     from storage.importing import Imported
@@ -343,6 +343,7 @@ class Fakes:
             export_sessions=self._export_sessions,
             make_fidelity_bench=self._fidelity_bench,
             make_shelf=lambda: shelf_in(folder),
+            hub=hub_at("http://127.0.0.1:9", folder),
             settings_file=folder / "window.json",
             version="0.1.0",
         )

@@ -1,0 +1,119 @@
+"""A repository's quantizations: what each weighs, whether it fits, and whether it is here."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from gui.figures import count, size
+from gui.models.fit_words import fit_mood, fit_sentence, fit_words
+from gui.models.library_model import LibraryRole
+
+if TYPE_CHECKING:
+    from gui.models.fit_words import FitResult
+    from models.hub.client import Repository
+    from models.hub.listing import Choice
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+_NOWHERE: Final = QModelIndex()
+_TITLES: Final = ("Quantization", "Size", "Fit", "State")
+_KINDS: Final = {"mmproj": "vision part", "imatrix": "importance matrix", "adapter": "adapter"}
+
+
+class ChoiceColumn(IntEnum):
+    QUANTIZATION = 0
+    SIZE = 1
+    FIT = 2
+    STATE = 3
+
+
+class ChoicesModel(QAbstractTableModel):
+    """LibraryRole.ITEM gives the Choice, LibraryRole.MOOD the verdict's colour."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._choices: tuple[Choice, ...] = ()
+        self._here: frozenset[str] = frozenset()
+        self._fits: dict[str, FitResult] = {}
+
+    def show_repository(self, repository: Repository | None, here: frozenset[str]) -> None:
+        self.beginResetModel()
+        self._choices = () if repository is None else repository.listing.choices
+        self._here, self._fits = here, {}
+        self.endResetModel()
+
+    def show_fit(self, label: str, result: FitResult) -> None:
+        self._fits[label] = result
+        self._tell()
+
+    def forget_fits(self) -> None:
+        """They were of other settings."""
+        self._fits = {}
+        self._tell()
+
+    def show_here(self, here: frozenset[str]) -> None:
+        self._here = here
+        self._tell()
+
+    def fit(self, choice: Choice) -> FitResult | None:
+        return self._fits.get(choice.label)
+
+    def is_here(self, choice: Choice) -> bool:
+        return choice.label in self._here
+
+    def rowCount(self, parent: AnyIndex = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self._choices)
+
+    def columnCount(self, parent: AnyIndex = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(_TITLES)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return _TITLES[section]
+        return None
+
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid():
+            return None
+        choice, column = self._choices[index.row()], ChoiceColumn(index.column())
+        value: object = None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                value = self._text(choice, column)
+            case Qt.ItemDataRole.ToolTipRole:
+                is_fit = column is ChoiceColumn.FIT
+                value = fit_sentence(self.fit(choice)) if is_fit else choice.label
+            case Qt.ItemDataRole.AccessibleTextRole:
+                value = f"{_TITLES[column]}: {self._text(choice, column) or 'nothing'}"
+            case Qt.ItemDataRole.TextAlignmentRole if column is ChoiceColumn.SIZE:
+                value = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            case LibraryRole.ITEM:
+                value = choice
+            case LibraryRole.MOOD if column is ChoiceColumn.FIT:
+                value = fit_mood(self.fit(choice))
+        return value
+
+    def _text(self, choice: Choice, column: ChoiceColumn) -> str:
+        match column:
+            case ChoiceColumn.QUANTIZATION:
+                kind = _KINDS.get(choice.kind)
+                name = choice.quantization or choice.label
+                return f"{name} ({kind})" if kind else name
+            case ChoiceColumn.SIZE:
+                return size(choice.size_bytes)
+            case ChoiceColumn.FIT:
+                known = self.fit(choice) is not None
+                return fit_words(self.fit(choice)) if known else ""
+            case ChoiceColumn.STATE:
+                if choice.missing:
+                    return f"{count(choice.missing, 'part')} missing there"
+                return "here already" if self.is_here(choice) else ""
+
+    def _tell(self) -> None:
+        if self._choices:
+            last = self.index(len(self._choices) - 1, len(_TITLES) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
