@@ -181,6 +181,41 @@ def test_a_listed_paid_model_needs_the_worth_of_its_currency(saved: Saved, capsy
     assert haiku["per_request"]["likely"] == pytest.approx((100 * 1 + 50 * 5) / 1e6 * 0.5)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "field", "value"),
+    [
+        (("--requests-per-day", "5"), "requests_per_day", 5),
+        (("--days-per-year", "250"), "days_per_year", 250),
+        (("--hours-per-day", "8"), "hours_per_day", 8),
+        (("--prompt-tokens", "900"), "prompt_tokens", 900),
+        (("--output-tokens", "80"), "output_tokens", 80),
+        (("--machines", "3"), "machines", 3),
+        (("--above-idle",), "energy", "above idle"),
+        (("--cached-share", "0.5"), "cached_share", 0.5),
+        (("--hardware", "9", "--include-hardware"), "include_hardware", True),
+        (("--currency", "usd"), "currency", "USD"),
+    ],
+)
+def test_what_is_typed_is_what_is_assumed(
+    arguments: tuple[str, ...], field: str, value: object, saved: Saved, capsys: Capture
+) -> None:
+    assert costs(capsys, saved(), *EXACT, *arguments)["assumptions"][field] == value
+
+
+def test_hardware_has_its_price_lifetime_and_resale(saved: Saved, capsys: Capture) -> None:
+    typed = ("--hardware", "900", "--lifetime", "3", "--resale", "100")
+    hardware = costs(capsys, saved(), *EXACT, *typed)["assumptions"]["hardware"]
+    assert (hardware["price"], hardware["years"], hardware["resale"]) == (900, 3, 100)
+
+
+def test_prices_known_in_euros_are_exchanged(saved: Saved, capsys: Capture) -> None:
+    euros = costs(capsys, saved(), "--country", "DE")["assumptions"]
+    dollars = costs(capsys, saved(), "--country", "DE", "--currency", "USD", "--exchange", "EUR=2")[
+        "assumptions"
+    ]
+    assert dollars["electricity_price"]["likely"] == 2 * euros["electricity_price"]["likely"]
+
+
 def test_assumptions_name_their_source(saved: Saved, capsys: Capture) -> None:
     assert run(("cost", saved(), "--country", "de", "--price", "0.2-0.4")) == 0
     shown = capsys.readouterr().out

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from huggingface_hub import close_session
 
+from cli import models_hub
 from cli.app import run
 from cli.models_hub import Access, get_model, list_files, search_hub
 from cli.usage import WrongUsage
+from models.download.throttle import Throttle
 from models.hub.errors import AccessDenied, Offline
 from models.hub.settings import HubSettings
 from tests.cli.test_terminal import EVIL
@@ -113,6 +115,29 @@ def test_a_model_arrives_whole_and_its_path_is_told(
     assert "(1 MB)" in captured.err
 
 
+def test_a_revision_in_the_address_is_the_one_that_is_listed(
+    hub: FakeHub, access: MakeAccess
+) -> None:
+    address = f"https://huggingface.co/{REPO}/tree/{'c' * 40}"
+    assert list_files(address, as_json=True, make_access=access) == 0
+    assert f"revision/{'c' * 40}" in hub.requests[-1].path
+
+
+def test_a_limit_of_the_rate_is_in_megabytes(
+    access: MakeAccess, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[float | None] = []
+
+    class Noting(Throttle):
+        def __init__(self, bytes_per_s: float | None = None) -> None:
+            limits.append(bytes_per_s)
+            super().__init__()
+
+    monkeypatch.setattr(models_hub, "Throttle", Noting)
+    assert get(access, REPO, "Q4_K_M", most_mb_per_s=2.5) == 0
+    assert limits == [2_500_000]
+
+
 def test_all_parts_of_a_split_model_arrive(access: MakeAccess, home: Path, capsys: Capture) -> None:
     assert get(access, REPO, "Big-Q8_0", as_json=True) == 0
     paths = [Path(each) for each in json.loads(capsys.readouterr().out)]
@@ -126,8 +151,6 @@ def test_ctrl_c_keeps_what_came_and_the_same_command_goes_on(
     capsys: Capture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from models.download.throttle import Throttle
-
     def pressed(*_: object) -> None:
         signal.raise_signal(signal.SIGINT)
         monkeypatch.undo()

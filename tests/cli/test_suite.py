@@ -20,6 +20,7 @@ from engine.contract import (
     Failed,
     Finished,
     Notice,
+    NotRecorded,
     Plan,
     Recorder,
     Replied,
@@ -51,12 +52,18 @@ pytestmark = pytest.mark.usefixtures("home")
 class Answers:
     """A bench in which each contender always gives its text, None: fails.
 
-    presses: Ctrl+C comes before the reply of this number.
+    presses: Ctrl+C comes before the reply of this number. disk_full: nothing can be recorded.
     """
 
-    def __init__(self, texts: Mapping[str, str | None], presses: int | None = None) -> None:
+    def __init__(
+        self,
+        texts: Mapping[str, str | None],
+        presses: int | None = None,
+        disk_full: bool = False,
+    ) -> None:
         self._texts = texts
         self._presses = presses
+        self._disk_full = disk_full
         self._stopped = threading.Event()
         self._recorder: Recorder | None = None
         self.plan: Plan | None = None
@@ -75,6 +82,8 @@ class Answers:
             self._recorder.resume(session)
         yield Began(session=session)
         yield Notice(text="Answered in batches.")
+        if self._disk_full:
+            yield NotRecorded(reason="The disk is full.")
         for contender in plan.contenders:
             for case in plan.cases:
                 if (contender.name, case.id) in done:
@@ -87,7 +96,8 @@ class Answers:
                     return
                 self.asked += 1
                 made = self._reply(contender.name, case.id)
-                self._recorder.record(session, made)
+                if not self._disk_full:
+                    self._recorder.record(session, made)
                 yield Failed(reply=made) if made.error else Replied(reply=made)
         self._recorder.end(session, "finished")
         yield Finished(status="finished", elapsed_s=1.0)
@@ -199,6 +209,20 @@ def test_ctrl_c_keeps_what_was_answered_and_resume_finishes_it(
     assert rest.asked == 2
     assert (finished.id, finished.status, len(finished.replies)) == (stopped.id, "finished", 6)
     assert recorded() == finished
+
+
+def test_replies_that_cannot_be_recorded_are_judged_all_the_same(
+    model_files: ModelFiles, cases: Path, capsys: Capture
+) -> None:
+    files, texts = model_files("big", "small"), {"big": "yes", "small": "yes"}
+    judge(files, Answers(texts, presses=4), cases=cases)
+    session = recorded().id
+    capsys.readouterr()
+    rest = Answers(texts, disk_full=True)
+    assert judge([], rest, cases=cases, resume=session, as_json=True) == 0
+    captured = capsys.readouterr()
+    assert len(json.loads(captured.out)["scores"]) == 6
+    assert "The disk is full." in captured.err
 
 
 def test_resume_wants_the_same_cases_and_no_models(
