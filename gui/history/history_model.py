@@ -65,6 +65,7 @@ class HistoryModel(QObject):
         self.table.more_wanted.connect(self._fetch_more)
         self.query: Query = EVERYTHING
         self.n_found: int | None = None
+        self._answered: Query | None = None
         self.chosen: tuple[str, ...] = ()
         self._history: History | None = None
         self._watch: HistoryWatch | None = None
@@ -127,7 +128,8 @@ class HistoryModel(QObject):
             return
         self._typing.stop()
         self._ticket += 1
-        limit = max(PAGE, len(self.table.summaries))
+        # The same question again keeps all rows that were fetched; another begins at its first page.
+        limit = max(PAGE, len(self.table.summaries)) if self.query == self._answered else PAGE
         work = partial(self._find, self._ticket, history, self.query, limit)
         self._start(work, partial(self._take_rows, self._ticket, self.query, limit))
 
@@ -222,6 +224,7 @@ class HistoryModel(QObject):
         if found is None or ticket != self._ticket:
             return
         rows, self.n_found = found
+        self._answered = query
         by_day = query.sort == "created"
         self.table.show_rows(rows[:limit], more=len(rows) > limit, by_day=by_day)
         self.loaded.emit()

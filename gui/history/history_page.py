@@ -174,7 +174,7 @@ class HistoryPage(QWidget):
         self.filters.restricted.connect(self._restrict)
         self.filters.import_wanted.connect(self.import_files)
         self.comparison.closed.connect(self.show_all)
-        table.header().sortIndicatorChanged.connect(self._sort)
+        table.horizontalHeader().sortIndicatorChanged.connect(self._sort)
         table.choice_changed.connect(self._choose)
         table.open_wanted.connect(self.open_chosen)
         table.delete_wanted.connect(model.discard)
@@ -207,7 +207,7 @@ class HistoryPage(QWidget):
             return
         shown = next(each for each, name in SORT_KEYS.items() if name == asked.sort)
         before = Qt.SortOrder.AscendingOrder if asked.ascending else Qt.SortOrder.DescendingOrder
-        self.table.header().setSortIndicator(shown, before)
+        self.table.horizontalHeader().setSortIndicator(shown, before)
 
     def _choose(self) -> None:
         self._model.choose(self.table.chosen())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import (
+    QItemSelection,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
-    QSize,
     Qt,
     Signal,
 )
@@ -20,20 +20,19 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPaintEvent,
     QTextCharFormat,
     QTextLayout,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTreeView,
+    QTableView,
     QWidget,
 )
 
 from gui.history import words
-from gui.history.table_model import Column, Role, TableModel
+from gui.history.table_model import Column, TableModel
 from gui.theme import Theme
 from storage.summary import Hit, SessionSummary
 
@@ -41,8 +40,11 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 _CELL: Final = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 
 
-class SessionTable(QTreeView):
-    """Draws its rows itself: a day and an excerpt reach across the columns."""
+class SessionTable(QTableView):
+    """Draws its rows itself: a day and an excerpt reach across the columns.
+
+    Only rows that begin a day are measured: asking for the height of each of 2,000 rows took half a second.
+    """
 
     choice_changed = Signal()
     open_wanted = Signal()
@@ -58,28 +60,32 @@ class SessionTable(QTreeView):
         self.setProperty("look", "plain")
         self.setAccessibleName("Sessions")
         self.setModel(model)
-        self.setItemDelegate(_Heights(theme, self))
-        self.setRootIsDecorated(False)
-        self.setItemsExpandable(False)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMouseTracking(True)
         self._dress_header()
         model.modelAboutToBeReset.connect(self._keep)
         model.modelReset.connect(self._bring_back)
+        model.rowsInserted.connect(self._measure_new)
         self.selectionModel().selectionChanged.connect(self._tell_choice)
         theme.changed.connect(self.viewport().update)
 
     def chosen(self) -> list[str]:
         """Ids of the chosen rows, from top to bottom."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        return [self._table.summaries[row].id for row in rows]
+        selected = self.selectionModel().selection()
+        ranges = [selected.at(n) for n in range(selected.count())]
+        rows = {row for part in ranges for row in range(part.top(), part.bottom() + 1)}
+        return [self._table.summaries[row].id for row in sorted(rows)]
 
     def fit_dates(self, by_day: bool) -> None:
         """Under its day a row shows the time alone."""
-        self.header().resizeSection(Column.WHEN, self._theme.characters(10 if by_day else 21))
+        self.horizontalHeader().resizeSection(
+            Column.WHEN, self._theme.characters(10 if by_day else 21)
+        )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         match event.key():
@@ -105,29 +111,34 @@ class SessionTable(QTreeView):
 
     # Drawing -----------------------------------------------------------------------------------
 
-    def drawRow(self, painter: QPainter, options: QStyleOptionViewItem, index: AnyIndex) -> None:
-        summary = self._table.summaries[index.row()]
-        box, colours = QRect(options.rect), self._theme.colours
-        box.setLeft(0)
-        box.setWidth(self.viewport().width())
-        day = index.data(Role.DAY)
-        painter.save()
-        if isinstance(day, str):
-            band = QRect(box.x(), box.y(), box.width(), day_height(self._theme))
-            self._write(
-                painter, band.adjusted(self._theme.space.s, 0, 0, 0), day, colours.muted, 600
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        row, lowest = self.rowAt(event.rect().top()), event.rect().bottom()
+        while 0 <= row < self._table.rowCount():
+            top = self.rowViewportPosition(row)
+            if top > lowest:
+                break
+            self._draw_row(
+                painter, QRect(0, top, self.viewport().width(), self.rowHeight(row)), row
             )
+            row += 1
+        painter.end()
+
+    def _draw_row(self, painter: QPainter, box: QRect, row: int) -> None:
+        summary, day, theme = self._table.summaries[row], self._table.days[row], self._theme
+        if day is not None:
+            band = QRect(box.x(), box.y(), box.width(), day_height(theme))
+            inner = band.adjusted(theme.space.s, 0, 0, 0)
+            self._write(painter, inner, day, theme.colours.muted, 600)
             box.setTop(band.bottom() + 1)
-        self._draw_ground(painter, box, index.row())
-        line = QRect(box.x(), box.y(), box.width(), row_height(self._theme))
+        self._draw_ground(painter, box, row)
+        line = QRect(box.x(), box.y(), box.width(), row_height(theme))
         for column in Column:
-            self._draw_cell(painter, line, self._table.index(index.row(), column), summary)
+            self._draw_cell(painter, line, self._table.index(row, column), summary)
         if summary.hit is not None:
-            below = QRect(box.x(), line.bottom() + 1, box.width(), excerpt_height(self._theme))
-            left = self.columnViewportPosition(Column.TITLE) + self._theme.space.s
-            below.setLeft(left)
+            left = self.columnViewportPosition(Column.TITLE) + theme.space.s
+            below = QRect(left, line.bottom() + 1, box.width() - left, excerpt_height(theme))
             self._draw_hit(painter, below, summary.hit)
-        painter.restore()
 
     def _draw_ground(self, painter: QPainter, box: QRect, row: int) -> None:
         colours = self._theme.colours
@@ -194,7 +205,7 @@ class SessionTable(QTreeView):
     # -------------------------------------------------------------------------------------------
 
     def _dress_header(self) -> None:
-        header, theme = self.header(), self._theme
+        header, theme = self.horizontalHeader(), self._theme
         header.setStretchLastSection(False)
         header.setSectionsMovable(False)
         header.setSortIndicatorShown(True)
@@ -213,6 +224,9 @@ class SessionTable(QTreeView):
         ):
             header.resizeSection(column, theme.characters(n_characters))
         header.setSectionResizeMode(Column.TITLE, QHeaderView.ResizeMode.Stretch)
+        header.setHighlightSections(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(1)
 
     def _tell_choice(self) -> None:
         if not self._restoring:
@@ -227,36 +241,38 @@ class SessionTable(QTreeView):
 
     def _bring_back(self) -> None:
         chosen, current, scrolled = self._kept
+        self._measure()
         self._restoring = True
         flags = QItemSelectionModel.SelectionFlag
+        again = QItemSelection()
         for row, summary in enumerate(self._table.summaries):
-            index = self._table.index(row, 0)
-            if summary.id == current:
-                self.selectionModel().setCurrentIndex(index, flags.NoUpdate)
             if summary.id in chosen:
-                self.selectionModel().select(index, flags.Select | flags.Rows)
+                again.select(self._table.index(row, 0), self._table.index(row, Column.TAGS))
+            if summary.id == current:
+                self.selectionModel().setCurrentIndex(self._table.index(row, 0), flags.NoUpdate)
+        self.selectionModel().select(again, flags.ClearAndSelect)
         self._restoring = False
         self.verticalScrollBar().setValue(scrolled)
         if set(self.chosen()) != chosen:
             self.choice_changed.emit()
 
+    def _measure(self) -> None:
+        """Make all rows as high as most are, then those higher that begin a day."""
+        rows = self._table.summaries
+        searched = bool(rows) and rows[0].hit is not None
+        usual = row_height(self._theme) + (excerpt_height(self._theme) if searched else 0)
+        self.verticalHeader().setDefaultSectionSize(usual)
+        self._measure_days(0)
 
-class _Heights(QStyledItemDelegate):
-    """How high each row is."""
+    def _measure_new(self, _: QModelIndex, first: int) -> None:
+        self._measure_days(first)
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
-        summary = index.data(Role.SUMMARY)
-        assert isinstance(summary, SessionSummary)
-        height = row_height(self._theme)
-        if index.data(Role.DAY) is not None:
-            height += day_height(self._theme)
-        if summary.hit is not None:
-            height += excerpt_height(self._theme)
-        return QSize(self._theme.characters(5), height)
+    def _measure_days(self, first: int) -> None:
+        header = self.verticalHeader()
+        higher = header.defaultSectionSize() + day_height(self._theme)
+        for row in range(first, self._table.rowCount()):
+            if self._table.days[row] is not None:
+                header.resizeSection(row, higher)
 
 
 def row_height(theme: Theme) -> int:

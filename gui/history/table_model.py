@@ -65,13 +65,16 @@ class TableModel(QAbstractTableModel):
         self._rows: tuple[SessionSummary, ...] = ()
         self._more = False
         self._by_day = True
+        self._days: tuple[str | None, ...] = ()
 
     @property
     def summaries(self) -> tuple[SessionSummary, ...]:
         return self._rows
 
-    def row_of(self, session_id: str) -> int | None:
-        return next((row for row, each in enumerate(self._rows) if each.id == session_id), None)
+    @property
+    def days(self) -> tuple[str | None, ...]:
+        """For each row the day that begins with it, or None."""
+        return self._days
 
     def show_rows(self, rows: tuple[SessionSummary, ...], *, more: bool, by_day: bool) -> None:
         """Replace all; where the same sessions stay in their places, only what they say."""
@@ -84,6 +87,7 @@ class TableModel(QAbstractTableModel):
             return
         self.beginResetModel()
         self._rows, self._more, self._by_day = rows, more, by_day
+        self._days = self._name_days()
         self.endResetModel()
 
     def append_rows(self, rows: tuple[SessionSummary, ...], *, more: bool) -> None:
@@ -92,6 +96,7 @@ class TableModel(QAbstractTableModel):
             first = len(self._rows)
             self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
             self._rows += rows
+            self._days = self._name_days()
             self.endInsertRows()
 
     # What views ask ----------------------------------------------------------------------------
@@ -129,7 +134,7 @@ class TableModel(QAbstractTableModel):
             case Role.SORT:
                 return _raw(summary, column)
             case Role.DAY:
-                return self._day(index.row())
+                return self._days[index.row()]
         return None
 
     def canFetchMore(self, parent: AnyIndex) -> bool:
@@ -140,13 +145,14 @@ class TableModel(QAbstractTableModel):
             self._more = False
             self.more_wanted.emit()
 
-    def _day(self, row: int) -> str | None:
+    def _name_days(self) -> tuple[str | None, ...]:
         if not self._by_day:
-            return None
+            return (None,) * len(self._rows)
         today = datetime.now().astimezone().date()
-        name = words.day(self._rows[row].created, today)
-        before = words.day(self._rows[row - 1].created, today) if row else None
-        return None if name == before else name
+        names = [words.day(row.created, today) for row in self._rows]
+        return tuple(
+            None if row and name == names[row - 1] else name for row, name in enumerate(names)
+        )
 
 
 def _place(summary: SessionSummary) -> tuple[str, bool]:

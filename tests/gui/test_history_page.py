@@ -104,7 +104,7 @@ def test_a_tag_filter_narrows_the_list_and_offers_what_there_is(qtbot: QtBot, de
 
 
 def test_a_click_on_a_header_sorts(qtbot: QtBot, desk: Desk) -> None:
-    header = desk.history_page.table.header()
+    header = desk.history_page.table.horizontalHeader()
     header.setSortIndicator(Column.TITLE, Qt.SortOrder.DescendingOrder)
     qtbot.waitUntil(lambda: desk.history.table.summaries[0].title == "Session 2")
     header.setSortIndicator(Column.MODELS, Qt.SortOrder.AscendingOrder)
