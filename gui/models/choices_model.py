@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from gui.figures import count, size
 from gui.models.fit_words import fit_mood, fit_sentence, fit_words
-from gui.models.library_model import LibraryRole
+from gui.models.library_model import RIGHT, LibraryRole
 
 if TYPE_CHECKING:
     from gui.models.fit_words import FitResult
@@ -72,9 +72,11 @@ class ChoicesModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _TITLES[section]
-        return None
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == ChoiceColumn.SIZE:
+            return RIGHT
+        return _TITLES[section] if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid():
@@ -90,7 +92,7 @@ class ChoicesModel(QAbstractTableModel):
             case Qt.ItemDataRole.AccessibleTextRole:
                 value = f"{_TITLES[column]}: {self._text(choice, column) or 'nothing'}"
             case Qt.ItemDataRole.TextAlignmentRole if column is ChoiceColumn.SIZE:
-                value = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                value = RIGHT
             case LibraryRole.ITEM:
                 value = choice
             case LibraryRole.MOOD if column is ChoiceColumn.FIT:

@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 )
 
 from gui.figures import parameters, thousands
+from gui.models.library_model import RIGHT
 
 if TYPE_CHECKING:
     from models.hub.client import Found
@@ -33,6 +34,7 @@ class FoundColumn(IntEnum):
     LICENCE = 4
 
 
+_NUMERIC: Final = frozenset({FoundColumn.PARAMETERS, FoundColumn.DOWNLOADS, FoundColumn.LIKES})
 _TITLES: Final = ("Repository", "Parameters", "Downloads", "Likes", "Licence")
 
 
@@ -76,9 +78,11 @@ class FoundModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _TITLES[section]
-        return None
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in _NUMERIC:
+            return RIGHT
+        return _TITLES[section] if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid():
@@ -89,8 +93,8 @@ class FoundModel(QAbstractTableModel):
                 return _text(found, column)
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{_TITLES[column]}: {_text(found, column) or 'not known'}"
-            case Qt.ItemDataRole.TextAlignmentRole if column in {1, 2, 3}:
-                return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            case Qt.ItemDataRole.TextAlignmentRole if column in _NUMERIC:
+                return RIGHT
             case _ if role == FOUND_ROLE:
                 return found
         return None

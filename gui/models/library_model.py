@@ -65,6 +65,9 @@ TITLES: Final = {
 NUMERIC: Final = frozenset({Column.SIZE, Column.BITS, Column.PARAMETERS, Column.CONTEXT})
 
 
+RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
 class LibraryRole(IntEnum):
     ITEM = Qt.ItemDataRole.UserRole
     SORT = Qt.ItemDataRole.UserRole + 1
@@ -110,9 +113,11 @@ class LibraryModel(QAbstractTableModel):
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> object:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return TITLES[Column(section)]
-        return None
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in NUMERIC:
+            return RIGHT
+        return TITLES[Column(section)] if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid():
@@ -125,7 +130,7 @@ class LibraryModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 value = self._tip(item, column)
             case Qt.ItemDataRole.TextAlignmentRole if column in NUMERIC:
-                value = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                value = RIGHT
             case Qt.ItemDataRole.AccessibleTextRole:
                 value = f"{TITLES[column]}: {self._text(item, column) or 'not known'}"
             case LibraryRole.ITEM:

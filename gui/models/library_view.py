@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -39,6 +40,17 @@ _WIDTHS: Final = {
     Column.TEMPLATE: 14,
     Column.PLACE: 18,
 }
+
+
+class LibraryTable(QTableView):
+    """The names take what the other columns leave."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        header = self.horizontalHeader()
+        others = header.length() - header.sectionSize(Column.NAME)
+        least = self.fontMetrics().averageCharWidth() * _WIDTHS[Column.NAME]
+        header.resizeSection(Column.NAME, max(least, self.viewport().width() - others))
 
 
 class LibraryView(QWidget):
@@ -87,7 +99,7 @@ class LibraryView(QWidget):
             selection.setCurrentIndex(chosen[0], flags.NoUpdate)
 
     def _make_table(self) -> QTableView:
-        table = QTableView(self)
+        table = LibraryTable(self)
         table.setAccessibleName("Models on this machine")
         table.setModel(self._filter)
         table.setItemDelegate(VerdictDelegate(self._theme, table))

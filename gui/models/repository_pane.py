@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QItemSelectionModel, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from gui.figures import thousands
+from gui.figures import count
 from gui.models.hub_model import HubModel
 from gui.models.hub_table import hub_table
 from gui.models.library_model import LibraryRole
@@ -35,7 +35,7 @@ class RepositoryPane(QFrame):
         self.gate = label("", wrap=True, parent=self)
         self.gate.setProperty("badge", "warning")
         self.choices = hub_table(
-            theme, model.choices, "Quantizations of the repository", (22, 11, 25, 12)
+            theme, model.choices, "Quantizations of the repository", (17, 11, 23, 12)
         )
         self.page = QPushButton("Open its page", self)
         self.token = QPushButton("Access token…", self)
@@ -114,7 +114,7 @@ def _facts(repository: Repository) -> str:
     if repository.changed is not None:
         words.append(f"changed {repository.changed:%Y-%m-%d}")
     if repository.listing.other_files:
-        words.append(f"{thousands(repository.listing.other_files)} other files")
+        words.append(count(repository.listing.other_files, "other file"))
     if not repository.listing.choices:
         words.append("no GGUF files")
     return " · ".join(words)
