@@ -18,7 +18,8 @@ Made by `python -m cli.reference` from the commands; `python main.py COMMAND --h
 
 - Results go to standard output; progress, notes and errors to standard error. With `--json`, standard output
   holds one JSON document and nothing else; that of `compare`, `demo`, `sessions show` and `sessions export`
-  is described by [session.schema.json](session.schema.json).
+  is described by [session.schema.json](session.schema.json). That of `suite` is the same with `scores`,
+  `standings`, `verdicts` and `sentences` added, and `cost --verdicts` reads it.
 - Ctrl+C stops the run and keeps what was produced; pressed again, it leaves at once.
 - Exit codes: 0 all well, 1 something failed (a sentence on standard error says what), 2 wrong usage, 130
   stopped by Ctrl+C, 70 a fault of Steelyard's own.

@@ -15,7 +15,7 @@ from cli.failures import EXIT_FAILED, EXIT_INTERRUPTED
 from cli.interrupt import StopOnInterrupt
 from cli.program import program_name
 from cli.recording import Recording
-from cli.running import MakeBench, kept_replies
+from cli.running import MakeBench, Outcome, kept_replies
 from cli.suite_options import SuiteOptions
 from cli.suite_view import print_assessment
 from cli.terminal import (
@@ -73,8 +73,8 @@ def suite(
         else:
             earlier, plan = None, _plan(asked, reference, candidates, options, describe_model)
         _require_margin(asked, plan, options)
-        session, stopped = _run(plan, history, make_bench, earlier)
-    return EXIT_INTERRUPTED if session is None else _report(asked, session, options, stopped)
+        outcome = _run(plan, history, make_bench, earlier)
+    return _report(asked, outcome, options)
 
 
 def _read(options: SuiteOptions) -> Suite:
@@ -140,9 +140,7 @@ def _require_margin(asked: Suite, plan: Plan, options: SuiteOptions) -> None:
         raise WrongUsage(str(error)) from error
 
 
-def _run(
-    plan: Plan, history: History, make_bench: MakeBench, earlier: Session | None
-) -> tuple[Session | None, bool]:
+def _run(plan: Plan, history: History, make_bench: MakeBench, earlier: Session | None) -> Outcome:
     recording = Recording(history.recorder(kind="suite"), kind="suite")
     bench = make_bench(recording)
     replies = list(kept_replies(earlier))
@@ -163,7 +161,7 @@ def _run(
     session = recording.session(earlier, tuple(replies), status)
     if session is not None and recorded:
         session = history.session(session.id)
-    return session, interrupt.pressed
+    return Outcome(session=session, recorded=recorded, stopped=interrupt.pressed)
 
 
 def _show(progress: Progress, task: TaskID, event: Event) -> None:
@@ -188,20 +186,25 @@ def _progress() -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def _report(asked: Suite, session: Session, options: SuiteOptions, stopped: bool) -> int:
+def _report(asked: Suite, outcome: Outcome, options: SuiteOptions) -> int:
+    session = outcome.session
+    if session is None:
+        return EXIT_INTERRUPTED
     found = assess(asked, session.contenders, session.replies, margin=options.margin / 100)
     if options.as_json:
         write_result(_document(session, found))
     else:
-        print_assessment(result_console(), asked, found, session.id)
+        print_assessment(result_console(), asked, found)
+    if outcome.recorded:
+        complain(f"Recorded. To read the replies: {program_name()} sessions show {session.id}")
     failed = {r.contender: r.error for r in session.replies if r.finish_reason == "error"}
     for name, reason in failed.items():
         complain(clean_line(f"{name} failed: {reason}"))
-    if stopped:
-        complain(
-            "Stopped: this is what was found until then. To finish it, give the cases again to:"
-            f" {program_name()} suite --resume {session.id}"
-        )
+    if outcome.stopped:
+        complain("Stopped: this is what was found until then.")
+        if outcome.recorded:
+            command = f"{program_name()} suite --resume {session.id}"
+            complain(f"To finish it, give the cases again to: {command}")
         return EXIT_INTERRUPTED
     return EXIT_FAILED if failed else 0
 

@@ -9,7 +9,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from cli.program import program_name
 from cli.terminal import words
 from cli.wording import NONE, count
 from engine.quality.standings import Standing
@@ -19,7 +18,7 @@ from engine.suite import Assessment
 _MOST_SHOWN: Final = 8
 
 
-def print_assessment(console: Console, asked: Suite, found: Assessment, session_id: str) -> None:
+def print_assessment(console: Console, asked: Suite, found: Assessment) -> None:
     """Passed cases, the verdicts as sentences, and which cases came out differently."""
     console.print(words(f"{asked.name}: {count(len(asked.cases), 'case')}.", "bold"))
     console.print(_table(found.standings))
@@ -33,10 +32,6 @@ def print_assessment(console: Console, asked: Suite, found: Assessment, session_
                 console.print(words(f"{what}: {shown}", "dim"))
     for reason, times in found.checks_not_run.items():
         console.print(words(f"Could not be told {times} times: {reason}", "dim"))
-    console.print()
-    console.print(
-        words(f"Recorded. To read the replies: {program_name()} sessions show {session_id}", "dim")
-    )
 
 
 def _table(standings: Sequence[Standing]) -> Table:

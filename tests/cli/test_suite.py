@@ -145,13 +145,14 @@ def test_pass_rates_verdict_and_lost_cases_are_shown(
     assert (
         judge(model_files("big", "small"), Answers({"big": "yes", "small": "no"}), cases=cases) == 0
     )
-    shown = capsys.readouterr().out
+    captured = capsys.readouterr()
+    shown = captured.out
     assert "3 cases" in shown
     assert "100.0 %" in shown
     assert "0.0 %" in shown
     assert any(f"small: {word}" in shown for word in ("WORSE", "UNDECIDED"))
     assert "lost: " in shown
-    assert recorded().id in shown
+    assert f"sessions show {recorded().id}" in captured.err
 
 
 def test_json_is_the_session_with_scores_and_verdicts(
@@ -223,6 +224,7 @@ def test_replies_that_cannot_be_recorded_are_judged_all_the_same(
     captured = capsys.readouterr()
     assert len(json.loads(captured.out)["scores"]) == 6
     assert "The disk is full." in captured.err
+    assert "Recorded." not in captured.err
 
 
 def test_resume_wants_the_same_cases_and_no_models(
