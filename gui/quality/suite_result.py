@@ -5,10 +5,11 @@ Imported with the first result only: the checks bring numpy.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from engine.quality.standings import Axis, TradeOff
 from engine.quality.suite import SuiteCase
 from engine.quality.verdict import Verdict
 from gui.quality.figures_table import FiguresModel, FiguresTable
@@ -23,13 +24,18 @@ from gui.quality.suite_words import (
     differing_cases,
     evidence,
     remarks,
+    short_titles,
     standing_rows,
     verdict_figures,
 )
+from gui.quality.trade_off import AXES, known_axes, trade_offs
 from gui.theme import Theme
 from gui.widgets.buttons import TextButton
+from gui.widgets.fields import ChoiceField
 from gui.widgets.flow import FlowLayout
 from gui.widgets.labels import Badge, label
+
+_FRONT = "Filled: no other model passes as many cases and costs as little. Bars: 95 % intervals."
 
 
 class VerdictCard(QFrame):
@@ -68,6 +74,7 @@ class SuiteResult(QWidget):
         self._theme = theme
         self._model = model
         self._shown: list[SuiteCase] = []
+        self._points: tuple[TradeOff, ...] = ()
         self.cards: list[VerdictCard] = []
         self._standings = FiguresModel(STANDING_COLUMNS, self)
         self.standings = FiguresTable(theme, self._standings, "Cases that each model passes")
@@ -84,10 +91,15 @@ class SuiteResult(QWidget):
         self.copy_json = TextButton(
             theme, "copy", "Copy as JSON", "Copy everything found as JSON", parent=self
         )
+        self.axis_choice = ChoiceField({}, "", self)
+        self.axis_choice.setAccessibleName("What the chart sets quality against")
+        self.chart: QWidget | None = None
+        self._chart_card = QFrame(self)
         self._column = QVBoxLayout(self)
         self._lay_out()
         self.copy_text.clicked.connect(self._copy_text)
         self.copy_json.clicked.connect(self._copy_json)
+        self.axis_choice.currentIndexChanged.connect(self._show_chart)
         self.cases.selectionModel().currentRowChanged.connect(self._show_evidence)
         model.begun.connect(self.hide)
         model.finished.connect(self.show_found)
@@ -118,9 +130,35 @@ class SuiteResult(QWidget):
         self.evidence.clear()
         if self._shown:
             self.cases.selectRow(0)
+        self._offer_axes()
         self.remarks.setText("\n".join(remarks(found)))
         self.remarks.setVisible(bool(self.remarks.text()))
         self.show()
+
+    def _offer_axes(self) -> None:
+        found = self._model.found
+        if found is None:
+            return
+        self._points = trade_offs(found, self._model.contenders)
+        self.axis_choice.blockSignals(True)
+        self.axis_choice.clear()
+        for axis in known_axes(self._points):
+            self.axis_choice.addItem(AXES[axis][0].partition(",")[0], axis)
+        self.axis_choice.blockSignals(False)
+        # The verdicts are painted first: the chart's first import takes half a second.
+        QTimer.singleShot(0, self, self._show_chart)
+
+    def _show_chart(self, _place: int = 0) -> None:
+        from gui.quality.trade_off_chart import TradeOffChart
+
+        if self.chart is None:
+            self.chart = TradeOffChart(self._theme, self)
+            layout = self._chart_card.layout()
+            assert layout is not None
+            layout.addWidget(self.chart)
+        assert isinstance(self.chart, TradeOffChart)
+        axis: Axis = self.axis_choice.currentData()
+        self.chart.show_points(self._points, short_titles(self._model.contenders), axis)
 
     def _show_evidence(self, current: QModelIndex, _before: QModelIndex) -> None:
         found = self._model.found
@@ -150,8 +188,19 @@ class SuiteResult(QWidget):
         inner.addWidget(self.cases_title)
         inner.addWidget(self.cases)
         inner.addWidget(self.evidence)
+        self._chart_card.setProperty("look", "card")
+        chart = QVBoxLayout(self._chart_card)
+        chart.setContentsMargins(space.m, space.m, space.m, space.m)
+        chosen = QHBoxLayout()
+        chosen.setSpacing(space.s)
+        chosen.addWidget(label("Passed cases against", "strong", parent=self._chart_card))
+        chosen.addWidget(self.axis_choice)
+        chosen.addStretch(1)
+        chart.addLayout(chosen)
+        chart.addWidget(label(_FRONT, "small-muted", wrap=True, parent=self._chart_card))
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(space.m)
+        self._column.addWidget(self._chart_card)
         self._column.addWidget(card)
         self._column.addStretch(1)
 

@@ -68,14 +68,17 @@ def differing_cases(found: SuiteFound) -> list[SuiteCase]:
     return [case for case in found.suite.cases if len(marks.get(case.case.id, ())) > 1]
 
 
-def case_columns(contenders: Sequence[Contender]) -> list[Column]:
-    """Under quantizations where these tell the contenders apart, to leave room for the case."""
+def short_titles(contenders: Sequence[Contender]) -> list[str]:
+    """The quantizations where these tell the contenders apart, else the ends of their names."""
     kinds = [each.model.quantization or "" for each in contenders]
     if all(kinds) and len(set(kinds)) == len(kinds):
-        models = [Column(kind, each.name) for kind, each in zip(kinds, contenders, strict=True)]
-    else:
-        models = [named(each.name, 14) for each in contenders]
-    return [Column("Case", is_text=True), *models]
+        return kinds
+    return [named(each.name, 14).title for each in contenders]
+
+
+def case_columns(contenders: Sequence[Contender]) -> list[Column]:
+    titles = zip(short_titles(contenders), contenders, strict=True)
+    return [Column("Case", is_text=True), *(Column(title, each.name) for title, each in titles)]
 
 
 def case_rows(

@@ -184,7 +184,7 @@ def test_every_chart_can_be_shown_in_both_looks(qtbot: QtBot, quality: Desk) -> 
         chart = result.chart
         assert isinstance(chart, FidelityChart)
         for side in ("left", "bottom"):
-            assert chart.plot.getAxis(side).autoSIPrefixScale == 1.0
+            assert chart.plot.view.getAxis(side).autoSIPrefixScale == 1.0
         qtbot.waitUntil(chart.isVisible)
 
 

@@ -13,10 +13,24 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from engine.contract import Began, Event, Failed, Finished, Loading, Plan, Replied, Runtime
+from engine.contract import (
+    Began,
+    Event,
+    Failed,
+    Finished,
+    Loading,
+    Memory,
+    Plan,
+    Replied,
+    Runtime,
+    Timing,
+)
 from engine.quality.generators.ready import ready_suite
+from engine.suite import assess
 from gui.app import Desk
+from gui.quality.suite_model import SuiteFound
 from gui.quality.suite_result import SuiteResult
+from gui.quality.trade_off import known_axes, trade_offs
 from tests.gui.fakes import FakeBench, Fakes, contender, reply_to
 from tests.gui.test_accessibility import nameless
 from tests.gui.test_real_run import OpenReal, open_real
@@ -182,6 +196,35 @@ def test_a_broken_file_is_told_in_a_sentence(
     page.run.click()
     qtbot.waitUntil(lambda: not cases.quality.running)
     assert "broken.yaml" in page.banners.banners[0].text
+
+
+def test_what_passes_is_drawn_against_each_cost_that_is_known(qtbot: QtBot, cases: Desk) -> None:
+    cases.quality_page.run.click()
+    verdicts = finish(qtbot, cases)
+    qtbot.waitUntil(lambda: verdicts.chart is not None, timeout=10_000)
+    choice = verdicts.axis_choice
+    words = [choice.itemText(place) for place in range(choice.count())]
+    assert words == ["Size of the file", "Peak memory", "Mean seconds for a reply"]
+    for axis in ("seconds", "memory_bytes"):
+        choice.set_choice(axis)
+    assert verdicts.chart is not None
+    qtbot.waitUntil(verdicts.chart.isVisible)
+
+
+def test_times_of_batched_replies_are_no_cost() -> None:
+    shared = [
+        msgspec.structs.replace(
+            reply_to(each.name), timing=Timing(total_s=2.0, shared=True), memory=Memory()
+        )
+        for each in (F16, Q2)
+    ]
+    suite = ready_suite("arithmetic", 1)
+    alone = {(each.contender, "1"): each for each in shared}
+    found = SuiteFound(
+        suite=suite, assessment=assess(suite, (F16, Q2), ()), replies=alone, stopped=False
+    )
+    points = trade_offs(found, (F16, Q2))
+    assert known_axes(points) == ["size_bytes"]
 
 
 def test_the_verdicts_can_be_copied(qtbot: QtBot, cases: Desk) -> None:
