@@ -68,8 +68,8 @@ class Desk(QObject):
             ),
         )
         self.window.closing.connect(self.close)
-        self.history_page.opened.connect(self.compare.open_session)
-        self.history_page.again_wanted.connect(self.compare.repeat_session)
+        self.history_page.opened.connect(self._open_session)
+        self.history_page.again_wanted.connect(self._repeat_session)
         self.history.changed.connect(self.sessions.reload)
         self.compare.availability_changed.connect(self._share_machine)
         self.quality.availability_changed.connect(self._share_machine)
@@ -117,6 +117,21 @@ class Desk(QObject):
             return
         self.compare.contenders.add_models(models)
         self.window.show_page(0)
+
+    def _open_session(self, session_id: str) -> None:
+        if self._is_free():
+            self.compare.open_session(session_id)
+
+    def _repeat_session(self, session_id: str) -> None:
+        if self._is_free():
+            self.compare.repeat_session(session_id)
+
+    def _is_free(self) -> bool:
+        """Whether the Compare page can show another session; else the History page says why not."""
+        why = self.compare.why_not_edit()
+        if why:
+            self.history_page.banners.add("warning", why)
+        return not why
 
     def _take_history(self, history: History) -> None:
         self._history = history

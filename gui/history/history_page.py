@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHBoxLayout,
+    QMenu,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -57,25 +59,24 @@ class HistoryPage(QWidget):
 
     def commands(self) -> tuple[Command, ...]:
         """What the menus offer while the page is shown."""
-        model = self._model
-        table = (
-            ("find", "Search sessions", self.go_to_search, "Ctrl+F", never_blocked),
-            ("star", "Star or unstar", model.flip_star, "Ctrl+D", model.why_not_on_chosen),
-            ("compare-two", "Compare two sessions", model.compare, "Ctrl+K", model.why_not_compare),
-            ("run-chosen", "Run the session again", self.run_again, "", model.why_not_on_one),
-            (
-                "export-chosen",
-                "Export sessions…",
-                self.export,
-                "Ctrl+Shift+E",
-                model.why_not_on_chosen,
-            ),
-            ("import", "Import sessions…", self.import_files, "Ctrl+I", never_blocked),
-            ("delete", "Delete sessions", model.discard, "", model.why_not_on_chosen),
-        )
         return tuple(
             Command(f"history-{name}", title, "History", call, (key,) if key else (), why)
-            for name, title, call, key, why in table
+            for title, name, call, key, why in self._table_of_commands()
+        )
+
+    def _table_of_commands(
+        self,
+    ) -> tuple[tuple[str, str, Callable[[], None], str, Callable[[], str]], ...]:
+        model = self._model
+        some, one, two = model.why_not_on_chosen, model.why_not_on_one, model.why_not_compare
+        return (
+            ("Search sessions", "find", self.go_to_search, "Ctrl+F", never_blocked),
+            ("Star or unstar", "star", model.flip_star, "Ctrl+D", some),
+            ("Compare two sessions", "compare-two", model.compare, "Ctrl+K", two),
+            ("Run the session again", "run-chosen", self.run_again, "", one),
+            ("Export sessions…", "export-chosen", self.export, "Ctrl+Shift+E", some),
+            ("Import sessions…", "import", self.import_files, "Ctrl+I", never_blocked),
+            ("Delete sessions", "delete", model.discard, "", some),
         )
 
     def take_focus(self) -> None:
@@ -176,6 +177,8 @@ class HistoryPage(QWidget):
         self.comparison.closed.connect(self.show_all)
         table.horizontalHeader().sortIndicatorChanged.connect(self._sort)
         table.choice_changed.connect(self._choose)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._show_menu)
         table.open_wanted.connect(self.open_chosen)
         table.delete_wanted.connect(model.discard)
         table.star_wanted.connect(self._star)
@@ -211,6 +214,18 @@ class HistoryPage(QWidget):
 
     def _choose(self) -> None:
         self._model.choose(self.table.chosen())
+
+    def _show_menu(self, at: QPoint) -> None:
+        """What can be done with the chosen rows, under the pointer."""
+        if not self._model.chosen:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Open", self.open_chosen).setEnabled(not self._model.why_not_on_one())
+        for title, _, call, _, blocked in self._table_of_commands():
+            if blocked is not never_blocked and not blocked():
+                menu.addAction(title, call)
+        menu.popup(self.table.viewport().mapToGlobal(at))
 
     def _star(self, session_id: str, starred: bool) -> None:
         self._model.set_starred((session_id,), starred=starred)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
-from PySide6.QtWidgets import QDialog, QFileDialog
+from PySide6.QtWidgets import QDialog, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from gui.app import Desk
 from gui.history.export_dialog import ExportDialog
-from gui.history.table_model import Column
+from gui.history.session_table import SessionTable
+from gui.history.table_model import Column, TableModel
 from gui.theme import Theme
 from storage.export import export_sessions
 from storage.history import History
-from tests.gui.acting import A, OpenDesk, activate, column_text, key
-from tests.gui.fakes import Fakes
+from storage.summary import SessionSummary
+from tests.gui.acting import A, OpenDesk, activate, column_text, draw_up, held_run, key
+from tests.gui.fakes import FakeBench, Fakes
 from tests.gui.test_accessibility import nameless
 from tests.gui.test_history_model import earlier, keep
 
@@ -234,3 +238,58 @@ def test_what_was_chosen_stays_chosen_when_the_list_changes(
     qtbot.waitUntil(lambda: desk.history.table.rowCount() == 4)
     assert desk.history_page.table.chosen() == ["00000001"]
     assert desk.history.chosen == ("00000001",)
+
+
+def test_a_session_is_not_opened_over_a_running_comparison(
+    qtbot: QtBot, open_desk: OpenDesk, history: History, tmp_path: Path
+) -> None:
+    fakes = Fakes(tmp_path, FakeBench(held_run))
+    object.__setattr__(fakes.given, "open_history", lambda: history)
+    desk = open_desk(fakes)
+    draw_up(desk)
+    desk.window.page.composer.run.click()
+    assert desk.compare.running
+    desk.history_page.opened.emit("00000000")
+    assert desk.history_page.banners.banners[0].text == "Stop the comparison first."
+
+
+def test_the_menu_of_rows_offers_what_can_be_done_with_them(qtbot: QtBot, desk: Desk) -> None:
+    choose(qtbot, desk, 0, 1)
+    desk.history_page.table.customContextMenuRequested.emit(QPoint(20, 60))
+    menu = next(m for m in desk.history_page.findChildren(QMenu) if m.isVisible())
+    titles = [action.text() for action in menu.actions() if action.isEnabled()]
+    assert titles == [
+        "Star or unstar",
+        "Compare two sessions",
+        "Export sessions…",
+        "Delete sessions",
+    ]
+    menu.close()
+
+
+def test_a_long_list_is_shown_without_a_stall(qtbot: QtBot, theme: Theme) -> None:
+    """Measured in time of the processor, which other work on the machine adds nothing to."""
+    table = TableModel()
+    view = SessionTable(theme, table)
+    qtbot.addWidget(view)
+    view.resize(900, 600)
+    view.show()
+    now = datetime.now(UTC)
+    rows = tuple(
+        SessionSummary(
+            id=f"{n:08d}",
+            title=f"Session {n}",
+            created=now - timedelta(hours=n),
+            kind="compare",
+            status="finished",
+            contenders=("A", "B"),
+            n_replies=2,
+            n_jobs=2,
+        )
+        for n in range(2000)
+    )
+    begun = time.thread_time()
+    table.show_rows(rows, more=False, by_day=True)
+    view.grab()
+    # A view that asks for the height of each row takes ten times as long.
+    assert time.thread_time() - begun < 0.15
