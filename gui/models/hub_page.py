@@ -53,7 +53,7 @@ class HubPage(QWidget):
         self.offline.setChecked(model.offline)
         self.state = label("", "muted", wrap=True, parent=self)
         self.results = hub_table(
-            theme, model.found, "Repositories that were found", (38, 15, 15, 10, 18)
+            theme, model.found, "Repositories that were found", (38, 17, 16, 11, 22)
         )
         self.repository = RepositoryPane(theme, model, self)
         self.downloads = DownloadsView(theme, self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractItemModel, Qt
-from PySide6.QtWidgets import QAbstractItemView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from gui.models.verdict_delegate import VerdictDelegate
 from gui.theme import Theme
@@ -14,7 +14,7 @@ from gui.theme import Theme
 def hub_table(
     theme: Theme, model: QAbstractItemModel, name: str, characters: Sequence[int]
 ) -> QTableView:
-    """One row at a time can be chosen; the last column takes what is left."""
+    """One row at a time can be chosen; the first column takes what is left."""
     table = QTableView()
     table.setAccessibleName(name)
     table.setModel(model)
@@ -31,7 +31,7 @@ def hub_table(
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    header.setStretchLastSection(True)
     for column, width in enumerate(characters):
         table.setColumnWidth(column, theme.characters(width))
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     return table

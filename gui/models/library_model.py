@@ -55,12 +55,19 @@ TITLES: Final = {
     Column.FIT: "Fit",
     Column.SIZE: "Size",
     Column.QUANTIZATION: "Quantization",
-    Column.BITS: "Bits/weight",
+    Column.BITS: "Bits",
     Column.PARAMETERS: "Parameters",
-    Column.CONTEXT: "Trained context",
+    Column.CONTEXT: "Context",
     Column.ARCHITECTURE: "Architecture",
     Column.TEMPLATE: "Template",
     Column.PLACE: "Where",
+}
+_TIPS: Final = {
+    Column.FIT: "Whether it fits this machine in the settings above",
+    Column.BITS: "Bits per weight, over all tensors",
+    Column.CONTEXT: "The context that it was trained for, in tokens",
+    Column.TEMPLATE: "Whether the file has a chat template; base models have none",
+    Column.PLACE: "Whose folder it lies in",
 }
 NUMERIC: Final = frozenset({Column.SIZE, Column.BITS, Column.PARAMETERS, Column.CONTEXT})
 
@@ -117,6 +124,8 @@ class LibraryModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole and section in NUMERIC:
             return RIGHT
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return _TIPS.get(Column(section))
         return TITLES[Column(section)] if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:

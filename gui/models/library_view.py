@@ -31,15 +31,19 @@ if TYPE_CHECKING:
 _WIDTHS: Final = {
     Column.NAME: 38,
     Column.FIT: 25,
-    Column.SIZE: 11,
-    Column.QUANTIZATION: 15,
-    Column.BITS: 12,
-    Column.PARAMETERS: 13,
-    Column.CONTEXT: 17,
-    Column.ARCHITECTURE: 15,
-    Column.TEMPLATE: 14,
+    Column.SIZE: 12,
+    Column.QUANTIZATION: 18,
+    Column.BITS: 10,
+    Column.PARAMETERS: 17,
+    Column.CONTEXT: 13,
+    Column.ARCHITECTURE: 17,
+    Column.TEMPLATE: 15,
     Column.PLACE: 18,
 }
+_NOTHING: Final = (
+    "No models were found in Steelyard's own folder, nor in those of LM Studio, Ollama, Jan, GPT4All, "
+    "Hugging Face and llama.cpp. Add files or a folder, or search the hub."
+)
 
 
 class LibraryTable(QTableView):
@@ -69,6 +73,7 @@ class LibraryView(QWidget):
         self.search.setClearButtonEnabled(True)
         self.shown = ChoiceField(SHOWN, "all", self)
         self.shown.setAccessibleName("Which models are shown")
+        self.nothing = label(_NOTHING, "muted", wrap=True, parent=self)
         self.count = label("", "muted", parent=self)
         self.rescan = IconButton(theme, "again", "Look for models again", self)
         self.table = self._make_table()
@@ -135,12 +140,14 @@ class LibraryView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(space.s)
         column.addLayout(row)
+        column.addWidget(self.nothing)
         column.addWidget(self.table, 1)
 
     def _show_kind(self) -> None:
         self._filter.show_only(self.shown.choice)
 
     def _show_count(self) -> None:
+        self.nothing.setVisible(self._filter.sourceModel().rowCount() == 0)
         self.count.setText(count(self._filter.rowCount(), "model"))
 
     def _tell_chosen(self) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.actions import Command
+from gui.compare.chips import local_files
 from gui.models.hub_model import HubModel
 from gui.models.hub_page import HubPage
 from gui.models.machine_page import MachinePage
@@ -77,6 +77,7 @@ class ModelsPage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.model = model
+        self.setAcceptDrops(True)
         self.banners = BannerStack(theme, self)
         self.machine = MachinePage(theme, model, self)
         self.hub = HubPage(theme, hub, self)
@@ -128,9 +129,6 @@ class ModelsPage(QWidget):
     def _judge_hub(self) -> None:
         self._hub_model.change_runtime(self.model.fit.runtime)
 
-    def add_files(self, paths: list[Path]) -> None:
-        self.model.add_files(paths)
-
     def show_hub(self) -> None:
         self.show_side(1)
 
@@ -143,6 +141,15 @@ class ModelsPage(QWidget):
         else:
             self.machine.library.search.setFocus()
             self.machine.library.search.selectAll()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Files dropped here join the list; on Compare they would be compared."""
+        self.model.add_files(local_files(event.mimeData()))
+        event.acceptProposedAction()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

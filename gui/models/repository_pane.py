@@ -35,7 +35,7 @@ class RepositoryPane(QFrame):
         self.gate = label("", wrap=True, parent=self)
         self.gate.setProperty("badge", "warning")
         self.choices = hub_table(
-            theme, model.choices, "Quantizations of the repository", (17, 11, 23, 12)
+            theme, model.choices, "Quantizations of the repository", (17, 11, 23, 16)
         )
         self.page = QPushButton("Open its page", self)
         self.token = QPushButton("Access token…", self)
