@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()
-_TITLES: Final = ("Quantization", "Size", "Fit", "State")
+_TITLES: Final = ("Type", "Size", "Fit", "State")
 _KINDS: Final = {"mmproj": "vision part", "imatrix": "importance matrix", "adapter": "adapter"}
 
 

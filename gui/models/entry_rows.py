@@ -51,7 +51,8 @@ def tensor_rows(anatomy: Anatomy) -> Rows:
     elements = sum(kind.elements for kind in anatomy.kinds) or 1
     rows = []
     for kind in anatomy.kinds:
-        share = f"{100 * kind.elements / elements:.1f} % of the weights"
+        percent = 100 * kind.elements / elements
+        share = f"{percent:.1f} % of the weights" if percent >= 0.1 else "under 0.1 %"
         rows.append(
             (kind.name, f"{share}, {count(kind.tensors, 'tensor')}, {size(kind.size_bytes)}")
         )

@@ -42,6 +42,7 @@ class MachinePage(QWidget):
         self.library = LibraryView(theme, model.library, self)
         self.details = DetailsPane(theme, self)
         self.making = MakingBar(theme, self)
+        self.work = label("", "small-muted", parent=self)
         self.add_files = QPushButton("Add files…", self)
         self.add_folder = QPushButton("Add folder…", self)
         self._lay_out()
@@ -67,6 +68,7 @@ class MachinePage(QWidget):
         buttons.addWidget(self.add_files)
         buttons.addWidget(self.add_folder)
         buttons.addStretch(1)
+        buttons.addWidget(self.work)
         column.addLayout(buttons)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.setChildrenCollapsible(False)
@@ -87,6 +89,8 @@ class MachinePage(QWidget):
         model.fit.surroundings_known.connect(self._show_surroundings)
         model.making.ladder_known.connect(self._offer)
         model.making.changed.connect(self._show_making)
+        model.hashing_progressed.connect(self._show_hashing)
+        model.scanning_changed.connect(self._show_scanning)
         model.making.progressed.connect(self.making.show_progress)
         self.making.cancel_wanted.connect(model.making.cancel)
         self.settings.edited.connect(model.change_runtime)
@@ -128,6 +132,12 @@ class MachinePage(QWidget):
         self.machine.setText(" · ".join(words))
         self.machine.setToolTip(found.absent.get("devices", ""))
         self._show_chosen()
+
+    def _show_scanning(self) -> None:
+        self.library.rescan.setEnabled(not self._model.scanning)
+
+    def _show_hashing(self, sentence: str, fraction: float) -> None:
+        self.work.setText(f"{sentence}, {100 * fraction:.0f} %" if fraction < 1 else "")
 
     def _show_making(self) -> None:
         self.making.show_running(self._model.making.running)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.client import Stopped
 from engine.contract import ModelFile, Runtime
 from engine.errors import SteelyardError
+from gui.collaborators import Progress
 from gui.jobs import Cancelled, Jobs
 from gui.models.fit_model import FitModel
 from gui.models.library_model import LibraryModel, Unusable, path_of
@@ -32,6 +33,8 @@ class ModelsModel(QObject):
     chosen = Signal()
     """What is chosen, or what is known of it, has changed."""
     scanning_changed = Signal()
+    hashing_progressed = Signal(str, float)
+    """1.0 when nothing is left to compute."""
     availability_changed = Signal()
     """What can be done with what is chosen, or why not, may have changed."""
     noticed = Signal(str)
@@ -48,6 +51,7 @@ class ModelsModel(QObject):
         self.anatomy: Anatomy | None = None
         self.scanning = False
         self.opened = False
+        self._hashing = False
         self._stopping = threading.Event()
         self.fit.judged.connect(self._show_fits)
         self.making.made.connect(self._rescan_after)
@@ -161,6 +165,29 @@ class ModelsModel(QObject):
         self.scanning = False
         self._take(contents)
         self.scanning_changed.emit()
+        if not self._hashing and any(entry.sha256 is None for entry in contents.entries):
+            self._hashing = True
+            report = self._jobs.progress(self.hashing_progressed.emit)
+            work = partial(self._compare_contents, contents, report)
+            self._jobs.start("hashes", work, self._take_compared, self._end_hashing)
+
+    def _compare_contents(self, contents: Contents, report: Progress) -> Contents:
+        try:
+            return self._shelf.compare_contents(
+                contents, partial(report, "Computing checksums"), self._stopping
+            )
+        except Stopped:
+            raise Cancelled("Computing checksums was called off.") from None
+
+    def _take_compared(self, contents: Contents) -> None:
+        self._hashing = False
+        self.hashing_progressed.emit("", 1.0)
+        self._take(contents)
+
+    def _end_hashing(self, _: SteelyardError) -> None:
+        """Called off, or the list could not be written: the next scan takes it up again."""
+        self._hashing = False
+        self.hashing_progressed.emit("", 1.0)
 
     def _take_anatomy(self, path: Path, anatomy: Anatomy) -> None:
         if path == self.only_path:

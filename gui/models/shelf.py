@@ -113,6 +113,12 @@ class Shelf:
         """What is there now; raises Stopped."""
         return self._library.scan(stopping)
 
+    def compare_contents(
+        self, contents: Contents, on_progress: Callable[[float], None], stopping: threading.Event
+    ) -> Contents:
+        """The same with equal files as one entry; computes each new file's sha256, or raises Stopped."""
+        return self._library.compare_contents(contents, on_progress, stopping)
+
     def add_file(self, path: Path) -> None:
         self._library.add_file(path)
 

@@ -82,7 +82,7 @@ def opened(open_models: Callable[..., Opened]) -> Opened:
     made = open_models(
         {
             "alpha.F16.gguf": model_bytes(),
-            "beta.F16.gguf": model_bytes(template=False),
+            "beta.F16.gguf": model_bytes(name="Beta", template=False),
             "wide.F16.gguf": model_bytes(width=64),
         }
     )
@@ -100,6 +100,15 @@ def test_each_model_is_a_row_with_its_figures(opened: Opened) -> None:
     assert opened.rows(Column.ARCHITECTURE) == ["llama"] * 3
     assert opened.rows(Column.TEMPLATE) == ["chat", "none (base)", "chat"]
     assert opened.rows(Column.PLACE) == ["Steelyard"] * 3
+
+
+def test_the_same_content_twice_becomes_one_row(open_models: Callable[..., Opened]) -> None:
+    opened = open_models({"one.F16.gguf": model_bytes(), "two.F16.gguf": model_bytes()})
+    opened.wait_for("one.F16")
+    opened.choose("one.F16")
+    entry = opened.model.entries[0]
+    assert [place.path.name for place in entry.places] == ["one.F16.gguf", "two.F16.gguf"]
+    assert entry.sha256 is not None
 
 
 def test_a_column_sorts_by_its_figure_and_not_by_its_text(opened: Opened) -> None:
