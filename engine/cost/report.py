@@ -20,6 +20,13 @@ from engine.errors import AssumptionError
 
 PAID_CO2 = "The makers of paid models do not tell what a request emits."
 FEW_REPLIES = 5
+_MONEY = (
+    "per_request",
+    "per_thousand_requests",
+    "per_million_tokens",
+    "per_month",
+    "per_year",
+)
 
 
 def cost_report(
@@ -175,7 +182,7 @@ def _reference(entries: Sequence[Entry], name: str | None) -> Entry:
 def _absent(entry: Entry, overfull: str | None) -> dict[str, str]:
     absent: dict[str, str] = {}
     if entry.no_money:
-        absent |= dict.fromkeys(("per_request", "per_month", "per_year"), entry.no_money)
+        absent |= dict.fromkeys(_MONEY, entry.no_money)
     if overfull:
         absent |= dict.fromkeys(("per_month", "per_year", "co2e_kg_per_year"), overfull)
     if entry.usage is None:
