@@ -220,6 +220,7 @@ class QualityPage(QWidget):
         self.stop.clicked.connect(model.stop)
         for measurement in (fidelity, model.suite):
             measurement.progressed.connect(self._show_progress)
+            measurement.begun.connect(self.banners.clear)
         fidelity.estimated.connect(self._show_result)
         fidelity.finished.connect(self._end)
         model.suite.ready_known.connect(self._show_ready)
@@ -230,10 +231,13 @@ class QualityPage(QWidget):
     def _show_availability(self) -> None:
         model, running = self._model, self._model.running
         why = model.why_not_run()
+        focused = self.run.hasFocus() or self.stop.hasFocus()
         self.run.setVisible(not running)
         self.run.setEnabled(not why)
         self.stop.setVisible(running)
         self.stop.setEnabled(not model.why_not_stop())
+        if focused:
+            (self.stop if running else self.run).setFocus()
         self.why.setText(model.why_not_stop() if running else why)
         self.why.setVisible(bool(self.why.text()))
         self.participants.set_locked(self._model.why_not_edit())

@@ -10,7 +10,7 @@ import msgspec
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QVBoxLayout, QWidget
 
-from gui.quality.suite_model import SuiteSettings
+from gui.quality.suite_work import SuiteSettings
 from gui.theme import Theme
 from gui.widgets.buttons import TextButton
 from gui.widgets.fields import ChoiceField, NumberField, RealField, add_row, form

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract import (
@@ -17,40 +15,26 @@ from engine.contract import (
     NotRecorded,
     Replied,
     Reply,
-    Sampling,
 )
 from engine.errors import SteelyardError
 from gui.collaborators import Bench, Collaborators, History
 from gui.jobs import Jobs, RunFeed
 from gui.quality.participants_model import ParticipantsModel
+from gui.quality.suite_work import (
+    Decision,
+    SuiteFound,
+    SuiteSettings,
+    judge_suite,
+    list_ready_suites,
+    prepare_suite,
+)
 from gui.quality.time_left import TimeLeft
 
 if TYPE_CHECKING:  # the checks bring numpy, which a start must not wait for
     from engine.contract import Plan
     from engine.quality.generators.ready import ReadySuite
+    from engine.quality.scores import CaseScore
     from engine.quality.suite import Suite
-    from engine.suite import Assessment
-
-
-class SuiteSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """ready: the name of a ready suite, which `cases` and `seed` are for, or empty for the file at `path`."""
-
-    ready: str = "arithmetic"
-    path: str = ""
-    cases: int = 50
-    seed: int = 1
-    margin_points: float = 5.0
-    max_tokens: int = 256
-    deterministic: bool = False
-
-
-class SuiteFound(msgspec.Struct, frozen=True, kw_only=True):
-    """replies: by contender and case, the first of each."""
-
-    suite: Suite
-    assessment: Assessment
-    replies: dict[tuple[str, str], Reply]
-    stopped: bool
 
 
 class SuiteModel(QObject):
@@ -86,7 +70,10 @@ class SuiteModel(QObject):
         self._planned = 0
         self._time_left = TimeLeft()
         self._failed: set[str] = set()
+        self._notices: list[str] = []
         self._replies: list[Reply] = []
+        self._margin = 0.0
+        self._decisions: tuple[Decision, ...] = ()
         self._bench: Bench | None = None
         self._feed: RunFeed | None = None
         participants.changed.connect(self.availability_changed)
@@ -98,7 +85,7 @@ class SuiteModel(QObject):
     def list_ready(self) -> None:
         """Learn in the background which ready suites there are."""
         if not self.ready_suites:
-            self._jobs.start("files", _ready_suites, self._take_ready)
+            self._jobs.start("files", list_ready_suites, self._take_ready)
 
     def edit(self, settings: SuiteSettings) -> None:
         self.settings = settings
@@ -121,11 +108,12 @@ class SuiteModel(QObject):
         if self.why_not_run() or reference is None:
             return
         self.contenders = (reference, *self._participants.candidates)
-        self._replies, self.found = [], None
-        self._failed = set()
+        self._replies, self.found, self._decisions = [], None, ()
+        self._margin = self.settings.margin_points / 100.0
+        self._failed, self._notices = set(), []
         self._time_left.start()
         self.running, self._stopping = True, False
-        prepare = partial(_prepare, self._given, self._history, self.settings, self.contenders)
+        prepare = partial(prepare_suite, self._given, self._history, self.settings, self.contenders)
         self._jobs.start("bench", prepare, self._start, self._fail)
         self.begun.emit()
         self.progressed.emit("Reading the cases", 0.0)
@@ -137,6 +125,15 @@ class SuiteModel(QObject):
             if self._bench is not None:
                 self._bench.stop()
             self.availability_changed.emit()
+
+    def overrule(self, score: CaseScore, check: int, passed: bool, reason: str) -> None:
+        """Set a check of the shown result as a person decided, and judge anew."""
+        if self._suite is not None and not self.running:
+            place = (score.contender, score.case, score.repeat)
+            self._decisions += (Decision(place, check, passed, reason),)
+            self.running = True
+            self.availability_changed.emit()
+            self._judge(self._suite)
 
     def close(self) -> bool:
         """Stop the run and end its workers; False where its thread is still there."""
@@ -181,8 +178,10 @@ class SuiteModel(QObject):
                     self.progressed.emit(f"Loading {name}", self._fraction())
                 case Replied(reply=reply) | Failed(reply=reply):
                     self._take_reply(reply)
-                case NotRecorded(reason=text) | Notice(text=text):
-                    self.noticed.emit(text)
+                case Notice(text=text):
+                    self._notices.append(text)
+                case NotRecorded(reason=reason):
+                    self.failed.emit(reason)
 
     def _take_reply(self, reply: Reply) -> None:
         self._replies.append(reply)
@@ -214,15 +213,20 @@ class SuiteModel(QObject):
             self._end()
         else:
             self.progressed.emit("Checking the replies", 1.0)
-            judge = partial(
-                _judge,
-                self._suite,
-                self.contenders,
-                tuple(self._replies),
-                self.settings.margin_points / 100.0,
-                stopped=len(self._replies) < self._planned,
-            )
-            self._jobs.start("bench", judge, self._take_found, self._fail)
+            self._judge(self._suite)
+
+    def _judge(self, suite: Suite) -> None:
+        work = partial(
+            judge_suite,
+            suite,
+            self.contenders,
+            tuple(self._replies),
+            self._margin,
+            self._decisions,
+            tuple(self._notices),
+            stopped=len(self._replies) < self._planned,
+        )
+        self._jobs.start("bench", work, self._take_found, self._fail)
 
     def _take_found(self, found: SuiteFound) -> None:
         self.found = found
@@ -244,51 +248,3 @@ class SuiteModel(QObject):
         self.running = self._stopping = False
         self.finished.emit()
         self.availability_changed.emit()
-
-
-def _ready_suites() -> tuple[ReadySuite, ...]:
-    from engine.quality.generators.ready import ready_suites
-
-    return ready_suites()
-
-
-def _prepare(
-    given: Collaborators,
-    history: History | None,
-    settings: SuiteSettings,
-    contenders: tuple[Contender, ...],
-) -> tuple[Bench, Suite, Plan]:
-    from engine.quality.cases import read_suite
-    from engine.quality.generators.ready import ready_suite
-    from engine.suite import suite_plan
-
-    if settings.ready:
-        suite = ready_suite(settings.ready, settings.cases, settings.seed)
-    else:
-        suite = read_suite(Path(settings.path))
-    plan = suite_plan(
-        suite,
-        contenders,
-        sampling=Sampling(max_tokens=settings.max_tokens),
-        deterministic=settings.deterministic,
-    )
-    recorder = None if history is None else history.recorder()
-    return given.make_bench(recorder), suite, plan
-
-
-def _judge(
-    suite: Suite,
-    contenders: tuple[Contender, ...],
-    replies: tuple[Reply, ...],
-    margin: float,
-    *,
-    stopped: bool,
-) -> SuiteFound:
-    from engine.suite import assess
-
-    return SuiteFound(
-        suite=suite,
-        assessment=assess(suite, contenders, replies, margin=margin),
-        replies={(reply.contender, reply.case): reply for reply in reversed(replies)},
-        stopped=stopped,
-    )

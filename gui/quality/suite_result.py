@@ -13,6 +13,7 @@ from engine.quality.standings import Axis, TradeOff
 from engine.quality.suite import SuiteCase
 from engine.quality.verdict import Verdict
 from gui.quality.figures_table import FiguresModel, FiguresTable
+from gui.quality.overrule_form import OverruleForm
 from gui.quality.suite_model import SuiteModel
 from gui.quality.suite_words import (
     STANDING_COLUMNS,
@@ -24,6 +25,7 @@ from gui.quality.suite_words import (
     differing_cases,
     evidence,
     remarks,
+    scores_of,
     short_titles,
     standing_rows,
     verdict_figures,
@@ -95,6 +97,10 @@ class SuiteResult(QWidget):
         self.axis_choice.setAccessibleName("What the chart sets quality against")
         self.chart: QWidget | None = None
         self._chart_card = QFrame(self)
+        self.overrule = TextButton(
+            theme, "sliders", "Overrule a check…", "Overrule a check of this case", parent=self
+        )
+        self.overrule.clicked.connect(self._open_overrule)
         self._column = QVBoxLayout(self)
         self._lay_out()
         self.copy_text.clicked.connect(self._copy_text)
@@ -127,6 +133,7 @@ class SuiteResult(QWidget):
         self.cases_title.setText(f"{differing} of {cases} cases came out differently")
         self.cases.setVisible(bool(self._shown))
         self.evidence.setVisible(bool(self._shown))
+        self.overrule.setVisible(bool(self._shown))
         self.evidence.clear()
         if self._shown:
             self.cases.selectRow(0)
@@ -166,6 +173,14 @@ class SuiteResult(QWidget):
             names = [each.name for each in self._model.contenders]
             self.evidence.setPlainText(evidence(found, self._shown[current.row()], names))
 
+    def _open_overrule(self) -> None:
+        found, row = self._model.found, self.cases.currentIndex().row()
+        if found is not None and 0 <= row < len(self._shown):
+            scores = scores_of(found, self._shown[row].case.id)
+            popover = OverruleForm(self._theme, scores, self)
+            popover.decided.connect(self._model.overrule)
+            popover.open_at(self.overrule)
+
     def _lay_out(self) -> None:
         space = self._theme.space
         self.evidence.setReadOnly(True)
@@ -188,6 +203,7 @@ class SuiteResult(QWidget):
         inner.addWidget(self.cases_title)
         inner.addWidget(self.cases)
         inner.addWidget(self.evidence)
+        inner.addWidget(self.overrule)
         self._chart_card.setProperty("look", "card")
         chart = QVBoxLayout(self._chart_card)
         chart.setContentsMargins(space.m, space.m, space.m, space.m)

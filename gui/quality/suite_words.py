@@ -15,7 +15,7 @@ from engine.quality.suite import SuiteCase
 from engine.quality.verdict import Outcome, Verdict
 from gui.figures import count
 from gui.quality.figures_table import Cell, Column, named
-from gui.quality.suite_model import SuiteFound
+from gui.quality.suite_work import SuiteFound
 from gui.widgets.labels import Mood
 
 OUTCOMES: Final[dict[Outcome, tuple[str, Mood]]] = {
@@ -81,6 +81,11 @@ def case_columns(contenders: Sequence[Contender]) -> list[Column]:
     return [Column("Case", is_text=True), *(Column(title, each.name) for title, each in titles)]
 
 
+def scores_of(found: SuiteFound, case: str) -> list[CaseScore]:
+    """Those that have checks to be overruled."""
+    return [score for score in found.assessment.scores if score.case == case and score.checks]
+
+
 def case_rows(
     found: SuiteFound, cases: Sequence[SuiteCase], contenders: Sequence[str]
 ) -> list[list[Cell]]:
@@ -123,6 +128,7 @@ def remarks(found: SuiteFound) -> list[str]:
     lines = []
     if found.stopped:
         lines.append("The run was stopped: this is what was found until then.")
+    lines.extend(found.notices)
     lines.extend(remark.sentence() for remark in found.suite.not_supported)
     for reason, times in found.assessment.checks_not_run.items():
         lines.append(f"Not told {count(times, 'time')}: {reason}")

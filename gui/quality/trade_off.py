@@ -8,7 +8,7 @@ from typing import Final
 
 from engine.contract import Contender, Reply
 from engine.quality.standings import Axis, TradeOff
-from gui.quality.suite_model import SuiteFound
+from gui.quality.suite_work import SuiteFound
 
 AXES: Final[dict[Axis, tuple[str, float]]] = {
     "size_bytes": ("Size of the file, MB", 1e6),

@@ -57,4 +57,4 @@ class TradeOffChart(QWidget):
         if costs:
             room = max(0.3 * (max(costs) - min(costs)), 0.1 * max(costs))
             across = (min(costs) - room, max(costs) + room)
-            self.plot.spread(across, (max(-2.0, lowest - 6.0), 104.0))
+            self.plot.spread(across, (max(-5.0, lowest - 6.0), 104.0))

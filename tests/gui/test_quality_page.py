@@ -81,6 +81,7 @@ def test_estimates_are_shown_while_the_run_goes_on(
     hold = threading.Event()
     fakes.fidelity = FakeFidelityBench(hold)
     page = quality.quality_page
+    page.run.setFocus()
     page.run.click()
     qtbot.waitUntil(lambda: len(quality.quality.fidelity.running_estimates) == 2)
     assert isinstance(page.result, FidelityResult)
@@ -88,6 +89,7 @@ def test_estimates_are_shown_while_the_run_goes_on(
     assert page.progress.isVisible()
     assert page.progress_words.text() == "Chunk 1 of 3"
     assert not page.run.isVisible()
+    assert quality.window.focusWidget() is page.stop
     hold.set()
     finish(qtbot, quality)
     assert not page.progress.isVisible()

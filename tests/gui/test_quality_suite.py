@@ -28,8 +28,9 @@ from engine.contract import (
 from engine.quality.generators.ready import ready_suite
 from engine.suite import assess
 from gui.app import Desk
-from gui.quality.suite_model import SuiteFound
+from gui.quality.overrule_form import OverruleForm
 from gui.quality.suite_result import SuiteResult
+from gui.quality.suite_work import SuiteFound
 from gui.quality.trade_off import known_axes, trade_offs
 from tests.gui.fakes import FakeBench, Fakes, contender, reply_to
 from tests.gui.test_accessibility import nameless
@@ -225,6 +226,25 @@ def test_times_of_batched_replies_are_no_cost() -> None:
     )
     points = trade_offs(found, (F16, Q2))
     assert known_axes(points) == ["size_bytes"]
+
+
+def test_a_person_can_overrule_a_check_with_a_reason(qtbot: QtBot, cases: Desk) -> None:
+    cases.quality_page.run.click()
+    verdicts = finish(qtbot, cases)
+    before = verdicts.cards[1].sentence.text()
+    assert "passes 20 fewer" in before
+    verdicts.overrule.click()
+    form = verdicts.findChild(OverruleForm)
+    assert form is not None
+    assert not nameless(form)
+    form.check.setCurrentIndex(2)
+    assert form.outcome.choice == "passed"
+    assert not form.apply.isEnabled()
+    form.reason.setText("Right, in other words.")
+    form.apply.click()
+    qtbot.waitUntil(lambda: "passes 19 fewer" in verdicts.cards[1].sentence.text())
+    assert "1 check was overruled by hand." in verdicts.cards[1].sentence.text()
+    assert verdicts.cases.model().rowCount() == 19
 
 
 def test_the_verdicts_can_be_copied(qtbot: QtBot, cases: Desk) -> None:
