@@ -49,7 +49,7 @@ class Desk(QObject):
         self.quality = QualityModel(self.jobs, given, self.compare.contenders, self)
         self.quality_page = QualityPage(self.theme, self.quality)
         self.sessions = SessionsModel(self.jobs, self)
-        self.history = HistoryModel(self.jobs, given.export_sessions, self)
+        self.history = HistoryModel(self.jobs, given.export_sessions, given.render_sessions, self)
         self.history_page = HistoryPage(self.theme, self.history)
         shelf = given.make_shelf()
         self.models = ModelsModel(self.jobs, shelf, self)

@@ -98,6 +98,9 @@ class FidelityBench(Protocol):
 ExportSessions = Callable[[Sequence[Session], Path, Omit], None]
 """Writes sessions in the format that the path's ending names, without what is to be left out."""
 
+RenderSessions = Callable[[Sequence[Session], str, Omit], bytes]
+"""What a file with this ending would hold."""
+
 Progress = Callable[[str, float], None]
 """Takes a sentence on what is being done, and the fraction of the whole that is done."""
 
@@ -116,6 +119,7 @@ class Collaborators:
     demo: Callable[[Progress], tuple[Contender, ...]]
     export: Callable[[Session, Path], None]
     export_sessions: ExportSessions
+    render_sessions: RenderSessions
     make_fidelity_bench: Callable[[], FidelityBench]
     make_shelf: Callable[[], Shelf]
     hub: HubPlaces

@@ -28,6 +28,7 @@ def start_window(arguments: Sequence[str] = ()) -> int:
         demo=_demo_contenders,
         export=_export,
         export_sessions=_export_sessions,
+        render_sessions=_render_sessions,
         make_fidelity_bench=_make_fidelity_bench,
         make_shelf=make_shelf,
         hub=hub_places(),
@@ -85,6 +86,12 @@ def _export_sessions(sessions: Sequence[Session], path: Path, omit: Omit) -> Non
     from storage.export import export_sessions
 
     export_sessions(sessions, path, omit)
+
+
+def _render_sessions(sessions: Sequence[Session], ending: str, omit: Omit) -> bytes:
+    from storage.export import render
+
+    return render(sessions, ending, omit)
 
 
 def _export(session: Session, path: Path) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract import Session
 from engine.errors import SteelyardError, StorageError
-from gui.collaborators import ExportSessions, History, HistoryWatch
+from gui.collaborators import ExportSessions, History, HistoryWatch, RenderSessions
 from gui.figures import count
 from gui.history.table_model import TableModel
 from gui.jobs import Jobs
@@ -29,6 +29,7 @@ T = TypeVar("T")
 PAGE: Final = 100
 TYPING_PAUSE_MS: Final = 120
 LOOK_EVERY_MS: Final = 400
+PREVIEW_LENGTH: Final = 4000
 
 Found = tuple[tuple[SessionSummary, ...], int]
 """Rows, and how many sessions there are in all."""
@@ -47,6 +48,8 @@ class HistoryModel(QObject):
     """The one chosen Session, or None while none or several are."""
     compared = Signal(object, object, object)
     """The earlier Session, the later one, and their SessionComparison."""
+    previewed = Signal(str)
+    """The beginning of what an export would hold."""
     discarded = Signal(tuple)
     """Ids that `restore` brings back."""
     changed = Signal()
@@ -56,11 +59,16 @@ class HistoryModel(QObject):
     availability_changed = Signal()
 
     def __init__(
-        self, jobs: Jobs, export_sessions: ExportSessions, parent: QObject | None = None
+        self,
+        jobs: Jobs,
+        export_sessions: ExportSessions,
+        render_sessions: RenderSessions,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._export_sessions = export_sessions
+        self._render_sessions = render_sessions
         self.table = TableModel(self)
         self.table.more_wanted.connect(self._fetch_more)
         self.query: Query = EVERYTHING
@@ -72,6 +80,7 @@ class HistoryModel(QObject):
         self._shown = False
         self._ticket = 0
         self._reading = 0
+        self._previewing = 0
         self._emptied_late = False
         self._typing = self._timer(TYPING_PAUSE_MS, self.reload, single=True)
         self._looking = self._timer(LOOK_EVERY_MS, self._look, single=False)
@@ -196,6 +205,20 @@ class HistoryModel(QObject):
 
             self._do(work, lambda result: self.compared.emit(*result))
 
+    def preview(self, ids: Sequence[str], ending: str, omit: Omit) -> None:
+        """Render the first of the sessions as text; formats that are not text show their words."""
+        self._previewing += 1
+        asked, shown = self._previewing, ".md" if ending in {".html", ".xlsx"} else ending
+
+        def work(history: History) -> str:
+            if asked != self._previewing:
+                return ""
+            made = self._render_sessions([history.session(ids[0])], shown, omit)
+            text = made[: 4 * PREVIEW_LENGTH].decode(errors="ignore").lstrip("\ufeff")
+            return text if len(text) <= PREVIEW_LENGTH else f"{text[:PREVIEW_LENGTH]}…"
+
+        self._do(work, partial(self._take_preview, asked))
+
     def export(self, ids: Sequence[str], path: Path, omit: Omit) -> None:
         def work(history: History) -> str:
             self._export_sessions([history.session(each) for each in ids], path, omit)
@@ -279,6 +302,10 @@ class HistoryModel(QObject):
         self.reload()
         self._read_choices()
         self.changed.emit()
+
+    def _take_preview(self, asked: int, text: str) -> None:
+        if asked == self._previewing:
+            self.previewed.emit(text)
 
     def _take_imported(self, path: Path, imported: Imported) -> None:
         words = f"{count(len(imported.added), 'session')} imported from {path.name}."

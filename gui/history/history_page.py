@@ -108,6 +108,13 @@ class HistoryPage(QWidget):
         """Ask how and where to, then write what is chosen."""
         ids = self._model.chosen
         dialog = ExportDialog(self._theme, len(ids), self)
+
+        def preview() -> None:
+            self._model.preview(ids, dialog.ending, dialog.omit)
+
+        dialog.changed.connect(preview)
+        self._model.previewed.connect(dialog.show_preview)
+        preview()
         if dialog.exec() == QDialog.DialogCode.Accepted:
             name = "steelyard-sessions" if len(ids) > 1 else f"steelyard-{ids[0][:8]}"
             path, _ = QFileDialog.getSaveFileName(

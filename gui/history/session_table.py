@@ -269,10 +269,13 @@ class SessionTable(QTableView):
 
     def _measure_days(self, first: int) -> None:
         header = self.verticalHeader()
-        higher = header.defaultSectionSize() + day_height(self._theme)
+        usual = header.defaultSectionSize()
+        higher = usual + day_height(self._theme)
         for row in range(first, self._table.rowCount()):
-            if self._table.days[row] is not None:
-                header.resizeSection(row, higher)
+            wanted = usual if self._table.days[row] is None else higher
+            # A reset leaves each row as high as the one that stood there before.
+            if header.sectionSize(row) != wanted:
+                header.resizeSection(row, wanted)
 
 
 def row_height(theme: Theme) -> int:

@@ -341,6 +341,7 @@ class Fakes:
             demo=demo,
             export=lambda session, path: self.exported.append((session, path)),
             export_sessions=self._export_sessions,
+            render_sessions=lambda sessions, ending, omit: f"{len(sessions)} as {ending}".encode(),
             make_fidelity_bench=self._fidelity_bench,
             make_shelf=lambda: shelf_in(folder),
             hub=hub_at("http://127.0.0.1:9", folder),

@@ -20,7 +20,7 @@ from gui.history.history_model import PAGE, HistoryModel
 from gui.history.table_model import Column, Role
 from gui.history.words import day
 from gui.jobs import Jobs
-from storage.export import ENDINGS, export_sessions
+from storage.export import ENDINGS, export_sessions, render
 from storage.exports.redaction import Omit
 from storage.history import History
 from storage.query import EVERYTHING, Query
@@ -59,7 +59,7 @@ def history(tmp_path: Path) -> Iterator[History]:
 
 @pytest.fixture
 def model(qtbot: QtBot, jobs: Jobs, history: History) -> Iterator[HistoryModel]:
-    made = HistoryModel(jobs, export_sessions)
+    made = HistoryModel(jobs, export_sessions, render)
     faults: list[str] = []
     made.failed.connect(faults.append)
     made.use(history)
@@ -305,10 +305,21 @@ def test_an_export_is_written_and_imported_again(
     assert not history.session("00000000").notes
 
 
+@pytest.mark.parametrize("ending", [ending for ending, _, _ in FORMATS])
+def test_an_export_is_previewed_as_text_in_every_format(
+    qtbot: QtBot, model: HistoryModel, history: History, tmp_path: Path, ending: str
+) -> None:
+    keep(history, tmp_path, [earlier(0, text="A violet sky.")])
+    with qtbot.waitSignal(model.previewed) as previewed:
+        model.preview(["00000000"], ending, Omit())
+    assert ending == ".json" or "A violet sky." in previewed.args[0]
+    assert ending != ".json" or previewed.args[0].startswith("{")
+
+
 def test_a_broken_file_is_refused_with_its_reason(
     qtbot: QtBot, jobs: Jobs, history: History, tmp_path: Path
 ) -> None:
-    model = HistoryModel(jobs, export_sessions)
+    model = HistoryModel(jobs, export_sessions, render)
     model.use(history)
     path = tmp_path / "broken.json"
     path.write_text('{"format": "steelyard.session", ')

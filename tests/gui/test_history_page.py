@@ -17,7 +17,7 @@ from gui.history.export_dialog import ExportDialog
 from gui.history.session_table import SessionTable
 from gui.history.table_model import Column, TableModel
 from gui.theme import Theme
-from storage.export import export_sessions
+from storage.export import export_sessions, render
 from storage.history import History
 from storage.summary import SessionSummary
 from tests.gui.acting import A, OpenDesk, activate, column_text, draw_up, held_run, key
@@ -41,6 +41,7 @@ def desk(qtbot: QtBot, open_desk: OpenDesk, history: History, tmp_path: Path) ->
     fakes = Fakes(tmp_path)
     object.__setattr__(fakes.given, "open_history", lambda: history)
     object.__setattr__(fakes.given, "export_sessions", export_sessions)
+    object.__setattr__(fakes.given, "render_sessions", render)
     made = open_desk(fakes)
     action = made.window.actions_table.action
     place = next(n for n in range(9) if action(f"page{n}").text() == "Show History")
@@ -196,6 +197,7 @@ def test_chosen_sessions_are_exported_in_the_chosen_format(
 ) -> None:
     def agree(dialog: ExportDialog) -> int:
         dialog.choose(".csv")
+        qtbot.waitUntil(lambda: dialog.preview.toPlainText().startswith("session,"))
         return QDialog.DialogCode.Accepted
 
     monkeypatch.setattr(ExportDialog, "exec", agree)
@@ -265,6 +267,24 @@ def test_the_menu_of_rows_offers_what_can_be_done_with_them(qtbot: QtBot, desk: 
         "Delete sessions",
     ]
     menu.close()
+
+
+def test_only_rows_that_begin_a_day_are_higher(qtbot: QtBot, desk: Desk) -> None:
+    table, view = desk.history.table, desk.history_page.table
+
+    def days_are_higher() -> bool:
+        heights = [view.rowHeight(row) for row in range(table.rowCount())]
+        usual = view.verticalHeader().defaultSectionSize()
+        return [height > usual for height in heights] == [day is not None for day in table.days]
+
+    assert days_are_higher()
+    choose(qtbot, desk, 0)
+    desk.history.discard()
+    qtbot.waitUntil(lambda: table.rowCount() == 2)
+    assert days_are_higher()
+    view.horizontalHeader().setSortIndicator(Column.TITLE, Qt.SortOrder.AscendingOrder)
+    qtbot.waitUntil(lambda: table.days == (None, None))
+    assert days_are_higher()
 
 
 def test_a_long_list_is_shown_without_a_stall(qtbot: QtBot, theme: Theme) -> None:
