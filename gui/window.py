@@ -38,6 +38,7 @@ from gui.compare.chips import local_files
 from gui.compare.compare_model import CompareModel
 from gui.compare.compare_page import ComparePage
 from gui.help import about_dialog, shortcuts_dialog
+from gui.history.export_dialog import FORMATS
 from gui.icons import icon
 from gui.pages import Page
 from gui.sessions.sessions_model import SessionsModel
@@ -263,12 +264,14 @@ class MainWindow(QMainWindow):
             self._export(session_id)
 
     def _export(self, session_id: str) -> None:
-        name, _ = QFileDialog.getSaveFileName(
-            self, "Export session", f"steelyard-{session_id[:8]}.json", "Session as JSON (*.json)"
+        kinds = {f"{words} (*{ending})": ending for ending, words, _ in reversed(FORMATS)}
+        name, kind = QFileDialog.getSaveFileName(
+            self, "Export session", f"steelyard-{session_id[:8]}", ";;".join(kinds)
         )
         if name:
             path = Path(name)
-            self._compare.export(session_id, path if path.suffix else path.with_suffix(".json"))
+            ending = path.suffix or kinds.get(kind, ".json")
+            self._compare.export(session_id, path.with_suffix(ending))
 
     def _quit(self) -> None:
         self.close()

@@ -86,6 +86,18 @@ def test_a_session_is_exported_under_the_chosen_name(
     assert fakes.exported[0][1] == tmp_path / "mine.json"
 
 
+def test_an_export_takes_its_ending_from_the_chosen_kind(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fakes = Fakes(tmp_path, history=FakeHistory([session_of(two_prompts(), [])]))
+    desk = open_desk(fakes)
+    answer = (str(tmp_path / "mine"), "Report (HTML) (*.html)")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: answer)
+    desk.window.panel.export_wanted.emit("s1")
+    qtbot.waitUntil(lambda: bool(fakes.exported))
+    assert fakes.exported[0][1] == tmp_path / "mine.html"
+
+
 def test_without_a_history_the_window_still_compares(
     qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
 ) -> None:
