@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from gui.actions import Command
 from gui.pages import Page
 from gui.quality.fidelity_form import FidelityForm
+from gui.quality.hints import WHAT_FOR, hint
 from gui.quality.participants_card import ParticipantsCard
 from gui.quality.quality_model import QualityModel
 from gui.quality.suite_form import SuiteForm
@@ -31,25 +32,6 @@ from gui.widgets.banner import BannerStack
 from gui.widgets.buttons import MainButton
 from gui.widgets.labels import label
 
-_WHAT_FOR: Final = (
-    (
-        "What does the cheaper model lose?",
-        (
-            "Both models read the same text, token by token, and their probabilities are compared. "
-            "That shows within minutes how far a smaller quantization is from the model it was made of.\n\n"
-            "Choose a reference, usually the largest file, tick the candidates, and run."
-        ),
-    ),
-    (
-        "Is it good enough for your work?",
-        (
-            "Every model answers the same cases, and checks decide which replies pass. The verdict says with "
-            "95 % confidence whether a candidate loses more than the margin you allow: better, good enough, "
-            "worse, or not enough cases yet.\n\n"
-            "Begin with ready cases, or bring a file of your own prompts with checks."
-        ),
-    ),
-)
 _WIDTH: Final = 44
 
 
@@ -138,17 +120,6 @@ class QualityPage(QWidget):
 
     # Parts -------------------------------------------------------------------------------------
 
-    def _hint(self, title: str, text: str) -> QFrame:
-        frame = QFrame(self)
-        space = self._theme.space
-        column = QVBoxLayout(frame)
-        column.setContentsMargins(space.xl, space.xl, space.xl, space.xl)
-        column.setSpacing(space.m)
-        column.addWidget(label(title, "title", parent=frame))
-        column.addWidget(label(text, "muted", wrap=True, parent=frame))
-        column.addStretch(1)
-        return frame
-
     def _lay_out(self) -> None:
         space = self._theme.space
         row = QHBoxLayout()
@@ -192,12 +163,12 @@ class QualityPage(QWidget):
         return card
 
     def _findings(self) -> QVBoxLayout:
-        for title, text in _WHAT_FOR:
+        for title, text in WHAT_FOR:
             page = QWidget(self)
             page.setProperty("look", "clear")
             inside = QVBoxLayout(page)
             inside.setContentsMargins(0, 0, 0, 0)
-            inside.addWidget(self._hint(title, text))
+            inside.addWidget(hint(self._theme, title, text, page))
             self._found.addWidget(_scrolling(page, self))
             self._places.append(inside)
         column = QVBoxLayout()

@@ -130,6 +130,21 @@ def test_another_reference_can_be_chosen(qtbot: QtBot, quality: Desk, fakes: Fak
     assert fakes.fidelity.plans[0].reference == Q8
 
 
+def test_the_settings_reach_the_run(qtbot: QtBot, quality: Desk, fakes: Fakes) -> None:
+    form = quality.quality_page.fidelity_form
+    assert form.until.text() == "run to the end"
+    form.n_ctx.set_number(256)
+    form.until.set_number(0.005)
+    form.noise_floor.click()
+    quality.quality_page.run.click()
+    result = finish(qtbot, quality)
+    assert isinstance(fakes.fidelity, FakeFidelityBench)
+    plan = fakes.fidelity.plans[0]
+    assert (plan.n_ctx, plan.max_chunks, plan.until, plan.noise_floor) == (256, 3, 0.005, False)
+    assert "was not measured" in result.noise.text()
+    assert [row[-1] for row in cells(result)] == ["–", "–"]
+
+
 def test_a_chosen_file_and_pasted_text_are_measured(
     qtbot: QtBot,
     quality: Desk,

@@ -1,0 +1,42 @@
+"""What the page says before anything was measured: what each measurement is for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from gui.theme import Theme
+from gui.widgets.labels import label
+
+WHAT_FOR: Final = (
+    (
+        "What does the cheaper model lose?",
+        (
+            "Both models read the same text, token by token, and their probabilities are compared. "
+            "That shows within minutes how far a smaller quantization is from the model it was made of.\n\n"
+            "Choose a reference, usually the largest file, tick the candidates, and run."
+        ),
+    ),
+    (
+        "Is it good enough for your work?",
+        (
+            "Every model answers the same cases, and checks decide which replies pass. The verdict says with "
+            "95 % confidence whether a candidate loses more than the margin you allow: better, good enough, "
+            "worse, or not enough cases yet.\n\n"
+            "Begin with ready cases, or bring a file of your own prompts with checks."
+        ),
+    ),
+)
+
+
+def hint(theme: Theme, title: str, text: str, parent: QWidget) -> QFrame:
+    frame = QFrame(parent)
+    space = theme.space
+    column = QVBoxLayout(frame)
+    column.setContentsMargins(space.xl, space.xl, space.xl, space.xl)
+    column.setSpacing(space.m)
+    column.addWidget(label(title, "title", parent=frame))
+    column.addWidget(label(text, "muted", wrap=True, parent=frame))
+    column.addStretch(1)
+    return frame
