@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -190,6 +191,8 @@ def test_going_offline_lets_a_running_download_rest(opened: OpenedHub, hub: Fake
     opened.begin_slow_download(hub)
     opened.page.offline.click()
     opened.qtbot.waitUntil(lambda: opened.state() == "paused")
+    running = [each.name for each in threading.enumerate() if each.name.startswith("download-")]
+    assert running == []
 
 
 def test_everything_the_keyboard_reaches_has_a_name(opened: OpenedHub, hub: FakeHub) -> None:
