@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -186,4 +187,5 @@ def _points(fraction: float | None) -> str:
 
 
 def _percent(fraction: float) -> str:
-    return f"{fraction * 100:.3g} %"
+    """Rounded down, as the sentence beside it does: no more confidence than there is."""
+    return f"{math.floor(fraction * 1000 + 1e-6) / 10:g} %"
