@@ -26,6 +26,7 @@ from engine.energy.seam import EnergyMeter, NoMeter
 from engine.errors import SteelyardError
 from engine.machine import describe_environment
 from engine.pool import Fit, ModelPool
+from engine.protocol import DeviceList
 from engine.recording import Record
 from engine.run import Run
 from engine.schedule import Job, check_plan, jobs_in_order, missing_jobs
@@ -53,6 +54,7 @@ class Bench:
         self._stopping = threading.Event()
         self._pool = ModelPool(fit, self._stopping, start_worker)
         self._recorder = recorder
+        self._listed: dict[tuple[str, ...], DeviceList] = {}
         self._meter = meter or NoMeter("This run was asked not to measure energy.")
 
     def run(self, plan: Plan, resume: Session | None = None) -> Iterator[Event]:
@@ -67,8 +69,13 @@ class Bench:
         self._pool.stop()
 
     def environment(self, rpc_servers: tuple[str, ...] = ()) -> Environment:
-        """This machine with llama.cpp's devices; raises SteelyardError when no worker starts."""
-        listed = self._pool.devices(rpc_servers)
+        """This machine with llama.cpp's devices; raises SteelyardError when no worker starts.
+
+        Devices are listed once: asking takes a worker of its own. The power source is read anew.
+        """
+        if rpc_servers not in self._listed:
+            self._listed[rpc_servers] = self._pool.devices(rpc_servers)
+        listed = self._listed[rpc_servers]
         return describe_environment(listed.devices, listed.llama_cpp)
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from engine.bench import Bench
+from engine.client import WorkerClient
 from engine.contract import (
     Began,
     Environment,
@@ -233,6 +234,20 @@ def test_a_bench_runs_again_after_a_stop(bench: Bench) -> None:
         if isinstance(event, Piece):
             bench.stop()
     assert of_type(list(bench.run(plan(contender("answer")))), Replied) == ["Replied"]
+
+
+def test_a_second_run_starts_no_worker_for_what_is_known(recorder: MemoryRecorder) -> None:
+    started: list[str] = []
+
+    def start(what: str) -> WorkerClient:
+        started.append(what)
+        return start_fake_worker(what)
+
+    bench = Bench(fit=SmallFit(), recorder=recorder, start_worker=start)
+    for _ in range(2):
+        list(bench.run(plan(contender("answer"))))
+    bench.close()
+    assert started == ["The worker that lists devices", "The worker of answer"]
 
 
 def test_together_runs_all_and_says_that_the_timings_are_shared(bench: Bench) -> None:
