@@ -69,4 +69,4 @@ def cached_fraction(path: Path) -> float | None:
     if failed:
         return None
     # The lowest bit of a page's byte says that it is there; the others are reserved.
-    return float(np.mean(np.frombuffer(resident, np.uint8) & 1))
+    return float(np.mean(np.ctypeslib.as_array(resident) & 1))
