@@ -86,6 +86,8 @@ class DetailsPane(QFrame):
         self.open.setVisible(n_chosen == 1)
         self.again.setVisible(n_chosen == 1)
         self.compare.setVisible(n_chosen == 2)
+        if self._rows is not None:
+            self._rows.setVisible(n_chosen == 1)
         if n_chosen != 1:
             self._session = None
             self.tags.show_tags(())

@@ -96,7 +96,7 @@ class TableModel(QAbstractTableModel):
             first = len(self._rows)
             self.beginInsertRows(QModelIndex(), first, first + len(rows) - 1)
             self._rows += rows
-            self._days = self._name_days()
+            self._days += self._name_days(first)
             self.endInsertRows()
 
     # What views ask ----------------------------------------------------------------------------
@@ -145,13 +145,17 @@ class TableModel(QAbstractTableModel):
             self._more = False
             self.more_wanted.emit()
 
-    def _name_days(self) -> tuple[str | None, ...]:
+    def _name_days(self, first: int = 0) -> tuple[str | None, ...]:
+        """The days of the rows from `first` on."""
+        rows = self._rows[first:]
         if not self._by_day:
-            return (None,) * len(self._rows)
+            return (None,) * len(rows)
         today = datetime.now().astimezone().date()
-        names = [words.day(row.created, today) for row in self._rows]
+        names = [words.day(row.created, today) for row in rows]
+        before = words.day(self._rows[first - 1].created, today) if first else None
         return tuple(
-            None if row and name == names[row - 1] else name for row, name in enumerate(names)
+            None if name == earlier else name
+            for name, earlier in zip(names, [before, *names], strict=False)
         )
 
 

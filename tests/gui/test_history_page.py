@@ -17,6 +17,7 @@ from gui.history.export_dialog import ExportDialog
 from gui.history.session_table import SessionTable
 from gui.history.table_model import Column, TableModel
 from gui.theme import Theme
+from gui.widgets.rows import RowsView
 from storage.export import export_sessions, render
 from storage.history import History
 from storage.summary import SessionSummary
@@ -176,7 +177,11 @@ def test_delete_takes_sessions_away_and_undo_brings_them_back(
 
 def test_two_sessions_are_compared_and_esc_leads_back(qtbot: QtBot, desk: Desk) -> None:
     page = desk.history_page
+    choose(qtbot, desk, 0)
+    facts = page.details.findChildren(RowsView)
+    assert [each.isVisible() for each in facts] == [True]
     choose(qtbot, desk, 0, 1)
+    assert not any(each.isVisible() for each in facts)
     assert page.details.compare.isVisible()
     page.details.compare.click()
     view = page.comparison
