@@ -107,7 +107,8 @@ def _with(confidence: float) -> str:
 
 def _at_most(loss: float, margin: float = 1.0) -> str:
     # A loss of 5.04 points must not read as 5 beside a margin of 5.
-    rounded = round(loss, 3)
+    # Nor may one that is not quite nothing read as less than none.
+    rounded = max(round(loss, 3), 0.001)
     return _points(math.ceil(loss * 1000) / 1000 if rounded <= margin < loss else rounded)
 
 
