@@ -17,6 +17,8 @@ from engine.errors import SteelyardError, StorageError
 from gui.collaborators import Collaborators, History
 from gui.compare.compare_model import CompareModel
 from gui.crash import CrashReporter
+from gui.divergence.divergence_dialog import DivergenceDialog
+from gui.divergence.divergence_model import DivergenceModel, Question
 from gui.history.history_model import HistoryModel
 from gui.history.history_page import HistoryPage, page_of_history
 from gui.jobs import Jobs
@@ -46,6 +48,7 @@ class Desk(QObject):
         self.crashes = CrashReporter(self.theme, given.version, self)
         self.jobs.crashed.connect(self.crashes.report)
         self.compare = CompareModel(self.jobs, given, self)
+        self.divergence = DivergenceModel(self.jobs, given, self)
         self.quality = QualityModel(self.jobs, given, self.compare.contenders, self)
         self.quality_page = QualityPage(self.theme, self.quality)
         self.sessions = SessionsModel(self.jobs, self)
@@ -73,6 +76,8 @@ class Desk(QObject):
         self.history.changed.connect(self.sessions.reload)
         self.compare.availability_changed.connect(self._share_machine)
         self.quality.availability_changed.connect(self._share_machine)
+        self.divergence.availability_changed.connect(self._share_machine)
+        self.window.page.divergence_wanted.connect(self._show_divergence)
         self.quality.suite.finished.connect(self.sessions.reload)
         self.models_page.compare_wanted.connect(self._compare_models)
 
@@ -93,6 +98,7 @@ class Desk(QObject):
         self.hub.close()
         ended = self.compare.close()
         ended = self.quality.close() and ended
+        ended = self.divergence.close() and ended
         ended = self.jobs.close() and ended
         self.history.close()
         if self._history is not None:
@@ -107,8 +113,14 @@ class Desk(QObject):
 
     def _share_machine(self) -> None:
         """One measurement at a time: the pages hold each other while one of them runs."""
-        self.quality.hold("Wait for the comparison to end." if self.compare.running else "")
-        self.compare.hold("Wait for the measurement to end." if self.quality.running else "")
+        tokens = self.divergence.why_not_ask()
+        self.quality.hold("Wait for the comparison to end." if self.compare.running else tokens)
+        self.compare.hold("Wait for the measurement to end." if self.quality.running else tokens)
+
+    def _show_divergence(self, question: Question) -> None:
+        if not self.divergence.why_not_ask():
+            self.divergence.ask(question)
+            DivergenceDialog(self.theme, self.divergence, self.window).open()
 
     def _compare_models(self, models: tuple[ModelFile, ...]) -> None:
         why = self.compare.why_not_edit()

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from engine.contract import Contender, Event, ModelFile, Plan, Recorder, Session
+from engine.contract import Case, Contender, Event, Loading, ModelFile, Plan, Recorder, Session
 from storage.exports.redaction import Omit
 from storage.query import EVERYTHING, Query
 from storage.summary import Choices, SessionSummary
 
 if TYPE_CHECKING:  # brings numpy, which a start must not wait for
+    from engine.divergence import Divergence
     from engine.fidelity import FidelityEvent, FidelityPlan
     from gui.models.hub_desk import HubPlaces
     from gui.models.shelf import Shelf
@@ -95,6 +96,16 @@ class FidelityBench(Protocol):
     def stop(self) -> None: ...
 
 
+class DivergenceBench(Protocol):
+    """Puts a reply through two models; `stop` may come from any thread while it is iterated."""
+
+    def run(
+        self, reference: Contender, candidate: Contender, case: Case, reply: str
+    ) -> Iterator[Loading | Divergence]: ...
+
+    def stop(self) -> None: ...
+
+
 ExportSessions = Callable[[Sequence[Session], Path, Omit], None]
 """Writes sessions in the format that the path's ending names, without what is to be left out."""
 
@@ -121,6 +132,7 @@ class Collaborators:
     export_sessions: ExportSessions
     render_sessions: RenderSessions
     make_fidelity_bench: Callable[[], FidelityBench]
+    make_divergence_bench: Callable[[], DivergenceBench]
     make_shelf: Callable[[], Shelf]
     hub: HubPlaces
     settings_file: Path

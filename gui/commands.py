@@ -98,6 +98,21 @@ def run_commands(model: CompareModel) -> list[Command]:
     ]
 
 
+def divergence_commands(page: ComparePage) -> list[Command]:
+    asker = page.asker
+    return [
+        Command(
+            "diverge",
+            "Where would another model differ…",
+            "Run",
+            asker.ask_focused,
+            ("Ctrl+Shift+D",),
+            asker.why_none,
+            part=2,
+        )
+    ]
+
+
 def prompt_commands(page: ComparePage) -> list[Command]:
     """For sessions of several prompts."""
     steps = (

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from engine.contract import Contender, ModelFile, Recorder, Session
 from engine.machine import APP_VERSION
 from gui.app import main
-from gui.collaborators import Bench, Collaborators, FidelityBench, History, Progress
+from gui.collaborators import (
+    Bench,
+    Collaborators,
+    DivergenceBench,
+    FidelityBench,
+    History,
+    Progress,
+)
 from gui.models.start import hub_places, make_shelf
 from storage.folders import data_folder, database_path, models_folder
 
@@ -30,6 +37,7 @@ def start_window(arguments: Sequence[str] = ()) -> int:
         export_sessions=_export_sessions,
         render_sessions=_render_sessions,
         make_fidelity_bench=_make_fidelity_bench,
+        make_divergence_bench=_make_divergence_bench,
         make_shelf=make_shelf,
         hub=hub_places(),
         settings_file=data_folder() / "window.json",
@@ -51,6 +59,12 @@ def _make_fidelity_bench() -> FidelityBench:
     from models import fit
 
     return RealBench(fit=fit)
+
+
+def _make_divergence_bench() -> DivergenceBench:
+    from engine.divergence import DivergenceBench as RealBench
+
+    return RealBench()
 
 
 def _open_history() -> History:

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from engine.contract import Session
 from gui.actions import ActionTable, Command
 from gui.commands import (
+    divergence_commands,
     edit_commands,
     prompt_commands,
     run_commands,
@@ -196,6 +197,7 @@ class MainWindow(QMainWindow):
             *self._page_commands(),
             *self._only_on(page, run_commands(model)),
             *self._only_on(page, prompt_commands(page)),
+            *self._only_on(page, divergence_commands(page)),
             *(each for p in self._pages for each in self._only_on(p.widget, p.commands)),
             Command(
                 "shortcuts", "Keyboard shortcuts", "Help", self._show_shortcuts, ("F1", "Ctrl+?")

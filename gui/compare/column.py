@@ -35,6 +35,7 @@ class Column(QFrame):
 
     maximise_toggled = Signal(bool)
     repeat_chosen = Signal(int)
+    divergence_wanted = Signal()
     link_chosen = Signal(QUrl)
 
     def __init__(self, theme: Theme, contender: Contender, parent: QWidget | None = None) -> None:
@@ -100,8 +101,20 @@ class Column(QFrame):
     def tab_stops(self) -> list[QWidget]:
         """What the Tab key visits, in the order in which the column reads."""
         reasoning = self.reply.reasoning.button
-        buttons: list[QWidget] = [self.raw, self.copy, self.maximise, self.earlier, self.later]
+        buttons: list[QWidget] = [
+            self.diverge,
+            self.raw,
+            self.copy,
+            self.maximise,
+            self.earlier,
+            self.later,
+        ]
         return [*buttons, reasoning, *self.reply.areas, self.figures.details]
+
+    def show_divergence(self, why_not: str) -> None:
+        """Whether another contender can read this reply, or the sentence why not."""
+        self.diverge.setEnabled(not why_not)
+        self.diverge.setToolTip(why_not or self.diverge.accessibleName())
 
     def set_raw(self, raw: bool) -> None:
         self.raw.setChecked(raw)
@@ -119,6 +132,9 @@ class Column(QFrame):
         name = self.contender.name
         self.copy = IconButton(self._theme, "copy", f"Copy the reply of {name}", self)
         self.copy.clicked.connect(self._copy)
+        words = f"Where would another model differ from {name}?"
+        self.diverge = IconButton(self._theme, "diverge", words, self)
+        self.diverge.clicked.connect(self.divergence_wanted)
         self.raw = IconButton(self._theme, "raw", f"Show the raw text of {name}", self)
         self.raw.setCheckable(True)
         self.raw.toggled.connect(self.reply.show_raw)
@@ -138,7 +154,7 @@ class Column(QFrame):
         title = ElidedLabel(short_name(self.contender), "strong", self)
         title.setToolTip(_tool_tip(self.contender))
         top.addWidget(title, 1)
-        for button in (self.raw, self.copy, self.maximise):
+        for button in (self.diverge, self.raw, self.copy, self.maximise):
             top.addWidget(button)
         under = QHBoxLayout()
         under.setSpacing(space.s)

@@ -27,6 +27,7 @@ class Columns(QScrollArea):
     """
 
     repeat_chosen = Signal(str, int)
+    divergence_wanted = Signal(str)
     link_chosen = Signal(QUrl)
     painted = Signal(str)
     """New text of the contender's reply is on show; told a few times a second, for its live figures."""
@@ -157,6 +158,7 @@ class Columns(QScrollArea):
         column.set_raw(self.raw)
         column.maximise_toggled.connect(partial(self._toggle_maximised, name))
         column.repeat_chosen.connect(partial(self.repeat_chosen.emit, name))
+        column.divergence_wanted.connect(partial(self.divergence_wanted.emit, name))
         column.link_chosen.connect(self.link_chosen)
         for area in column.reply.areas:
             area.verticalScrollBar().valueChanged.connect(self._scroll_others)

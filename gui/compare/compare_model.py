@@ -66,6 +66,10 @@ class CompareModel(QObject):
             self._elsewhere = why
             self.availability_changed.emit()
 
+    def why_not_measure(self) -> str:
+        """Why nothing beside a run may use the models now; empty where it can."""
+        return "Wait for the comparison to end." if self.running else self._elsewhere
+
     def why_not_run(self) -> str:
         """Why a run cannot start now, in a sentence; empty where it can."""
         if self.running:

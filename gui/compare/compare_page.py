@@ -19,6 +19,7 @@ from gui.compare.compare_model import CompareModel
 from gui.compare.composer import Composer
 from gui.compare.contenders_model import same_settings
 from gui.compare.runtime_form import RuntimeForm
+from gui.divergence.asker import Asker
 from gui.figures import rate
 from gui.theme import Theme
 from gui.widgets.banner import Banner, BannerStack
@@ -28,6 +29,8 @@ from gui.widgets.empty import EmptyState
 class ComparePage(QWidget):
     link_chosen = Signal(QUrl)
     export_wanted = Signal()
+    divergence_wanted = Signal(object)
+    """A Question on where another contender would leave a reply."""
 
     def __init__(self, theme: Theme, model: CompareModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,6 +43,7 @@ class ComparePage(QWidget):
         self.asked = AskedLine(theme, self)
         self.columns = Columns(theme, self)
         self.composer = Composer(theme, self)
+        self.asker = Asker(model, self.columns, self)
         self.empty = EmptyState(theme, self)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.empty)
@@ -160,6 +164,8 @@ class ComparePage(QWidget):
         self.asked.export_wanted.connect(self.export_wanted)
         self.columns.repeat_chosen.connect(model.board.show_repeat)
         self.columns.link_chosen.connect(self.link_chosen)
+        self.columns.divergence_wanted.connect(self.asker.ask)
+        self.asker.wanted.connect(self.divergence_wanted)
         self.composer.edited.connect(self._edit_draft)
         self.composer.run_wanted.connect(model.run)
         self.composer.stop_wanted.connect(model.stop)
@@ -201,6 +207,11 @@ class ComparePage(QWidget):
         contender = self._model.contenders.named(name)
         if contender is not None:
             self.columns.show_view(name, self._view(contender))
+            self._show_divergence(name)
+
+    def _show_divergence(self, name: str) -> None:
+        if (column := self.columns.column(name)) is not None:
+            column.show_divergence(self.asker.why_not(name))
 
     def _view(self, contender: Contender) -> ColumnView:
         board = self._model.board
@@ -223,6 +234,8 @@ class ComparePage(QWidget):
             model.why_not_run(), model.why_not_stop(), running=model.running, several=several
         )
         self.chips.set_locked(model.why_not_edit())
+        for contender in model.contenders.contenders:
+            self._show_divergence(contender.name)
         self.asked.show_availability(
             model.why_not_resume(), model.why_not_run_again(), model.why_not_export()
         )

@@ -35,7 +35,7 @@ from engine.contract import (
     WarmingUp,
 )
 from engine.errors import NotGguf, StorageError
-from gui.collaborators import Collaborators, FidelityBench, Progress
+from gui.collaborators import Collaborators, DivergenceBench, FidelityBench, Progress
 from storage.exports.redaction import Omit
 from storage.query import EVERYTHING, Query
 from storage.summary import Choices, SessionSummary
@@ -333,6 +333,7 @@ class Fakes:
         self.bench = bench or FakeBench()
         self.history = history or FakeHistory()
         self.fidelity: FidelityBench | None = None
+        self.divergence: DivergenceBench | None = None
         self.exported: list[tuple[Session, Path]] = []
         self.given = Collaborators(
             make_bench=lambda recorder: self.bench,
@@ -343,6 +344,7 @@ class Fakes:
             export_sessions=self._export_sessions,
             render_sessions=lambda sessions, ending, omit: f"{len(sessions)} as {ending}".encode(),
             make_fidelity_bench=self._fidelity_bench,
+            make_divergence_bench=self._divergence_bench,
             make_shelf=lambda: shelf_in(folder),
             hub=hub_at("http://127.0.0.1:9", folder),
             settings_file=folder / "window.json",
@@ -351,6 +353,13 @@ class Fakes:
 
     def _export_sessions(self, sessions: Sequence[Session], path: Path, omit: Omit) -> None:
         self.exported += [(session, path) for session in sessions]
+
+    def _divergence_bench(self) -> DivergenceBench:
+        if self.divergence is None:
+            from tests.gui.fake_divergence import FakeDivergenceBench  # brings the engine's worker
+
+            self.divergence = FakeDivergenceBench()
+        return self.divergence
 
     def _fidelity_bench(self) -> FidelityBench:
         if self.fidelity is None:

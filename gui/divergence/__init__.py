@@ -1,0 +1,1 @@
+"""Where another contender would have left a reply, token by token."""

@@ -1,0 +1,172 @@
+"""One reply put through two contenders: the question, the run in the background, and the chosen token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.contract import Case, Contender, Loading
+from engine.errors import SteelyardError
+from gui.collaborators import Collaborators, DivergenceBench
+from gui.divergence.words import brief_names
+from gui.jobs import Jobs, RunFeed
+
+if TYPE_CHECKING:  # the engine's parts are imported when they are used
+    from engine.divergence import Divergence
+
+_LOADED = 1.0
+_FIRST_LOADED = 0.5
+
+
+@dataclass(frozen=True)
+class Question:
+    """Where would `candidate` leave what `reference` replied? reasoned: it had reasoned before."""
+
+    reference: Contender
+    candidate: Contender
+    case: Case
+    reply: str
+    reasoned: bool = False
+
+
+class DivergenceModel(QObject):
+    """Owns the run and its thread; `close` ends them."""
+
+    progressed = Signal(str, float)
+    found = Signal()
+    failed = Signal(str)
+    availability_changed = Signal()
+    place_changed = Signal(int)
+
+    def __init__(self, jobs: Jobs, given: Collaborators, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._given = given
+        self.question: Question | None = None
+        self.result: Divergence | None = None
+        self.place = 0
+        self.running = False
+        self._stopping = False
+        self._bench: DivergenceBench | None = None
+        self._feed: RunFeed | None = None
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Of reference and candidate, as short as they can be told apart by."""
+        assert self.question is not None
+        return brief_names(self.question.reference, self.question.candidate)
+
+    def why_not_ask(self) -> str:
+        return "The last comparison of tokens is still stopping." if self.running else ""
+
+    def ask(self, question: Question) -> None:
+        if self.running:
+            return
+        self.question, self.result, self.place = question, None, 0
+        self.running, self._stopping = True, False
+        self._jobs.start("bench", self._given.make_divergence_bench, self._start, self._fail)
+        self.availability_changed.emit()
+
+    def stop(self) -> None:
+        if self.running:
+            self._stopping = True
+            if self._bench is not None:
+                self._bench.stop()
+
+    def close(self) -> bool:
+        """Stop the run and end its worker; False where its thread is still there."""
+        feed, self._feed = self._feed, None
+        if feed is None or self._bench is None:
+            return True
+        self._bench.stop()
+        if feed.close():
+            return True
+        # The run forgets a stop that came before its first step.
+        self._bench.stop()
+        return feed.close()
+
+    # The chosen token --------------------------------------------------------------------------
+
+    def choose(self, place: int) -> None:
+        if self.result is not None and self.result.tokens:
+            self.place = max(0, min(place, len(self.result.tokens) - 1))
+            self.place_changed.emit(self.place)
+
+    def step(self, by: int) -> None:
+        """Choose the next or the previous difference, round the end."""
+        places = self.result.differing if self.result is not None else ()
+        if not places:
+            return
+        if by > 0:
+            self.choose(next((each for each in places if each > self.place), places[0]))
+        else:
+            self.choose(next((each for each in reversed(places) if each < self.place), places[-1]))
+
+    # -------------------------------------------------------------------------------------------
+
+    def _start(self, bench: DivergenceBench) -> None:
+        question = self.question
+        if self._stopping or question is None:
+            self._end()
+            return
+        self._bench = bench
+        events = bench.run(question.reference, question.candidate, question.case, question.reply)
+        feed = RunFeed(events, self)
+        feed.arrived.connect(self._take_events)
+        feed.ended.connect(self._take_end)
+        self._feed = feed
+        feed.start()
+
+    def _take_events(self, events: tuple[object, ...]) -> None:
+        from engine.divergence import Divergence
+
+        if self._stopping and self._bench is not None:
+            # The run forgets a stop that came before its first step.
+            self._bench.stop()
+        for event in events:
+            match event:
+                case Loading(fraction=fraction):
+                    self._tell(fraction)
+                case Divergence():
+                    self.result = event
+
+    def _tell(self, fraction: float) -> None:
+        """The bench's fraction is of both models, one after the other."""
+        reference, candidate = self.names
+        if fraction >= _LOADED:
+            words = "Putting the reply through both models…"
+        else:
+            words = f"Loading {reference if fraction < _FIRST_LOADED else candidate}…"
+        self.progressed.emit(words, fraction)
+
+    def _take_end(self, fault: Exception | None) -> None:
+        from engine.client import Stopped
+
+        assert self._feed is not None
+        self._feed.deleteLater()
+        self._feed = None
+        stopped = self._stopping
+        self._end()
+        if stopped:
+            return
+        if isinstance(fault, SteelyardError):
+            self.failed.emit(str(fault))
+        elif isinstance(fault, Stopped):
+            self.failed.emit("The comparison was stopped.")
+        elif fault is not None:
+            self._jobs.crashed.emit(fault)
+            self.failed.emit("The comparison failed by a mistake of this program.")
+        elif self.result is not None:
+            self.place = self.result.differing[0] if self.result.differing else 0
+            self.found.emit()
+
+    def _fail(self, fault: SteelyardError) -> None:
+        self._end()
+        self.failed.emit(str(fault))
+
+    def _end(self) -> None:
+        self.running = self._stopping = False
+        self._bench = None
+        self.availability_changed.emit()
