@@ -16,6 +16,8 @@ from engine.contract import ModelFile
 from engine.errors import SteelyardError, StorageError
 from gui.collaborators import Collaborators, History
 from gui.compare.compare_model import CompareModel
+from gui.cost.cost_model import CostModel
+from gui.cost.cost_page import CostPage, page_of_cost
 from gui.crash import CrashReporter
 from gui.divergence.divergence_dialog import DivergenceDialog
 from gui.divergence.divergence_model import DivergenceModel, Question
@@ -54,6 +56,8 @@ class Desk(QObject):
         self.sessions = SessionsModel(self.jobs, self)
         self.history = HistoryModel(self.jobs, given.export_sessions, given.render_sessions, self)
         self.history_page = HistoryPage(self.theme, self.history)
+        self.cost = CostModel(self.jobs, self)
+        self.cost_page = CostPage(self.theme, self.cost)
         shelf = given.make_shelf()
         self.models = ModelsModel(self.jobs, shelf, self)
         self.hub = HubModel(self.jobs, HubDesk(given.hub, shelf), self._settings.offline, self)
@@ -68,6 +72,7 @@ class Desk(QObject):
                 page_of_quality(self.quality_page, self.quality),
                 page_of_history(self.history_page, self.history),
                 page_of_models(self.models_page),
+                page_of_cost(self.cost_page),
             ),
         )
         self.window.closing.connect(self.close)
@@ -79,6 +84,10 @@ class Desk(QObject):
         self.divergence.availability_changed.connect(self._share_machine)
         self.window.page.divergence_wanted.connect(self._show_divergence)
         self.quality.suite.finished.connect(self.sessions.reload)
+        self.quality.suite.finished.connect(self._judge_cost)
+        self.compare.session_ended.connect(self._point_cost)
+        self.compare.opened.connect(self._point_cost)
+        self.window.page.cost_wanted.connect(self._show_cost)
         self.models_page.compare_wanted.connect(self._compare_models)
 
     def open(self) -> None:
@@ -122,6 +131,21 @@ class Desk(QObject):
             self.divergence.ask(question)
             DivergenceDialog(self.theme, self.divergence, self.window).open()
 
+    def _point_cost(self) -> None:
+        """The Cost page shows the session that was shown last."""
+        session_id = self.compare.board.session_id
+        if session_id is not None:
+            self.cost.look_at(session_id)
+
+    def _show_cost(self) -> None:
+        self._point_cost()
+        self.window.show_widget(self.cost_page)
+
+    def _judge_cost(self) -> None:
+        suite = self.quality.suite
+        if suite.found is not None:
+            self.cost.judge(suite.contenders, suite.found.assessment.verdicts)
+
     def _compare_models(self, models: tuple[ModelFile, ...]) -> None:
         why = self.compare.why_not_edit()
         if why:
@@ -152,6 +176,7 @@ class Desk(QObject):
         self.sessions.use(history)
         self.quality.suite.use(history)
         self.history.use(history)
+        self.cost.use(history)
         self.compare.make_ready(history)
 
     def _do_without(self, fault: SteelyardError) -> None:

@@ -24,6 +24,7 @@ SHAPES: Final[dict[str, str]] = {
     "quality": ('<path d="M4 4v16h16"/><path d="M8.5 8v7M7 8h3M7 15h3M15.5 6v6M14 6h3M14 12h3"/>'),
     "history": ('<path d="M4 12a8 8 0 1 0 2.6-5.9L4 8.5M4 4v4.5h4.5"/><path d="M12 8v4.5l3 1.8"/>'),
     "sessions": '<circle cx="12" cy="12" r="8.5"/><path d="M12 7v5l3.5 2"/>',
+    "cost": ('<path d="M17.5 7.3A6.5 6.5 0 1 0 17.5 16.7"/><path d="M4 10.5h9M4 13.5h8"/>'),
     "plus": '<path d="M12 5v14M5 12h14"/>',
     "play": '<path d="M7.5 4.5v15l12-7.5z"/>',
     "pause": '<path d="M8.5 5v14M15.5 5v14"/>',

@@ -236,6 +236,9 @@ class MainWindow(QMainWindow):
         self.actions_table.refresh()
         self._pages[place].take_focus()
 
+    def show_widget(self, page: QWidget) -> None:
+        self.show_page([each.widget for each in self._pages].index(page))
+
     def _is_shown(self, place: int) -> bool:
         return self._stack.currentIndex() == place
 

@@ -19,6 +19,7 @@ class AskedLine(QWidget):
     again_wanted = Signal()
     resume_wanted = Signal()
     export_wanted = Signal()
+    cost_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,10 +46,12 @@ class AskedLine(QWidget):
         self.resume = TextButton(theme, "play", "Resume", "Run what is missing", parent=self)
         self.again = TextButton(theme, "again", "Run again", "Run this session again", parent=self)
         self.export = TextButton(theme, "export", "Export", "Export this session", parent=self)
+        self.cost = TextButton(theme, "cost", "Cost", "See what this session costs", parent=self)
         self.resume.clicked.connect(self.resume_wanted)
         self.again.clicked.connect(self.again_wanted)
         self.export.clicked.connect(self.export_wanted)
-        for button in (self.resume, self.again, self.export):
+        self.cost.clicked.connect(self.cost_wanted)
+        for button in (self.resume, self.again, self.cost, self.export):
             row.addWidget(button)
         self.show_cases((), 0)
 
@@ -69,11 +72,14 @@ class AskedLine(QWidget):
         self.earlier.setEnabled(shown > 0)
         self.later.setEnabled(shown < len(cases) - 1)
 
-    def show_availability(self, why_no_resume: str, why_not_again: str, why_no_export: str) -> None:
+    def show_availability(
+        self, why_no_resume: str, why_not_again: str, why_no_cost: str, why_no_export: str
+    ) -> None:
         """Resume is there only where something is missing; the others say why they cannot be used."""
         self.resume.setVisible(not why_no_resume)
         for button, why, words in (
             (self.again, why_not_again, "Run this session again, as it was"),
+            (self.cost, why_no_cost, "See what this session costs, and what a cheaper model saves"),
             (self.export, why_no_export, "Export this session as JSON"),
         ):
             button.setEnabled(not why)

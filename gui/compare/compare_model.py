@@ -97,6 +97,11 @@ class CompareModel(QObject):
             return "Wait for the comparison to end, or stop it."
         return "" if self.board.session_id else "There is no recorded session to export yet."
 
+    def why_not_cost(self) -> str:
+        if self.running:
+            return "Wait for the comparison to end, or stop it."
+        return "" if self.board.session_id else "There is no recorded session yet."
+
     def why_not_run_again(self) -> str:
         if self.running or self._elsewhere or self._bench is None:
             return self.why_not_run()

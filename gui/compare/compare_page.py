@@ -29,6 +29,7 @@ from gui.widgets.empty import EmptyState
 class ComparePage(QWidget):
     link_chosen = Signal(QUrl)
     export_wanted = Signal()
+    cost_wanted = Signal()
     divergence_wanted = Signal(object)
     """A Question on where another contender would leave a reply."""
 
@@ -162,6 +163,7 @@ class ComparePage(QWidget):
         self.asked.again_wanted.connect(model.run_again)
         self.asked.resume_wanted.connect(model.resume)
         self.asked.export_wanted.connect(self.export_wanted)
+        self.asked.cost_wanted.connect(self.cost_wanted)
         self.columns.repeat_chosen.connect(model.board.show_repeat)
         self.columns.link_chosen.connect(self.link_chosen)
         self.columns.divergence_wanted.connect(self.asker.ask)
@@ -237,7 +239,10 @@ class ComparePage(QWidget):
         for contender in model.contenders.contenders:
             self._show_divergence(contender.name)
         self.asked.show_availability(
-            model.why_not_resume(), model.why_not_run_again(), model.why_not_export()
+            model.why_not_resume(),
+            model.why_not_run_again(),
+            model.why_not_cost(),
+            model.why_not_export(),
         )
 
     def _announce(self, reply: Reply) -> None:

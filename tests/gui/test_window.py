@@ -127,7 +127,7 @@ def test_the_edit_menu_acts_on_what_has_the_keyboard(qtbot: QtBot, desk: Desk) -
     assert QGuiApplication.clipboard().text() == "Copy me"
 
 
-@pytest.mark.parametrize("page", range(4))
+@pytest.mark.parametrize("page", range(5))
 def test_no_two_actions_of_a_page_share_a_key(desk: Desk, page: int) -> None:
     desk.window.show_page(page)
     usable = [each for each in desk.window.actions_table.commands if each.blocked() != ELSEWHERE]

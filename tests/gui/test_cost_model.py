@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.contract import ModelFile
+from engine.cost.document import ContenderCost, CostReport
+from gui.cost.cost_model import NO_SESSION, CostModel
+from gui.cost.cost_words import UNKNOWN, answers, as_text, headline, remarks, rows, tornado
+from gui.cost.settings import CostSettings
+from gui.jobs import Jobs
+from tests.gui.costing import CHEAP, DEAR, FIGURES, judged, unmetered, weighed
+from tests.gui.fakes import FakeHistory
+
+MakeModel = Callable[..., CostModel]
+PLAIN = CostSettings(electricity_price=0.30, grid_g_per_kwh=400.0)
+
+
+@pytest.fixture
+def make_model(jobs: Jobs) -> MakeModel:
+    def make(*sessions: object, settings: CostSettings = PLAIN) -> CostModel:
+        model = CostModel(jobs, jobs)
+        model.settings = settings
+        model.use(FakeHistory(sessions or [weighed()]))  # type: ignore[arg-type] # tests pass sessions
+        return model
+
+    return make
+
+
+def shown(qtbot: QtBot, model: CostModel) -> CostReport:
+    with qtbot.waitSignal(model.estimated):
+        model.show()
+    assert model.report is not None
+    return model.report
+
+
+def edited(qtbot: QtBot, model: CostModel, **changes: object) -> CostReport:
+    with qtbot.waitSignal(model.estimated):
+        model.edit(msgspec.structs.replace(model.settings, **changes))
+    assert model.report is not None
+    return model.report
+
+
+def refusal(qtbot: QtBot, model: CostModel, act: Callable[[], None]) -> str:
+    with qtbot.waitSignal(model.refused) as refused:
+        act()
+    assert refused.args is not None
+    return str(refused.args[0])
+
+
+def named(report: CostReport, name: str) -> ContenderCost:
+    return next(each for each in report.contenders if each.name == name)
+
+
+def cell(report: CostReport, title: str, place: int) -> str:
+    return next(row.cells[place].likely for row in rows(report) if row.title == title)
+
+
+def test_a_year_costs_what_its_joules_cost(qtbot: QtBot, make_model: MakeModel) -> None:
+    report = shown(qtbot, make_model())
+    per_year = named(report, DEAR.name).per_year
+    assert per_year is not None
+    assert per_year.likely == pytest.approx(90 / 3.6e6 * 0.30 * 365_000, rel=0.005)
+    assert cell(report, "A year", 0) == "2.74 €"
+
+
+def test_the_newest_session_is_shown_where_none_was_asked_for(
+    qtbot: QtBot, make_model: MakeModel
+) -> None:
+    report = shown(qtbot, make_model(weighed("s7", title="Newest")))
+    assert report.title == "Newest"
+
+
+def test_a_chosen_session_is_shown_instead(qtbot: QtBot, make_model: MakeModel) -> None:
+    model = make_model(weighed("s1"), weighed("s2", title="Chosen"))
+    model.look_at("s2")
+    assert shown(qtbot, model).title == "Chosen"
+    with qtbot.waitSignal(model.estimated):
+        model.look_at("s1")
+    assert model.report is not None
+    assert model.report.title == "Letters"
+
+
+def test_nothing_is_read_before_the_page_is_seen(qtbot: QtBot, jobs: Jobs) -> None:
+    history = FakeHistory([weighed()])
+    model = CostModel(jobs, jobs)
+    model.use(history)
+    model.look_at("s1")
+    assert not history.asked_in
+    shown(qtbot, model)
+    assert history.asked_in == {"jobs-history"}
+
+
+def test_without_a_session_it_is_said_what_to_do(qtbot: QtBot, jobs: Jobs) -> None:
+    model = CostModel(jobs, jobs)
+    model.use(FakeHistory())
+    assert refusal(qtbot, model, model.show) == NO_SESSION
+
+
+def test_figures_are_reckoned_off_the_windows_thread(
+    qtbot: QtBot, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    from engine.cost import report as report_module
+
+    real = report_module.cost_report
+
+    def watched(*given: object) -> CostReport:
+        threads.append(threading.current_thread().name)
+        return real(*given)  # type: ignore[arg-type] # handed through
+
+    monkeypatch.setattr(report_module, "cost_report", watched)
+    shown(qtbot, make_model())
+    assert threads == ["jobs-cost"]
+
+
+def test_typing_is_reckoned_once_it_pauses(qtbot: QtBot, make_model: MakeModel) -> None:
+    model = make_model()
+    shown(qtbot, model)
+    told: list[float] = []
+
+    def note() -> None:
+        assert model.report is not None
+        told.append(model.report.assumptions.requests_per_day)
+
+    model.estimated.connect(note)
+    for requests in (2, 20, 200, 2000):
+        model.edit(msgspec.structs.replace(model.settings, requests_per_day=requests))
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == [2000.0]
+
+
+def test_figures_of_settings_that_have_changed_since_are_dropped(
+    qtbot: QtBot, make_model: MakeModel
+) -> None:
+    model = make_model()
+    told: list[float] = []
+    model.session_shown.connect(
+        lambda: model.edit(msgspec.structs.replace(model.settings, requests_per_day=5))
+    )
+    model.show()
+
+    def note() -> None:
+        assert model.report is not None
+        told.append(model.report.assumptions.requests_per_day)
+
+    model.estimated.connect(note)
+    qtbot.waitUntil(lambda: 5.0 in told)
+    assert told[-1] == 5.0
+
+
+def test_an_api_price_is_set_beside_the_models(qtbot: QtBot, make_model: MakeModel) -> None:
+    model = make_model()
+    shown(qtbot, model)
+    report = edited(qtbot, model, api_price="3/15")
+    paid = named(report, "API at 3/15")
+    assert paid.per_request is not None
+    assert paid.per_request.likely == pytest.approx((100 * 3 + 50 * 15) / 1e6, rel=0.005)
+    assert "makers of paid models" in " ".join(remarks(paid, report.assumptions))
+    assert edited(qtbot, model, api_price="").contenders[-1].kind == "local"
+
+
+def test_what_cannot_be_assumed_is_refused_in_a_sentence(
+    qtbot: QtBot, make_model: MakeModel
+) -> None:
+    model = make_model()
+    shown(qtbot, model)
+    for changes, words in (
+        ({"api_price": "cheap"}, "“cheap” is no API price"),
+        ({"include_hardware": True}, "Enter what the machine costs"),
+        ({"currency": "USD", "electricity_price": None}, "what a kWh costs in USD"),
+    ):
+        wrong = msgspec.structs.replace(PLAIN, **changes)
+        assert words in refusal(qtbot, model, lambda wrong=wrong: model.edit(wrong))  # type: ignore[misc] # bound
+
+
+def test_buying_the_machine_counts_only_where_it_is_wanted(
+    qtbot: QtBot, make_model: MakeModel
+) -> None:
+    model = make_model()
+    shown(qtbot, model)
+    edited(qtbot, model, hardware_price=1000.0)
+    assert model.report is not None
+    without = named(model.report, DEAR.name).per_request
+    bought = named(edited(qtbot, model, include_hardware=True), DEAR.name)
+    assert without is not None
+    assert bought.per_request is not None
+    share = 1000 / (4 * 365 * 24 * 3600) * 6
+    assert bought.per_request.likely - without.likely == pytest.approx(share, rel=0.01)
+
+
+def test_another_country_brings_its_own_averages(qtbot: QtBot, make_model: MakeModel) -> None:
+    model = make_model()
+    shown(qtbot, model)
+    with qtbot.waitSignal(model.estimated):
+        model.edit(model.settings.with_country("DE"))
+    assert model.report is not None
+    assumed = model.report.assumptions
+    assert assumed.electricity_price.likely == 0.3835
+    assert "Germany" in assumed.origins["grid_g_per_kwh"]
+    assert model.countries["DE"] == "Germany"
+
+
+def test_a_saving_without_a_suite_says_that_the_quality_is_unknown(
+    qtbot: QtBot, make_model: MakeModel
+) -> None:
+    report = shown(qtbot, make_model())
+    (answer,) = answers(report, ())
+    assert (answer.name, (answer.badge, answer.mood)) == (CHEAP.name, UNKNOWN)
+    assert "is not known: no suite compared them. It saves 60 %" in answer.sentence
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        (judged("non-inferior"), "is good enough at your margin of 5 points and saves 60 %"),
+        (judged("worse"), "is worse than"),
+        (judged("non-inferior", vetoed_by=("c1",)), "fails a critical case"),
+    ],
+)
+def test_a_suites_verdict_stands_beside_the_saving(
+    qtbot: QtBot, make_model: MakeModel, verdict: object, words: str
+) -> None:
+    model = make_model()
+    model.judge((DEAR, CHEAP), (verdict,))  # type: ignore[arg-type] # parameters are objects
+    report = shown(qtbot, model)
+    (answer,) = answers(report, model.verdicts)
+    assert words in answer.sentence
+    assert answer.badge != UNKNOWN[0]
+
+
+def test_a_verdict_on_other_files_of_the_same_name_does_not_count(
+    qtbot: QtBot, make_model: MakeModel
+) -> None:
+    model = make_model()
+    other = msgspec.structs.replace(CHEAP, model=ModelFile(path="/x", file="x", size_bytes=1))
+    model.judge((DEAR, other), (judged("better"),))
+    report = shown(qtbot, model)
+    assert [each.badge for each in answers(report, model.verdicts)] == [UNKNOWN[0]]
+
+
+def test_the_one_compared_with_can_be_chosen(qtbot: QtBot, make_model: MakeModel) -> None:
+    model = make_model()
+    shown(qtbot, model)
+    report = edited(qtbot, model, compare_with=CHEAP.name)
+    assert [each.name for each in answers(report, ())] == [DEAR.name]
+    report = edited(qtbot, model, compare_with="API at 3/15")
+    assert [each.name for each in answers(report, ())] == [CHEAP.name]
+
+
+def test_beyond_its_capacity_a_model_does_not_fit_and_has_no_year(
+    qtbot: QtBot, make_model: MakeModel
+) -> None:
+    model = make_model()
+    shown(qtbot, model)
+    report = edited(qtbot, model, requests_per_day=20_000)
+    assert cell(report, "Can it serve them?", 0) == "does not fit"
+    assert cell(report, "A year", 0) == "–"
+    assert cell(report, "Can it serve them?", 1) == "fits"
+    assert f"{DEAR.name} does not fit." in headline(report)
+    assert not tornado(named(report, DEAR.name), report.assumptions)
+    assert "2 machines would be needed." in remarks(named(report, DEAR.name), report.assumptions)
+
+
+def test_growth_adds_the_later_years(qtbot: QtBot, make_model: MakeModel) -> None:
+    model = make_model()
+    assert "Year 2" not in [row.title for row in rows(shown(qtbot, model))]
+    report = edited(qtbot, model, growth_percent=100.0)
+    assert cell(report, "Year 3", 0) == "11.0 €"
+
+
+def test_energy_that_is_absent_is_said_with_its_reason(qtbot: QtBot, make_model: MakeModel) -> None:
+    report = shown(qtbot, make_model(unmetered()))
+    assert cell(report, "A year", 0) == "–"
+    assert headline(report).endswith("This machine has no energy counter.")
+    lines = remarks(report.contenders[0], report.assumptions)
+    assert lines.count("This machine has no energy counter.") == 1
+    assert cell(report, "Can it serve them?", 0) == "fits"
+
+
+def test_the_widest_bar_comes_first_and_spans_the_range_of_the_price(
+    qtbot: QtBot, make_model: MakeModel
+) -> None:
+    report = shown(qtbot, make_model(settings=CostSettings(country="DE")))
+    bars = tornado(named(report, DEAR.name), report.assumptions)
+    assert bars[0].title == "Price of electricity"
+    assert bars[0].high / bars[0].low == pytest.approx(1.5, rel=0.01)
+    widths = [each.high - each.low for each in bars]
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_the_copied_text_holds_every_figure_with_its_range(
+    qtbot: QtBot, make_model: MakeModel
+) -> None:
+    report = shown(qtbot, make_model())
+    text = as_text(report, ())
+    per_year = named(report, DEAR.name).per_year
+    assert per_year is not None
+    assert "quality unknown" in text
+    assert all(name in text for name in FIGURES)
+    assert f"A year\t2.74 € ({per_year.low:.2f} to {per_year.high:.2f})" in text
+    assert "Assumed: 1,000 requests a day" in text

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.cost.document import CostReport
+from gui.app import Desk
+from gui.cost.cost_view import CostView
+from tests.gui.acting import draw_up, finish
+from tests.gui.costing import CHEAP, DEAR, weighed
+from tests.gui.fakes import FakeHistory, Fakes
+from tests.gui.test_accessibility import nameless
+
+OpenDesk = Callable[..., Desk]
+
+
+@pytest.fixture
+def desk(open_desk: OpenDesk, tmp_path: Path) -> Desk:
+    sessions = [weighed("s1"), weighed("s2", title="Another")]
+    return open_desk(Fakes(tmp_path, history=FakeHistory(sessions)))
+
+
+@pytest.fixture
+def costed(qtbot: QtBot, desk: Desk) -> Desk:
+    """The Cost page with the figures of the first session."""
+    desk.cost.look_at("s1")
+    with qtbot.waitSignal(desk.cost.estimated):
+        desk.window.show_widget(desk.cost_page)
+    return desk
+
+
+def view(desk: Desk) -> CostView:
+    assert isinstance(desk.cost_page.view, CostView)
+    return desk.cost_page.view
+
+
+def report(desk: Desk) -> CostReport:
+    assert desk.cost.report is not None
+    return desk.cost.report
+
+
+def texts(widget: QWidget) -> list[str]:
+    return [each.text() for each in widget.findChildren(QLabel) if not each.isHidden()]
+
+
+def test_the_results_of_a_comparison_lead_to_their_cost(qtbot: QtBot, desk: Desk) -> None:
+    desk.compare.open_session("s2")
+    asked = desk.window.page.asked
+    qtbot.waitUntil(lambda: asked.cost.isVisible() and asked.cost.isEnabled())
+    with qtbot.waitSignal(desk.cost.estimated):
+        asked.cost.click()
+    assert desk.cost_page.isVisible()
+    assert desk.cost_page.title.text() == "What “Another” costs"
+    assert desk.cost_page.sessions.choice == "s2"
+
+
+def test_a_run_that_ended_is_the_session_of_the_page(qtbot: QtBot, desk: Desk) -> None:
+    draw_up(desk)
+    desk.compare.run()
+    assert not desk.window.page.asked.cost.isEnabled()
+    finish(qtbot, desk)
+    with qtbot.waitSignal(desk.cost.estimated):
+        desk.window.show_widget(desk.cost_page)
+    assert desk.cost_page.sessions.choice == "s1"
+
+
+def test_the_first_thing_said_is_what_a_year_costs(costed: Desk) -> None:
+    words = view(costed).headline.text()
+    assert words.startswith(f"At 1,000 requests a day, a year costs 1.05 € with {CHEAP.name}")
+    answer = texts(view(costed).answers[0])
+    assert "quality unknown" in answer
+    assert any("no suite compared them. It saves 60 %" in text for text in answer)
+
+
+def test_every_figure_has_its_range_beside_it(costed: Desk) -> None:
+    shown = texts(view(costed).figures)
+    assert {"A year", "A month", "1,000 requests", "One request", "CO2e a year"} <= set(shown)
+    assert shown.count("fits") == 2
+    per_year = report(costed).contenders[0].per_year
+    assert per_year is not None
+    assert f"{per_year.low:.2f} to {per_year.high:.2f}" in shown
+
+
+def test_what_is_typed_changes_the_figures(qtbot: QtBot, costed: Desk) -> None:
+    form = costed.cost_page.form
+    for act, holds in (
+        (lambda: form.requests.setValue(2000), "At 2,000 requests a day"),
+        (lambda: form.api.setText("3/15"), "with API at 3/15"),
+        (lambda: form.price.setValue(0.5), "a year costs"),
+    ):
+        with qtbot.waitSignal(costed.cost.estimated):
+            act()
+        assert holds in view(costed).headline.text()
+    assert report(costed).assumptions.electricity_price.likely == 0.5
+    assert [form.compare.itemText(n) for n in range(form.compare.count())] == [
+        "The dearest",
+        DEAR.name,
+        CHEAP.name,
+        "API at 3/15",
+    ]
+
+
+def test_a_country_fills_in_its_averages_and_a_typed_price_stays(
+    qtbot: QtBot, costed: Desk
+) -> None:
+    form = costed.cost_page.form
+    with qtbot.waitSignal(costed.cost.estimated):
+        form.country.set_choice("DE")
+    assert form.price.number == pytest.approx(0.3835, abs=0.001)
+    assert "Germany" in form.grid.toolTip()
+    with qtbot.waitSignal(costed.cost.estimated):
+        form.price.setValue(0.2)
+    with qtbot.waitSignal(costed.cost.estimated):
+        form.requests.setValue(10)
+    assert report(costed).assumptions.electricity_price.likely == 0.2
+
+
+def test_the_machine_is_left_out_until_it_is_ticked(qtbot: QtBot, costed: Desk) -> None:
+    form = costed.cost_page.form
+    assert not form.hardware.isVisible()
+    with qtbot.waitSignal(costed.cost.refused):
+        form.with_hardware.click()
+    assert costed.cost_page.why.text().startswith("Enter what the machine costs")
+    assert not view(costed).isVisible()
+    assert form.hardware.isVisible()
+    with qtbot.waitSignal(costed.cost.estimated):
+        form.hardware.setValue(1500)
+    assert view(costed).isVisible()
+    assert any("own share of a request" in text for text in texts(view(costed)))
+
+
+def test_beyond_capacity_no_year_is_shown(qtbot: QtBot, costed: Desk) -> None:
+    with qtbot.waitSignal(costed.cost.estimated):
+        costed.cost_page.form.requests.setValue(20_000)
+    assert "does not fit" in texts(view(costed).figures)
+    assert [view(costed).choice.itemText(n) for n in range(view(costed).choice.count())] == [
+        CHEAP.name
+    ]
+
+
+def test_another_session_can_be_chosen_on_the_page(qtbot: QtBot, costed: Desk) -> None:
+    page = costed.cost_page
+    qtbot.waitUntil(lambda: page.sessions.count() == 2)
+    with qtbot.waitSignal(costed.cost.estimated):
+        page.sessions.set_choice("s2")
+    assert page.title.text() == "What “Another” costs"
+
+
+def test_the_bars_are_those_of_the_chosen_model_and_are_told_in_words(costed: Desk) -> None:
+    shown = view(costed)
+    before = shown.bars.accessibleDescription()
+    assert before.startswith("Price of electricity: ")
+    shown.choice.set_choice(CHEAP.name)
+    assert shown.bars.accessibleDescription() != before
+    assert not shown.bars.grab().isNull()
+
+
+def test_the_figures_can_be_copied(costed: Desk) -> None:
+    view(costed).copy.click()
+    assert "A year\t" in QGuiApplication.clipboard().text()
+
+
+def test_without_any_session_the_page_says_what_to_do(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    desk = open_desk(Fakes(tmp_path))
+    desk.window.show_widget(desk.cost_page)
+    qtbot.waitUntil(lambda: "Run a comparison" in desk.cost_page.why.text())
+    assert desk.cost_page.form.requests.isVisible()
+
+
+def test_the_keyboard_finds_a_name_for_everything(qtbot: QtBot, costed: Desk) -> None:
+    costed.cost_page.form.with_hardware.setChecked(True)
+    with qtbot.waitSignal(costed.cost.estimated):
+        costed.cost_page.form.hardware.setValue(1500)
+    assert not nameless(costed.cost_page)
