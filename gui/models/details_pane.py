@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QLabel,
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
@@ -174,4 +175,7 @@ class _Replaced(QWidget):
             self._held.hide()
             self._held.deleteLater()
         self._held = widget
+        # A word that does not break would make the pane wider than its frame.
+        for part in widget.findChildren(QLabel):
+            part.setMinimumWidth(1)
         self._column.addWidget(widget)

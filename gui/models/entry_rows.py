@@ -31,10 +31,15 @@ def entry_rows(entry: Entry) -> Rows:
         rows.append(("Importance matrix", details.imatrix))
     if entry.origin is not None:
         rows.append(("Origin", origin_words(entry.origin)))
-    rows.append(("sha256", entry.sha256 or "not computed yet"))
+    rows.append(("sha256", _in_groups(entry.sha256) if entry.sha256 else "not computed yet"))
     several = len(entry.places) > 1
     rows.extend((place.app if several else "File", str(place.path)) for place in entry.places)
     return rows
+
+
+def _in_groups(figure: str) -> str:
+    """So that it breaks into lines in a narrow pane."""
+    return " ".join(figure[start : start + 16] for start in range(0, len(figure), 16))
 
 
 def origin_words(origin: Origin) -> str:
