@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Signal, SignalInstance
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
 
 from gui.figures import seconds, size
 from gui.theme import Theme
@@ -15,6 +15,9 @@ from gui.widgets.labels import ElidedLabel, label
 
 if TYPE_CHECKING:
     from models.download.queue import Download
+
+
+SHOWN_LINES: Final = 9  # of a long queue; the rest is scrolled to
 
 
 class DownloadsView(QWidget):
@@ -28,10 +31,21 @@ class DownloadsView(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.rows: dict[str, DownloadRow] = {}
-        self._column = QVBoxLayout(self)
+        inner = QWidget(self)
+        inner.setProperty("look", "clear")
+        self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.space.xs)
-        self._column.addWidget(label("Downloads", "strong", parent=self))
+        self._scroll = QScrollArea(self)
+        self._scroll.setProperty("look", "plain")
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(inner)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.space.xs)
+        column.addWidget(label("Downloads", "strong", parent=self))
+        column.addWidget(self._scroll)
         self.hide()
 
     def show_downloads(self, downloads: dict[str, Download]) -> None:
@@ -49,6 +63,8 @@ class DownloadsView(QWidget):
                 self._column.addWidget(row)
             self.rows[key].show_download(download)
         self.setVisible(bool(downloads))
+        rows = self._column.sizeHint().height()
+        self._scroll.setFixedHeight(min(rows, self._theme.lines(SHOWN_LINES)))
 
     def _tell(self, signal: SignalInstance, key: str, _checked: bool = False) -> None:
         signal.emit(key)
