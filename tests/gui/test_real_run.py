@@ -16,6 +16,7 @@ import gui.start
 from engine.contract import Runtime, Sampling
 from gui.app import Desk
 from gui.collaborators import Collaborators
+from gui.divergence.divergence_dialog import DivergenceDialog
 from tests.gui.fakes import Fakes
 
 RUN_LIMIT_MS = 120_000
@@ -186,3 +187,24 @@ def test_closing_while_the_demo_is_made_leaves_nothing_running(
     _, alive = psutil.wait_procs(workers, timeout=5)
     assert not alive
     assert not list((tmp_path / "home").rglob("*.part"))
+
+
+@pytest.mark.slow
+def test_real_models_tell_where_one_would_leave_the_others_reply(
+    qtbot: QtBot, two_models: Desk
+) -> None:
+    desk = two_models
+    run(qtbot, desk)
+    first = desk.window.page.columns.columns[0]
+    first.diverge.click()
+    dialog = desk.window.findChild(DivergenceDialog)
+    assert isinstance(dialog, DivergenceDialog)
+    qtbot.waitUntil(dialog.text.isVisible, timeout=RUN_LIMIT_MS)
+    found = desk.divergence.result
+    assert found is not None
+    assert 0 < len(found.tokens) <= MAX_TOKENS + 1
+    assert dialog.text.toPlainText().replace("↵\n", "\n") == first.reply.text
+    assert dialog.sentence.text()
+    assert dict(dialog.details.words)["Rank for Q2_K"]
+    assert len(dialog.details.lists[1].texts) == 5
+    dialog.end.click()
