@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtGui import QFocusEvent, QHideEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -115,6 +115,12 @@ class DetailsPane(QFrame):
             self._facts_at.replaceWidget(self._rows, fresh)
             self._rows.deleteLater()
         self._rows = fresh
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """A window that closes takes along what is being typed."""
+        super().hideEvent(event)
+        self._tell_title()
+        self._tell_notes()
 
     def _lay_out(self, theme: Theme) -> None:
         space = theme.space

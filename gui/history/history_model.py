@@ -81,6 +81,7 @@ class HistoryModel(QObject):
         self._ticket = 0
         self._reading = 0
         self._previewing = 0
+        self._unwritten: dict[tuple[str, str], Callable[[History], None]] = {}
         self._emptied_late = False
         self._typing = self._timer(TYPING_PAUSE_MS, self.reload, single=True)
         self._looking = self._timer(LOOK_EVERY_MS, self._look, single=False)
@@ -106,16 +107,21 @@ class HistoryModel(QObject):
         self._typing.stop()
 
     def close(self) -> None:
-        """Stop following, and delete for good what was discarded; once the jobs have ended."""
+        """Stop following, write what still waits and delete what was discarded; after the jobs' end."""
         self.hide()
         if self._watch is not None:
             self._watch.close()
             self._watch = None
-        if self._emptied_late and self._history is not None:
+        if self._history is None:
+            return
+        late = list(self._unwritten.values())
+        if self._emptied_late:
+            late.append(_empty_bin)
+        for work in late:
             try:
-                self._history.empty_bin()
+                work(self._history)
             except StorageError:
-                # Out of sight it stays; the next emptying takes it along.
+                # The window is gone; there is nobody to tell, and the history is as it was.
                 return
 
     # What is listed ----------------------------------------------------------------------------
@@ -164,10 +170,12 @@ class HistoryModel(QObject):
         return why or ("" if len(self.chosen) == 2 else "Choose two sessions to compare them.")
 
     def rename(self, session_id: str, title: str) -> None:
-        self._change(lambda history: history.rename(session_id, title))
+        self._write_down(("title", session_id), lambda history: history.rename(session_id, title))
 
     def set_notes(self, session_id: str, notes: str) -> None:
-        self._change(lambda history: history.set_notes(session_id, notes))
+        self._write_down(
+            ("notes", session_id), lambda history: history.set_notes(session_id, notes)
+        )
 
     def set_starred(self, ids: Sequence[str], *, starred: bool) -> None:
         self._change(lambda history: history.set_starred(ids, starred=starred))
@@ -325,6 +333,15 @@ class HistoryModel(QObject):
 
         self._do(work, after)
 
+    def _write_down(self, key: tuple[str, str], work: Callable[[History], None]) -> None:
+        """Change what somebody typed; `close` does it where the jobs were called off before."""
+        self._unwritten[key] = work
+        self._change(work, partial(self._forget, key, work))
+
+    def _forget(self, key: tuple[str, str], work: Callable[[History], None]) -> None:
+        if self._unwritten.get(key) is work:
+            del self._unwritten[key]
+
     def _do(self, work: Callable[[History], T], done: Callable[[T], None]) -> None:
         if self._history is not None:
             self._start(partial(work, self._history), done)
@@ -345,3 +362,7 @@ class HistoryModel(QObject):
 
 def _import(path: Path, history: History) -> Imported:
     return history.import_file(path)
+
+
+def _empty_bin(history: History) -> None:
+    history.empty_bin()

@@ -161,6 +161,19 @@ def test_notes_that_are_being_written_go_to_their_own_session(
     assert not details.notes.toPlainText()
 
 
+def test_notes_that_are_being_written_outlive_the_window(
+    qtbot: QtBot, desk: Desk, tmp_path: Path
+) -> None:
+    details = desk.history_page.details
+    choose(qtbot, desk, 1)
+    activate(qtbot, desk.window)
+    details.notes.setFocus()
+    details.notes.setPlainText("Typed just before closing.")
+    desk.window.close()
+    with History.open(tmp_path / "history.db") as again:
+        assert again.session("00000001").notes == "Typed just before closing."
+
+
 def test_delete_takes_sessions_away_and_undo_brings_them_back(
     qtbot: QtBot, desk: Desk, history: History
 ) -> None:
