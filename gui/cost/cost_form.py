@@ -61,9 +61,11 @@ class CostForm(QWidget):
         )
 
     def show_averages(
-        self, price: float, grid_g_per_kwh: float, origins: Mapping[str, str]
+        self, price: float, grid_g_per_kwh: float, country: str, origins: Mapping[str, str]
     ) -> None:
         """Show what was assumed where nothing was typed, and where it is from."""
+        if not self._settings.country:
+            self.country.setItemText(0, f"{_SYSTEM}: {country}" if country else _SYSTEM)
         for field, value, origin in (
             (self.price, price, origins.get("electricity_price", "")),
             (self.grid, grid_g_per_kwh, origins.get("grid_g_per_kwh", "")),

@@ -143,7 +143,10 @@ class CostPage(QWidget):
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
         assumed = report.assumptions
         self.form.show_averages(
-            assumed.electricity_price.likely, assumed.grid_g_per_kwh.likely, assumed.origins
+            assumed.electricity_price.likely,
+            assumed.grid_g_per_kwh.likely,
+            self._model.countries.get(assumed.country or "", ""),
+            assumed.origins,
         )
         self.form.offer_contenders([each.name for each in report.contenders])
         self.why.hide()

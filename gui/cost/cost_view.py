@@ -108,7 +108,7 @@ class CostView(QWidget):
         card.setProperty("look", "card")
         space = self._theme.space
         column = QVBoxLayout(card)
-        column.setContentsMargins(space.m, space.m, space.m, space.s)
+        column.setContentsMargins(space.m, space.m, space.m, 0)
         column.addWidget(inner)
         return card
 

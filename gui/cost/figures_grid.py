@@ -40,9 +40,7 @@ class FiguresGrid(QWidget):
         self._grid.setRowStretch(2 * len(rows) + 1, 1)
 
     def _head(self, name: str) -> QWidget:
-        model, _, quantization = name.rpartition(" ")
-        parts = (each for each in (model, quantization) if each)
-        head = label("\n".join(_shortened(each) for each in parts), "strong", parent=self)
+        head = label(_in_lines(name), "strong", parent=self)
         head.setToolTip(escape(name))
         head.setAlignment(_RIGHT)
         return head
@@ -74,6 +72,14 @@ class FiguresGrid(QWidget):
         if cell.interval:
             column.addWidget(label(cell.interval, "small-muted", parent=made), 0, _RIGHT)
         return made
+
+
+def _in_lines(name: str) -> str:
+    """A long name with its last word, which tells the quantization, below the rest."""
+    if len(name) <= _NAME:
+        return name
+    rest, _, last = name.rpartition(" ")
+    return "\n".join(_shortened(each) for each in (rest, last) if each)
 
 
 def _shortened(text: str) -> str:
