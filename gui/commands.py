@@ -36,6 +36,13 @@ def view_commands(page: ComparePage) -> list[Command]:
     switches = (
         ("raw", "Raw text of replies", page.toggle_raw, "Ctrl+R", page.is_raw),
         ("scroll", "Scroll columns together", page.toggle_scroll, "Ctrl+L", page.scrolls_together),
+        (
+            "marks",
+            "Mark words that the first column lacks",
+            page.word_marks.toggle,
+            "Ctrl+Shift+M",
+            page.marks_words,
+        ),
         ("alone", "One column alone", page.toggle_maximised, "Ctrl+M", page.is_maximised),
     )
     go_to_prompt = page.composer.take_focus

@@ -29,6 +29,8 @@ class Columns(QScrollArea):
     repeat_chosen = Signal(str, int)
     divergence_wanted = Signal(str)
     link_chosen = Signal(QUrl)
+    text_shown = Signal()
+    """A column shows another text, or the same in another form."""
     painted = Signal(str)
     """New text of the contender's reply is on show; told a few times a second, for its live figures."""
 
@@ -91,6 +93,7 @@ class Columns(QScrollArea):
             self._maximised = None
         self._show_maximised()
         self._set_tab_order()
+        self.text_shown.emit()
         return fresh
 
     def show_view(self, name: str, view: ColumnView) -> None:
@@ -159,6 +162,7 @@ class Columns(QScrollArea):
         column.maximise_toggled.connect(partial(self._toggle_maximised, name))
         column.repeat_chosen.connect(partial(self.repeat_chosen.emit, name))
         column.divergence_wanted.connect(partial(self.divergence_wanted.emit, name))
+        column.raw.toggled.connect(self.text_shown)
         column.link_chosen.connect(self.link_chosen)
         for area in column.reply.areas:
             area.verticalScrollBar().valueChanged.connect(self._scroll_others)
@@ -219,6 +223,7 @@ class Columns(QScrollArea):
         if (column := self._columns.get(name)) is not None:
             self._streaming.discard(name)
             column.show_text(text, reasoning)
+            self.text_shown.emit()
 
     def _scroll_others(self) -> None:
         bar = self.sender()

@@ -19,6 +19,7 @@ from gui.compare.compare_model import CompareModel
 from gui.compare.composer import Composer
 from gui.compare.contenders_model import same_settings
 from gui.compare.runtime_form import RuntimeForm
+from gui.compare.word_marks import WordMarks
 from gui.divergence.asker import Asker
 from gui.figures import rate
 from gui.theme import Theme
@@ -44,6 +45,7 @@ class ComparePage(QWidget):
         self.asked = AskedLine(theme, self)
         self.columns = Columns(theme, self)
         self.composer = Composer(theme, self)
+        self.word_marks = WordMarks(theme, self.columns)
         self.asker = Asker(model, self.columns, self)
         self.empty = EmptyState(theme, self)
         self._stack = QStackedWidget(self)
@@ -99,6 +101,9 @@ class ComparePage(QWidget):
 
     def toggle_scroll(self) -> None:
         self.columns.scroll_together(not self.columns.together)
+
+    def marks_words(self) -> bool:
+        return self.word_marks.on
 
     def is_maximised(self) -> bool:
         return self.columns.maximised is not None

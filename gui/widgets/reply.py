@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QTextCursor, QTextOption
 from PySide6.QtWidgets import (
-    QAbstractScrollArea,
     QHBoxLayout,
     QPlainTextEdit,
     QPushButton,
     QStackedWidget,
+    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
@@ -51,12 +51,12 @@ class ReplyView(QWidget):
         return "".join(self._text)
 
     @property
-    def area(self) -> QAbstractScrollArea:
+    def area(self) -> QPlainTextEdit | QTextBrowser:
         """The scrolled widget on show."""
         return self._markdown if self._stack.currentWidget() is self._markdown else self._plain
 
     @property
-    def areas(self) -> tuple[QAbstractScrollArea, QAbstractScrollArea]:
+    def areas(self) -> tuple[QPlainTextEdit, QTextBrowser]:
         return self._plain, self._markdown
 
     @property

@@ -1,0 +1,74 @@
+"""Marks in each column the words that the first column's reply does not have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
+
+from gui.compare.word_diff import Span, foreign_spans, in_utf16
+from gui.theme import Theme
+
+if TYPE_CHECKING:
+    from gui.compare.column import Column
+    from gui.compare.columns import Columns
+
+
+class WordMarks(QObject):
+    """Compares what is on show, rendered or raw, and only replies that are whole."""
+
+    def __init__(self, theme: Theme, columns: Columns) -> None:
+        super().__init__(columns)
+        self._theme = theme
+        self._columns = columns
+        self.on = False
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._mark)
+        columns.text_shown.connect(self.refresh)
+        theme.changed.connect(self.refresh)
+
+    def toggle(self) -> None:
+        self.on = not self.on
+        self._mark()
+
+    def refresh(self) -> None:
+        """Mark again once all that is being shown now is there."""
+        if self.on:
+            self._soon.start(0)
+
+    def _mark(self) -> None:
+        columns = self._columns.columns
+        for column in columns:
+            for area in column.reply.areas:
+                area.setExtraSelections([])
+        if not self.on or not columns or not _is_whole(columns[0]):
+            return
+        reference = columns[0].reply.area.toPlainText()
+        for column in columns[1:]:
+            if _is_whole(column):
+                area = column.reply.area
+                text = area.toPlainText()
+                spans = in_utf16(text, foreign_spans(reference, text))
+                area.setExtraSelections([self._selection(area, span) for span in spans])
+
+    def _selection(self, area: QPlainTextEdit | QTextEdit, span: Span) -> QTextEdit.ExtraSelection:
+        """Underlined as well: colour alone does not reach everybody."""
+        look = QTextCharFormat()
+        look.setBackground(QColor(self._theme.colours.accent_soft))
+        look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
+        look.setUnderlineColor(QColor(self._theme.colours.accent))
+        cursor = QTextCursor(area.document())
+        cursor.setPosition(span[0])
+        cursor.setPosition(span[1], QTextCursor.MoveMode.KeepAnchor)
+        made = QTextEdit.ExtraSelection()
+        made.cursor = cursor
+        made.format = look
+        return made
+
+
+def _is_whole(column: Column) -> bool:
+    reply = column.view.reply
+    return reply is not None and bool(reply.text)
