@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.contract import ModelFile
+from engine.contract import ModelFile, Session
+from engine.cost.assumptions import Assumptions
 from engine.cost.document import ContenderCost, CostReport
+from engine.quality.verdict import Verdict
 from gui.cost.cost_model import NO_SESSION, CostModel
 from gui.cost.cost_words import UNKNOWN, answers, as_text, headline, remarks, rows, tornado
 from gui.cost.settings import CostSettings
@@ -101,56 +103,83 @@ def test_without_a_session_it_is_said_what_to_do(qtbot: QtBot, jobs: Jobs) -> No
     assert refusal(qtbot, model, model.show) == NO_SESSION
 
 
+class Reckoning:
+    """The real reckoning, watched; `hold` keeps it from answering."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from engine.cost import report as module
+
+        self.threads: set[str] = set()
+        self.begun: list[float] = []
+        self.hold = threading.Event()
+        self.hold.set()
+        self._real = module.cost_report
+        monkeypatch.setattr(module, "cost_report", self.report)
+
+    def report(
+        self, session: Session, assumptions: Assumptions, verdicts: Sequence[Verdict]
+    ) -> CostReport:
+        self.threads.add(threading.current_thread().name)
+        self.begun.append(assumptions.requests_per_day)
+        assert self.hold.wait(5.0)
+        return self._real(session, assumptions, verdicts)
+
+
+@pytest.fixture
+def reckoning(monkeypatch: pytest.MonkeyPatch) -> Reckoning:
+    return Reckoning(monkeypatch)
+
+
 def test_figures_are_reckoned_off_the_windows_thread(
-    qtbot: QtBot, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, make_model: MakeModel, reckoning: Reckoning
 ) -> None:
-    threads: list[str] = []
-    from engine.cost import report as report_module
-
-    real = report_module.cost_report
-
-    def watched(*given: object) -> CostReport:
-        threads.append(threading.current_thread().name)
-        return real(*given)  # type: ignore[arg-type] # handed through
-
-    monkeypatch.setattr(report_module, "cost_report", watched)
     shown(qtbot, make_model())
-    assert threads == ["jobs-cost"]
+    assert reckoning.threads == {"jobs-cost"}
 
 
-def test_typing_is_reckoned_once_it_pauses(qtbot: QtBot, make_model: MakeModel) -> None:
+def test_typing_is_reckoned_once_it_pauses(
+    qtbot: QtBot, make_model: MakeModel, reckoning: Reckoning
+) -> None:
     model = make_model()
     shown(qtbot, model)
-    told: list[float] = []
-
-    def note() -> None:
-        assert model.report is not None
-        told.append(model.report.assumptions.requests_per_day)
-
-    model.estimated.connect(note)
-    for requests in (2, 20, 200, 2000):
-        model.edit(msgspec.structs.replace(model.settings, requests_per_day=requests))
-    qtbot.waitUntil(lambda: bool(told))
-    assert told == [2000.0]
+    with qtbot.waitSignal(model.estimated):
+        for requests in (2, 20, 200, 2000):
+            model.edit(msgspec.structs.replace(model.settings, requests_per_day=requests))
+    assert reckoning.begun == [1000.0, 2000.0]
 
 
 def test_figures_of_settings_that_have_changed_since_are_dropped(
-    qtbot: QtBot, make_model: MakeModel
+    qtbot: QtBot, make_model: MakeModel, reckoning: Reckoning
 ) -> None:
     model = make_model()
     told: list[float] = []
-    model.session_shown.connect(
-        lambda: model.edit(msgspec.structs.replace(model.settings, requests_per_day=5))
-    )
-    model.show()
 
     def note() -> None:
         assert model.report is not None
         told.append(model.report.assumptions.requests_per_day)
 
     model.estimated.connect(note)
+    reckoning.hold.clear()
+    model.show()
+    qtbot.waitUntil(lambda: reckoning.begun == [1000.0])
+    model.edit(msgspec.structs.replace(model.settings, requests_per_day=5))
+    reckoning.hold.set()
     qtbot.waitUntil(lambda: 5.0 in told)
-    assert told[-1] == 5.0
+    assert told == [5.0]
+
+
+def test_a_hidden_page_reads_nothing(qtbot: QtBot, jobs: Jobs) -> None:
+    history = FakeHistory([weighed("s1"), weighed("s2")])
+    model = CostModel(jobs, jobs)
+    model.use(history)
+    shown(qtbot, model)
+    model.hide()
+    history.asked_in.clear()
+    model.look_at("s2")
+    done: list[None] = []
+    jobs.start("history", lambda: None, done.append)
+    qtbot.waitUntil(lambda: bool(done))
+    assert not history.asked_in
 
 
 def test_an_api_price_is_set_beside_the_models(qtbot: QtBot, make_model: MakeModel) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -8,20 +8,22 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.contract import Began, Event, Finished, Plan, Replied
 from engine.cost.document import CostReport
 from gui.app import Desk
 from gui.cost.cost_view import CostView
 from tests.gui.acting import draw_up, finish
 from tests.gui.costing import CHEAP, DEAR, weighed
-from tests.gui.fakes import FakeHistory, Fakes
+from tests.gui.fakes import FakeBench, FakeHistory, Fakes, reply_to
 from tests.gui.test_accessibility import nameless
+from tests.gui.test_quality_suite import ANSWERS, show_cases
 
 OpenDesk = Callable[..., Desk]
 
 
 @pytest.fixture
 def desk(open_desk: OpenDesk, tmp_path: Path) -> Desk:
-    sessions = [weighed("s1"), weighed("s2", title="Another")]
+    sessions = [weighed("s2", title="Another"), weighed("s1")]
     return open_desk(Fakes(tmp_path, history=FakeHistory(sessions)))
 
 
@@ -32,6 +34,14 @@ def costed(qtbot: QtBot, desk: Desk) -> Desk:
     with qtbot.waitSignal(desk.cost.estimated):
         desk.window.show_widget(desk.cost_page)
     return desk
+
+
+def all_right(plan: Plan) -> Iterator[Event]:
+    yield Began(session="s9")
+    for each in plan.contenders:
+        for case in plan.cases:
+            yield Replied(reply=reply_to(each.name, case=case.id, text=ANSWERS[case.id]))
+    yield Finished(status="finished", elapsed_s=3.0)
 
 
 def view(desk: Desk) -> CostView:
@@ -67,6 +77,23 @@ def test_a_run_that_ended_is_the_session_of_the_page(qtbot: QtBot, desk: Desk) -
     with qtbot.waitSignal(desk.cost.estimated):
         desk.window.show_widget(desk.cost_page)
     assert desk.cost_page.sessions.choice == "s1"
+
+
+def test_a_suite_run_in_the_window_tells_the_quality_beside_the_saving(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    fakes = Fakes(tmp_path, FakeBench(all_right), FakeHistory([weighed()]))
+    desk = open_desk(fakes)
+    desk.compare.contenders.replace_all((DEAR, CHEAP))
+    show_cases(qtbot, desk)
+    with qtbot.waitSignal(desk.quality.suite.finished):
+        desk.quality_page.run.click()
+    qtbot.waitUntil(lambda: desk.quality.suite.found is not None)
+    with qtbot.waitSignal(desk.cost.estimated):
+        desk.window.show_widget(desk.cost_page)
+    (answer,) = view(desk).answers
+    assert "quality unknown" not in texts(answer)
+    assert any("at your margin" in text for text in texts(answer))
 
 
 def test_the_first_thing_said_is_what_a_year_costs(costed: Desk) -> None:
