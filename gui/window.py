@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         compare, table = self._compare, self.actions_table
         compare.availability_changed.connect(table.refresh)
+        self.page.asked.switcher.places_changed.connect(table.refresh)
         for page in self._pages:
             if page.availability_changed is not None:
                 page.availability_changed.connect(table.refresh)

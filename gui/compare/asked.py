@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.contract import Case
+from gui.compare.case_switcher import CaseSwitcher, tool_tip
 from gui.compare.draft_model import prompt_text
 from gui.theme import Theme
-from gui.widgets.buttons import IconButton, TextButton
+from gui.widgets.buttons import TextButton
 from gui.widgets.labels import ElidedLabel, label
 
 
@@ -23,26 +22,18 @@ class AskedLine(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._several = False
         self._title = label("Asked", "small-muted", parent=self)
         self._text = ElidedLabel("", "", self)
-        self.cases = QComboBox(self)
-        self.cases.setAccessibleName("Prompt of the session")
-        self.cases.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.cases.currentIndexChanged.connect(self.case_chosen)
-        self.earlier = IconButton(theme, "left", "Previous prompt", self)
-        self.later = IconButton(theme, "right", "Next prompt", self)
-        self.earlier.clicked.connect(self._go_back)
-        self.later.clicked.connect(self._go_on)
+        self.switcher = CaseSwitcher(theme, self)
+        self.switcher.chosen.connect(self.case_chosen)
+        self.switcher.places_changed.connect(self._show_title)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.space.s)
         row.addWidget(self._title)
         row.addWidget(self._text, 1)
-        row.addWidget(self.cases, 1)
-        row.addWidget(self.earlier)
-        row.addWidget(self.later)
+        row.addWidget(self.switcher, 1)
         self.resume = TextButton(theme, "play", "Resume", "Run what is missing", parent=self)
         self.again = TextButton(theme, "again", "Run again", "Run this session again", parent=self)
         self.export = TextButton(theme, "export", "Export", "Export this session", parent=self)
@@ -53,24 +44,21 @@ class AskedLine(QWidget):
         self.cost.clicked.connect(self.cost_wanted)
         for button in (self.resume, self.again, self.cost, self.export):
             row.addWidget(button)
-        self.show_cases((), 0)
+        self.show_cases((), 0, ())
 
-    def show_cases(self, cases: tuple[Case, ...], shown: int) -> None:
+    def show_cases(self, cases: tuple[Case, ...], shown: int, differing: tuple[int, ...]) -> None:
+        """differing: the places of the cases whose replies are not all the same."""
         self.setVisible(bool(cases))
         if not cases:
             return
         several = len(cases) > 1
-        for part in (self.cases, self.earlier, self.later):
-            part.setVisible(several)
+        self.switcher.setVisible(several)
         self._text.setVisible(not several)
-        self._title.setText(f"Prompt {shown + 1} of {len(cases)}" if several else "Asked")
         whole = prompt_text(cases[shown])
         self._text.setText(" ".join(whole.split()))
-        self._text.setToolTip(_tool_tip(whole))
-        self.cases.setToolTip(_tool_tip(whole))
-        self._fill(cases, shown)
-        self.earlier.setEnabled(shown > 0)
-        self.later.setEnabled(shown < len(cases) - 1)
+        self._text.setToolTip(tool_tip(whole))
+        self._several = several
+        self.switcher.show_cases(cases, shown, differing)
 
     def show_availability(
         self, why_no_resume: str, why_not_again: str, why_no_cost: str, why_no_export: str
@@ -85,22 +73,5 @@ class AskedLine(QWidget):
             button.setEnabled(not why)
             button.setToolTip(why or words)
 
-    def _fill(self, cases: tuple[Case, ...], shown: int) -> None:
-        self.cases.blockSignals(True)
-        titles = [" ".join(prompt_text(case).split())[:120] for case in cases]
-        if titles != [self.cases.itemText(i) for i in range(self.cases.count())]:
-            self.cases.clear()
-            self.cases.addItems(titles)
-        self.cases.setCurrentIndex(shown)
-        self.cases.blockSignals(False)
-
-    def _go_back(self) -> None:
-        self.case_chosen.emit(self.cases.currentIndex() - 1)
-
-    def _go_on(self) -> None:
-        self.case_chosen.emit(self.cases.currentIndex() + 1)
-
-
-def _tool_tip(text: str) -> str:
-    shown = text if len(text) <= 2000 else text[:2000] + "…"
-    return f"<p>{escape(shown).replace(chr(10), '<br>')}</p>"
+    def _show_title(self) -> None:
+        self._title.setText(self.switcher.words if self._several else "Asked")

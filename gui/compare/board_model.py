@@ -109,6 +109,19 @@ class BoardModel(QObject):
         return tuple(cell.reply for cell in cells if cell.reply is not None)
 
     @property
+    def differing(self) -> tuple[int, ...]:
+        """The places of the cases to which some contenders replied with another text than others."""
+        return tuple(place for place, case in enumerate(self.cases) if self._differs(case.id))
+
+    def _differs(self, case: str) -> bool:
+        for repeat in range(self.plan.repeats):
+            cells = (self._cells.get((name, case, repeat)) for name in self._loads)
+            replies = [cell.reply for cell in cells if cell is not None and cell.reply is not None]
+            if len({(reply.text, reply.error is None) for reply in replies}) > 1:
+                return True
+        return False
+
+    @property
     def unfinished(self) -> bool:
         """Whether a recorded run ended before all its replies were there."""
         ended_early = self.status in {"interrupted", "stopped"}

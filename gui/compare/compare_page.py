@@ -117,11 +117,10 @@ class ComparePage(QWidget):
             self.columns.maximise(self.columns.focused() or contenders[0].name)
 
     def step_case(self, steps: int) -> None:
-        self._model.board.show_case(self._model.board.shown_case_index + steps)
+        self.asked.switcher.step(steps)
 
     def why_no_case(self, steps: int) -> str:
-        board = self._model.board
-        there = 0 <= board.shown_case_index + steps < len(board.cases)
+        there = self._model.board.cases and self.asked.switcher.neighbour(steps) is not None
         return "" if there else "There is no other prompt on that side."
 
     def _bench(self) -> QWidget:
@@ -147,6 +146,7 @@ class ComparePage(QWidget):
         model.demo_ended.connect(self.empty.end_progress)
         board.rebuilt.connect(self._show_other_board)
         board.case_shown.connect(self._show_board)
+        board.status_changed.connect(self._show_cases)
         board.changed.connect(self._show_column)
         board.cell_shown.connect(self._show_text)
         board.streamed.connect(self.columns.append)
@@ -205,10 +205,14 @@ class ComparePage(QWidget):
         self._show_board()
 
     def _show_board(self) -> None:
-        self.asked.show_cases(self._model.board.cases, self._model.board.shown_case_index)
+        self._show_cases()
         for contender in self._model.contenders.contenders:
             self._show_column(contender.name)
             self._show_text(contender.name)
+
+    def _show_cases(self) -> None:
+        board = self._model.board
+        self.asked.show_cases(board.cases, board.shown_case_index, board.differing)
 
     def _show_column(self, name: str) -> None:
         contender = self._model.contenders.named(name)

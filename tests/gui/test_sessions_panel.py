@@ -38,8 +38,8 @@ def test_a_session_of_the_list_is_opened_as_it_was_seen(
     qtbot.waitUntil(lambda: column_text(desk, A.name) == f"1 by {A.name}")
     page = desk.window.page
     assert desk.window.windowTitle() == "Old one – Steelyard"
-    assert page.asked.cases.count() == 2
-    page.asked.later.click()
+    assert page.asked.switcher.cases.count() == 2
+    page.asked.switcher.later.click()
     qtbot.waitUntil(lambda: column_text(desk, B.name) == f"2 by {B.name}")
     assert page.composer.prompt.toPlainText() == "Question 2"
     assert panel.list.currentIndex().row() == 0
