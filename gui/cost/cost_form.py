@@ -39,7 +39,7 @@ class CostForm(QWidget):
         self.machines = NumberField(settings.machines, 1, 1_000_000)
         self.hours = RealField(settings.hours_per_day, 0.1, 24.0, step=1.0)
         self.days = NumberField(settings.days_per_year, 1, 366)
-        same = "As in the session"
+        same = "session's"
         self.prompt_tokens = NumberField(None, 1, 10_000_000, nothing=same, step=50)
         self.output_tokens = NumberField(None, 1, 10_000_000, nothing=same, step=50)
         self.growth = RealField(settings.growth_percent, -99.0, 1000.0, step=5.0)
@@ -65,7 +65,7 @@ class CostForm(QWidget):
     ) -> None:
         """Show what was assumed where nothing was typed, and where it is from."""
         if not self._settings.country:
-            self.country.setItemText(0, f"{_SYSTEM}: {country}" if country else _SYSTEM)
+            self.country.setItemText(0, f"{country} (system)" if country else _SYSTEM)
         for field, value, origin in (
             (self.price, price, origins.get("electricity_price", "")),
             (self.grid, grid_g_per_kwh, origins.get("grid_g_per_kwh", "")),
@@ -110,8 +110,16 @@ class CostForm(QWidget):
         more.add("Machines", self.machines, "How many such machines there are.")
         more.add("Hours a day", self.hours, "In which the requests come.")
         more.add("Days a year", self.days, "On which requests come.")
-        more.add("Prompt, tokens", self.prompt_tokens, "A typical prompt of yours.")
-        more.add("Reply, tokens", self.output_tokens, "A typical reply of yours.")
+        more.add(
+            "Prompt, tokens",
+            self.prompt_tokens,
+            "A typical prompt of yours; at first as in the session.",
+        )
+        more.add(
+            "Reply, tokens",
+            self.output_tokens,
+            "A typical reply of yours; at first as in the session.",
+        )
         more.add("Growth a year, %", self.growth, "Shows the second and the third year, too.")
         more.fold()
 

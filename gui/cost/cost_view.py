@@ -34,6 +34,9 @@ _QUALITY_HINT = (
     "Whether a cheaper model is good enough is measured on the Quality page, with “On cases”."
 )
 
+_FEW = 2
+"""So many answers leave the figures on the first screen; more of them come after the figures."""
+
 
 class CostView(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -48,6 +51,7 @@ class CostView(QWidget):
         self.answers: list[QFrame] = []
         self._answers = QVBoxLayout()
         self.figures = QScrollArea(self)
+        self.figures_card = self._card(self.figures)
         self.choice = ChoiceField({}, "", self)
         self.bars = TornadoBars(theme, self)
         self.bars_title = label("What the cost of a year hangs on most", "strong", parent=self)
@@ -61,7 +65,10 @@ class CostView(QWidget):
     def show_report(self, report: CostReport, verdicts: Sequence[Verdict]) -> None:
         self._report, self._verdicts = report, tuple(verdicts)
         self.headline.setText(headline(report))
-        self._show_answers(answers(report, verdicts))
+        found = answers(report, verdicts)
+        self._show_answers(found)
+        self._column.removeWidget(self.figures_card)
+        self._column.insertWidget(1 if len(found) > _FEW else 2, self.figures_card)
         grid = FiguresGrid(self._theme, [each.name for each in report.contenders], rows(report))
         grid.setProperty("look", "clear")
         self.figures.setWidget(grid)
@@ -78,7 +85,8 @@ class CostView(QWidget):
         self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.figures.setProperty("look", "plain")
         self.figures.setWidgetResizable(True)
-        self.figures.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.figures.setAccessibleName("Figures of each model")
+        self.figures.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.figures.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.choice.setAccessibleName("Whose cost")
         head = QHBoxLayout()
@@ -90,12 +98,12 @@ class CostView(QWidget):
         bars_head.addWidget(self.bars_title, 1)
         bars_head.addWidget(self.choice)
         self._remarks.setSpacing(space.xs)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, space.s, 0)
         column.setSpacing(space.m)
         column.addLayout(head)
         column.addLayout(self._answers)
-        column.addWidget(self._card(self.figures))
+        column.addWidget(self.figures_card)
         column.addLayout(bars_head)
         column.addWidget(self.bars)
         column.addWidget(label("What else is to be known", "strong", parent=self))

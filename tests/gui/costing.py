@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.contract import Contender, Energy, Session
+from engine.contract import Energy, Session
 from engine.quality.verdict import Outcome, Verdict
 from tests.cost.sessions import Figures, measured, reply, session
 from tests.gui.fakes import contender
@@ -54,7 +54,8 @@ def _of(session_id: str, title: str, taken: dict[str, tuple[Energy, float]]) -> 
         for name, (energy, seconds) in taken.items()
         for case in range(4)
     ]
-    contenders: tuple[Contender, ...] = (DEAR, CHEAP)
+    known = {each.name: each for each in (DEAR, CHEAP)}
+    contenders = tuple(known.get(name) or contender(name.rpartition(" ")[2]) for name in taken)
     return msgspec.structs.replace(
         session(replies), id=session_id, title=title, contenders=contenders
     )

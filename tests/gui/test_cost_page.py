@@ -12,9 +12,10 @@ from engine.contract import Began, Event, Finished, Plan, Replied
 from engine.cost.document import CostReport
 from gui.app import Desk
 from gui.cost.cost_view import CostView
+from gui.widgets.buttons import FoldButton
 from tests.gui.acting import draw_up, finish
 from tests.gui.costing import CHEAP, DEAR, weighed
-from tests.gui.fakes import FakeBench, FakeHistory, Fakes, reply_to
+from tests.gui.fakes import FakeBench, FakeHistory, Fakes, contender, reply_to
 from tests.gui.test_accessibility import nameless
 from tests.gui.test_quality_suite import ANSWERS, show_cases
 
@@ -23,7 +24,8 @@ OpenDesk = Callable[..., Desk]
 
 @pytest.fixture
 def desk(open_desk: OpenDesk, tmp_path: Path) -> Desk:
-    sessions = [weighed("s2", title="Another"), weighed("s1")]
+    crowd = {contender(name).name: (40.0, 2.0) for name in ("F16", "Q8_0", "Q4_1", "Q2_K")}
+    sessions = [weighed("s2", title="Another"), weighed("s1"), weighed("s3", figures=crowd)]
     return open_desk(Fakes(tmp_path, history=FakeHistory(sessions)))
 
 
@@ -136,7 +138,7 @@ def test_a_country_fills_in_its_averages_and_a_typed_price_stays(
     qtbot: QtBot, costed: Desk
 ) -> None:
     form = costed.cost_page.form
-    assert form.country.itemText(0).startswith("As this system: ")
+    assert form.country.itemText(0).endswith(" (system)")
     with qtbot.waitSignal(costed.cost.estimated):
         form.country.set_choice("DE")
     assert form.price.number == pytest.approx(0.3835, abs=0.001)
@@ -173,7 +175,7 @@ def test_beyond_capacity_no_year_is_shown(qtbot: QtBot, costed: Desk) -> None:
 
 def test_another_session_can_be_chosen_on_the_page(qtbot: QtBot, costed: Desk) -> None:
     page = costed.cost_page
-    qtbot.waitUntil(lambda: page.sessions.count() == 2)
+    qtbot.waitUntil(lambda: page.sessions.count() == 3)
     with qtbot.waitSignal(costed.cost.estimated):
         page.sessions.set_choice("s2")
     assert page.title.text() == "What “Another” costs"
@@ -186,6 +188,23 @@ def test_the_bars_are_those_of_the_chosen_model_and_are_told_in_words(costed: De
     shown.choice.set_choice(CHEAP.name)
     assert shown.bars.accessibleDescription() != before
     assert not shown.bars.grab().isNull()
+
+
+def test_the_form_stays_within_its_card_with_everything_shown(costed: Desk) -> None:
+    form = costed.cost_page.form
+    form.with_hardware.setChecked(True)
+    form.findChildren(FoldButton)[0].click()
+    assert form.growth.isVisible()
+    assert form.minimumSizeHint().width() <= form.visibleRegion().boundingRect().width()
+
+
+def test_with_many_models_the_figures_come_before_the_answers(qtbot: QtBot, costed: Desk) -> None:
+    shown = view(costed)
+    qtbot.waitUntil(lambda: shown.answers[0].y() < shown.figures_card.y())
+    with qtbot.waitSignal(costed.cost.estimated):
+        costed.cost.look_at("s3")
+    assert len(report(costed).contenders) == 4
+    qtbot.waitUntil(lambda: shown.figures_card.y() < shown.answers[0].y())
 
 
 def test_the_figures_can_be_copied(costed: Desk) -> None:
