@@ -68,6 +68,7 @@ SHAPES: Final[dict[str, str]] = {
     "check": '<path d="m4.5 12.5 5 5 10-11"/>',
     "together": '<path d="M8 4v13M4.5 13.5 8 17l3.5-3.5M16 20V7M12.5 10.5 16 7l3.5 3.5"/>',
     "differ": '<path d="M5 9h14M5 15h14M16.5 4.5l-9 15"/>',
+    "marks": '<path d="M4 20h16M7 15.5 12 4l5 11.5M8.8 11.5h6.4"/>',
     "diverge": (
         '<path d="M12 21v-7c0-4-2.5-5.5-5.5-8.5M12 14c0-4 2.5-5.5 5.5-8.5"/>'
         '<path d="M6.5 10V5.5H11M13 5.5h4.5V10"/>'

@@ -148,6 +148,8 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         compare, table = self._compare, self.actions_table
         compare.availability_changed.connect(table.refresh)
+        self.page.asked.marks.clicked.connect(table.action("marks").trigger)
+        table.action("marks").toggled.connect(self.page.asked.marks.setChecked)
         self.page.asked.switcher.places_changed.connect(table.refresh)
         for page in self._pages:
             if page.availability_changed is not None:

@@ -9,7 +9,7 @@ from engine.contract import Case
 from gui.compare.case_switcher import CaseSwitcher, tool_tip
 from gui.compare.draft_model import prompt_text
 from gui.theme import Theme
-from gui.widgets.buttons import TextButton
+from gui.widgets.buttons import IconButton, TextButton
 from gui.widgets.labels import ElidedLabel, label
 
 
@@ -34,6 +34,9 @@ class AskedLine(QWidget):
         row.addWidget(self._title)
         row.addWidget(self._text, 1)
         row.addWidget(self.switcher, 1)
+        self.marks = IconButton(theme, "marks", "Mark words that the first column lacks", self)
+        self.marks.setCheckable(True)
+        row.addWidget(self.marks)
         self.resume = TextButton(theme, "play", "Resume", "Run what is missing", parent=self)
         self.again = TextButton(theme, "again", "Run again", "Run this session again", parent=self)
         self.export = TextButton(theme, "export", "Export", "Export this session", parent=self)

@@ -114,5 +114,8 @@ def test_the_toggle_marks_what_the_first_column_lacks(
     desk.compare.contenders.move(B.name, 0)
     qtbot.waitUntil(lambda: marks(desk, A.name) == ["is", "two"])
     assert marks(desk, B.name) == []
-    action.trigger()
+    button = desk.window.page.asked.marks
+    assert button.isChecked()
+    button.click()
     assert marks(desk, A.name) == []
+    assert not action.isChecked()
