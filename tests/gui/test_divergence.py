@@ -9,10 +9,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from pytestqt.qtbot import QtBot
 
+from engine.contract import Case, Message
 from engine.divergence import Divergence
 from engine.errors import RequestError
 from gui.app import Desk
 from gui.divergence.divergence_dialog import DivergenceDialog
+from gui.divergence.divergence_model import Question
 from gui.divergence.ramp import LIMITS, colour_of, step_of
 from gui.divergence.token_text import TokenText
 from gui.divergence.words import (
@@ -118,6 +120,34 @@ def test_the_action_says_why_it_cannot_be_used(qtbot: QtBot, desk: Desk) -> None
     desk.compare.contenders.remove(B.name)
     assert column.diverge.toolTip() == "Add another model first."
     assert not action.isEnabled()
+
+
+def test_a_model_whose_folder_is_not_known_takes_no_part(qtbot: QtBot, desk: Desk) -> None:
+    """A session that was exported without folders has such models."""
+    nowhere = [
+        msgspec.structs.replace(each, model=msgspec.structs.replace(each.model, path="x.gguf"))
+        for each in (A, B)
+    ]
+    desk.compare.contenders.replace_all((*nowhere, C))
+    desk.window.page.composer.prompt.setPlainText("Why?")
+    desk.window.page.composer.run.click()
+    finish(qtbot, desk)
+    why_not = desk.window.page.asker.why_not
+    assert why_not(A.name) == f"Where the file of {A.name} lies is not known."
+    assert why_not(C.name) == "Add another model first."
+
+
+def test_reasoning_that_was_left_out_is_told(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    fakes = Fakes(tmp_path)
+    desk = open_desk(fakes)
+    case = Case(id="1", messages=(Message(role="user", content="Why?"),))
+    question = Question(reference=A, candidate=B, case=case, reply=REPLY, reasoned=True)
+    desk.window.page.divergence_wanted.emit(question)
+    dialog = dialog_of(desk)
+    shown(qtbot, desk, dialog)
+    assert "reasoning before this reply was left out" in dialog.sentence.text()
 
 
 def test_cancel_ends_the_run_and_nothing_else_starts_meanwhile(
