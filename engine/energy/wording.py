@@ -27,9 +27,10 @@ def energy_text(energy: Energy) -> str:
         return energy.absent.get("joules", "Energy was not measured.")
     pool = f", mean of {energy.pooled_replies} replies" if energy.pooled_replies else ""
     if energy.kind == "measured":
-        margin = energy.plus_minus_percent or 0.0
+        margin = energy.plus_minus_percent
+        range_text = "" if margin is None else f" ± {digits_text(margin)} %"
         figure = digits_text(energy.joules, MEASURED_DIGITS)
-        return f"{figure} J ± {digits_text(margin)} %{pool} ({energy.source})"
+        return f"{figure} J{range_text}{pool} ({energy.source})"
     figure = digits_text(energy.joules)
     low, high = digits_text(energy.low_joules or 0.0), digits_text(energy.high_joules or 0.0)
     return f"about {figure} J, estimated ({low} to {high} J{pool})"

@@ -103,3 +103,8 @@ def test_a_measured_figure_names_its_sensor() -> None:
 
 def test_what_is_absent_is_a_sentence() -> None:
     assert energy_text(Energy(absent={"joules": "Too short."})) == "Too short."
+
+
+def test_a_margin_that_is_not_known_does_not_read_as_none() -> None:
+    text = energy_text(Energy(joules=26.0, kind="measured", source="powercap"))
+    assert text == "26.0 J (powercap)"
