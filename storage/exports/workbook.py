@@ -15,18 +15,11 @@ from storage.exports.rows import COLUMNS, Value, prompt_text, rows
 
 _LONGEST_CELL: Final = 32_767
 _CUT: Final = " … (cut: a cell holds no more)"
-_AS_GIVEN: Final = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "nan_inf_to_errors": True,
-}
 
 
 def workbook(sessions: Sequence[Session]) -> bytes:
     content = io.BytesIO()
-    book = xlsxwriter.Workbook(content, _AS_GIVEN)
+    book = xlsxwriter.Workbook(content, {"in_memory": True, "nan_inf_to_errors": True})
     book.set_properties({"title": sessions[0].title[:255], "comments": "Made with Steelyard"})
     book.set_properties({"created": sessions[0].created.replace(tzinfo=None)})
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
@@ -61,6 +54,7 @@ def _fill(
 
 
 def _write(sheet: Worksheet, line: int, column: int, value: Value) -> None:
+    """As what it is: the library's own guessing would take some texts for formulas or links."""
     if isinstance(value, bool):
         sheet.write_boolean(line, column, value)
     elif isinstance(value, int | float):

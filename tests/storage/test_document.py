@@ -79,6 +79,10 @@ def test_a_nan_is_still_a_nan_afterwards() -> None:
     assert math.isnan(parse(dump(session), "x.json").replies[0].logprobs[0].logprob)
 
 
+def test_the_mark_that_windows_editors_put_first_is_no_error() -> None:
+    assert parse(b"\xef\xbb\xbf" + dump(WHOLE), "x.json") == WHOLE
+
+
 def test_fields_of_the_future_within_the_same_version_are_ignored() -> None:
     assert parse(changed(something_new=[1, 2]), "x.json") == WHOLE
 

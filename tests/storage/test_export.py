@@ -49,6 +49,16 @@ def test_an_export_that_fails_leaves_the_file_that_was_there(
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_whoever_reads_the_file_while_it_is_replaced_reads_the_old_one_whole(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "x.json"
+    path.write_text("before")
+    with path.open() as reader:
+        export_session(SESSION, path)
+        assert reader.read() == "before"
+
+
 def test_a_folder_in_the_files_place_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "x.json").mkdir()
     with pytest.raises(StorageError, match="cannot be used"):

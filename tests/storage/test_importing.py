@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -99,7 +101,8 @@ def test_an_import_that_fails_half_way_leaves_nothing(
     with pytest.raises(StorageError, match="disk is full"):
         history.import_file(path)
     monkeypatch.undo()
-    assert history.sessions() == ()
+    with closing(sqlite3.connect(history.path)) as connection:
+        assert connection.execute("SELECT count(*) FROM session").fetchone() == (0,)
     assert history.import_file(path).added == (WHOLE.id, "large")
     assert history.session("large") == large
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,15 @@ def test_a_session_is_interrupted_as_soon_as_its_process_is_dead(history: Histor
         process.wait()
         assert history.session(session).status == "interrupted"
         assert history.sessions()[0].status == "interrupted"
+
+
+def test_the_next_start_writes_down_what_was_interrupted(path: Path) -> None:
+    with recording(path, 10_000) as process:
+        session = next_line(process)
+    History.open(path).close()
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT id, status, owner_pid FROM session").fetchall()
+    assert rows == [(session, "interrupted", None)]
 
 
 def test_a_session_that_runs_elsewhere_stays_running_when_the_history_is_opened(

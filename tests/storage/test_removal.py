@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import StorageError
+from storage.database import Database
 from storage.history import History
 from tests.storage import samples
 from tests.storage.processes import integrity
@@ -91,6 +92,23 @@ def test_others_write_while_much_is_deleted(history: History) -> None:
     assert n_recorded > 10
     assert history.sessions()[0].n_replies == n_recorded
     assert history.count() == 1
+
+
+def test_between_the_steps_of_deleting_nothing_is_locked(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = add(history, n_replies=1000)
+    session = history.recorder().begin(samples.plan(repeats=1000), samples.ENVIRONMENT)
+    repeats = iter(range(1000))
+
+    def record(_: Database) -> None:
+        with History.open(history.path) as other:
+            other.recorder().record(session, samples.reply(repeat=next(repeats)))
+
+    monkeypatch.setattr(Database, "give_way", record)
+    history.delete(large)
+    assert next(repeats) >= 5
+    assert history.sessions()[0].n_replies == next(repeats) - 1
 
 
 def test_a_running_session_can_be_deleted(history: History) -> None:

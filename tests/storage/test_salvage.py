@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,21 @@ def test_the_history_names_its_problems(path: Path) -> None:
         except StorageError as error:
             problems = (str(error),)
     assert problems
+
+
+def test_what_is_only_in_the_log_is_saved_and_the_log_is_kept(path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy" / path.name
+    copy.parent.mkdir()
+    with History.open(path) as history:
+        session = history.recorder().begin(samples.plan(), samples.ENVIRONMENT)
+        history.recorder().record(session, samples.reply())
+        for file in path.parent.glob(f"{path.name}*"):
+            shutil.copy(file, copy.parent)
+    salvaged = salvage(copy)
+    assert salvaged.n_replies == 1
+    assert salvaged.damaged.with_name(f"{salvaged.damaged.name}-wal").exists()
+    with History.open(copy) as history:
+        assert history.session(session).status == "interrupted"
 
 
 def test_a_discarded_session_is_not_brought_back(path: Path) -> None:
