@@ -12,8 +12,8 @@ import msgspec
 from msgspec.structs import replace
 
 from engine.contract import Case, Contender, Plan, Reply, Sampling
+from engine.contract.checks import Check, CheckSet, LimitCheck
 from engine.errors import PlanError
-from engine.quality.checks.kinds import Check, CheckSet, LimitCheck
 from engine.quality.choices import (
     ChoiceLikelihood,
     ChoiceMetric,

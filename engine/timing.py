@@ -1,4 +1,4 @@
-"""From a worker's moments to the timing of a reply, in the definitions of engine/contract.py."""
+"""From a worker's moments to the timing of a reply, in the definitions of engine/contract/reply.py."""
 
 from __future__ import annotations
 

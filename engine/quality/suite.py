@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from engine.contract import Case
+from engine.contract.checks import Check
 from engine.errors import PlanError
-from engine.quality.checks.kinds import Check
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True):

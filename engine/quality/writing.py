@@ -9,8 +9,7 @@ from typing import Any, Final
 import yaml
 
 from engine.contract import Reply, Session
-from engine.errors import SuiteError
-from engine.quality.checks.kinds import (
+from engine.contract.checks import (
     Check,
     CheckSet,
     ExactMatchCheck,
@@ -27,6 +26,7 @@ from engine.quality.checks.kinds import (
     TextCheck,
     written_name,
 )
+from engine.errors import SuiteError
 from engine.quality.reading.yaml_text import plain_value
 from engine.quality.suite import Suite, SuiteCase
 

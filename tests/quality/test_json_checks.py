@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.contract.checks import JsonCheck
 from engine.quality.checks import json_text, patterns
 from engine.quality.checks.findings import Finding
 from engine.quality.checks.json_text import SchemaError, check_schema, find_json, json_parts
-from engine.quality.checks.kinds import JsonCheck
 
 PERSON = {
     "type": "object",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.quality.checks.kinds import (
+from engine.contract.checks import (
     CheckSet,
     ExactMatchCheck,
     JsonCheck,

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
+from engine.contract.checks import RegexCheck
 from engine.quality.checks import patterns
 from engine.quality.checks.findings import Subject
-from engine.quality.checks.kinds import RegexCheck
 from engine.quality.checks.patterns import PatternError, compiled, matches, matches_somewhere
 from engine.quality.checks.run import run_check
 

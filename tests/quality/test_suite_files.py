@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.errors import PlanError, SuiteError
-from engine.quality.cases import TextForm, read_pasted_suite, read_suite
-from engine.quality.checks.kinds import (
+from engine.contract.checks import (
     CheckSet,
     ExactMatchCheck,
     JsonCheck,
@@ -21,6 +19,8 @@ from engine.quality.checks.kinds import (
     TextCheck,
     UnsupportedCheck,
 )
+from engine.errors import PlanError, SuiteError
+from engine.quality.cases import TextForm, read_pasted_suite, read_suite
 from engine.quality.suite import Suite, SuiteCase, cases_by_id, joined
 
 SUITES = Path(__file__).parents[1] / "data" / "quality" / "suites"

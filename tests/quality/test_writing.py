@@ -9,9 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.contract import Case, Environment, Message, Reply, Session
-from engine.errors import SuiteError
-from engine.quality.cases import read_pasted_suite
-from engine.quality.checks.kinds import (
+from engine.contract.checks import (
     Check,
     CheckSet,
     ExactMatchCheck,
@@ -28,6 +26,8 @@ from engine.quality.checks.kinds import (
     SimilarityCheck,
     TextCheck,
 )
+from engine.errors import SuiteError
+from engine.quality.cases import read_pasted_suite
 from engine.quality.generators.ready import ready_suite, ready_suites
 from engine.quality.suite import Choices, Suite, SuiteCase
 from engine.quality.writing import suite_of_session, suite_yaml

@@ -6,8 +6,8 @@ import math
 import re
 from typing import Final
 
+from engine.contract.checks import FinishCheck, LengthCheck, LimitCheck
 from engine.quality.checks.findings import Finding, Subject, quoted
-from engine.quality.checks.kinds import FinishCheck, LengthCheck, LimitCheck
 
 _NOUNS: Final = {"word-count": "words", "character-count": "characters"}
 _WORD: Final = re.compile(r"\S+")

@@ -7,8 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, cast, get_args
 
-from engine.quality.checks.json_text import SchemaError, check_schema
-from engine.quality.checks.kinds import (
+from engine.contract.checks import (
     Check,
     CheckSet,
     ExactMatchCheck,
@@ -28,6 +27,7 @@ from engine.quality.checks.kinds import (
     TextCheck,
     UnsupportedCheck,
 )
+from engine.quality.checks.json_text import SchemaError, check_schema
 from engine.quality.checks.patterns import PatternError, compiled
 from engine.quality.checks.unsupported import why_unsupported
 from engine.quality.fields import (

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import regex
 
+from engine.contract.checks import RegexCheck
 from engine.quality.checks.findings import MOST_SPANS, Finding, quoted, span
-from engine.quality.checks.kinds import RegexCheck
 
 TIME_LIMIT_S: Final = 1.0
 MOST_CHARACTERS: Final = 4_000

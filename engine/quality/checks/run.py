@@ -11,11 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from engine.quality.checks.extraction import find_exact_match
-from engine.quality.checks.figures import find_finish, find_length, find_limit
-from engine.quality.checks.findings import Finding, Span, Subject
-from engine.quality.checks.json_text import find_equal_json, find_json
-from engine.quality.checks.kinds import (
+from engine.contract.checks import (
     Check,
     CheckSet,
     ExactMatchCheck,
@@ -32,6 +28,10 @@ from engine.quality.checks.kinds import (
     UnsupportedCheck,
     written_name,
 )
+from engine.quality.checks.extraction import find_exact_match
+from engine.quality.checks.figures import find_finish, find_length, find_limit
+from engine.quality.checks.findings import Finding, Span, Subject
+from engine.quality.checks.json_text import find_equal_json, find_json
 from engine.quality.checks.patterns import find_regex
 from engine.quality.checks.refusal import find_refusal
 from engine.quality.checks.similarity import find_similarity

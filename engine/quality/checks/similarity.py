@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from engine.contract.checks import SimilarityCheck
 from engine.quality.checks.findings import Finding, quoted
-from engine.quality.checks.kinds import SimilarityCheck
 
 # Some 0.1 s at the limit; a distance of texts this long is no use either.
 MOST_CELLS: Final = 64_000_000

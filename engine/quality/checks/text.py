@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import accumulate
 
+from engine.contract.checks import ListCheck, TextCheck
 from engine.quality.checks.findings import MOST_SPANS, Finding, Span, quoted, span
-from engine.quality.checks.kinds import ListCheck, TextCheck
 
 
 def find_text(check: TextCheck, text: str) -> Finding:

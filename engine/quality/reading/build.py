@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from engine.contract import Case, Message
-from engine.quality.checks.kinds import Check, UnsupportedCheck
+from engine.contract.checks import Check, UnsupportedCheck
 from engine.quality.checks.parse import parse_check
 from engine.quality.fields import FieldFault, Place, optional_text
 from engine.quality.reading.files import FileFault, Folder
