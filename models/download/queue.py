@@ -24,6 +24,7 @@ from models.download.selection import Downloader, Selection
 
 SPEED_OVER_S: Final = 5.0
 TELL_EVERY_S: Final = 0.1
+CLOSE_LIMIT_S: Final = 0.7
 
 State = Literal["waiting", "running", "paused", "failed", "done"]
 
@@ -127,14 +128,20 @@ class Downloads:
         self._start_what_may()
 
     def close(self) -> None:
-        """Stop all and wait for it; what was unfinished is found by the next process."""
+        """Stop all and wait for it; what was unfinished is found by the next process.
+
+        A thread that still waits for a connection to be made is left behind after CLOSE_LIMIT_S: what is
+        on the disk can be resumed at any moment.
+        """
         with self._lock:
             self._closing = True
             threads = self._threads.copy()
             for job in self._jobs.values():
                 job.stopping.set()
+        self._downloader.cut()
+        deadline = time.monotonic() + CLOSE_LIMIT_S
         for thread in threads:
-            thread.join()
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _halt(self, job_id: str, state: State) -> None:
         with self._lock:
@@ -154,7 +161,9 @@ class Downloads:
                     return
                 if job.state == "waiting" and job.thread is None:
                     self._threads = {thread for thread in self._threads if thread.is_alive()}
-                    self._threads.add(job.begin(threading.Thread(target=self._run, args=(job,))))
+                    self._threads.add(
+                        job.begin(threading.Thread(target=self._run, args=(job,), daemon=True))
+                    )
                     busy += 1
 
     def _run(self, job: _Job) -> None:

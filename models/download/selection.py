@@ -90,6 +90,10 @@ class Downloader:
         with _locked(targets[0]):
             return self._download(selection, targets, stopping, on_progress)
 
+    def cut(self) -> None:
+        """End the connections of all downloads; those that are not stopped connect again."""
+        self._transfer.cut()
+
     def discard(self, selection: Selection) -> None:
         """Remove what came so far of files that are not here whole."""
         for file, target in zip(selection.files, self.targets(selection), strict=True):

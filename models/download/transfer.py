@@ -82,6 +82,10 @@ class Transfer:
         self._throttle = throttle
         self._first_wait_s = first_wait_s
 
+    def cut(self) -> None:
+        """End the connections; transfers that are not stopped connect again."""
+        self._http.cut()
+
     def fetch(
         self,
         wanted: Wanted,

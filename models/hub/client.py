@@ -7,6 +7,7 @@ environment while it is imported.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     import httpx2
     from huggingface_hub import HfApi, ModelInfo
 
-PAGE: Final = 50
+PAGE: Final = 50  # results of one request; the hub itself would send a thousand
+
+_MILLION: Final = 10**6
 
 SortedBy = Literal["downloads", "likes", "recency", "trending"]
 _SORTS: Final[dict[SortedBy, Any]] = {
@@ -35,7 +38,7 @@ _SORTS: Final[dict[SortedBy, Any]] = {
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
-    """What to search for; parameters in units, None is unbounded."""
+    """What to search for; parameters in units, None is unbounded. architecture: its name or how it begins."""
 
     words: str = ""
     sorted_by: SortedBy = "downloads"
@@ -43,6 +46,14 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     max_parameters: int | None = None
     architecture: str | None = None
     licence: str | None = None
+
+    def admits(self, found: Found) -> bool:
+        """Whether a result is wanted, as far as the hub says what it is; it may have narrowed less."""
+        known, low, high = found.parameters, self.min_parameters, self.max_parameters
+        if known is not None and not (low or 0) <= known <= (high or known):
+            return False
+        name = (found.architecture or "").casefold()
+        return name.startswith((self.architecture or "").strip().casefold())
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +97,10 @@ class Hub:
         self._token = token
 
     def search(self, query: Query) -> Iterator[Found]:
-        """Repositories with GGUF files, best first and without end; a page is fetched as it is reached."""
+        """Repositories with GGUF files, best first and without end; a page is fetched as it is reached.
+
+        The hub narrows by words, parameters and licence; `Query.admits` says which are wanted.
+        """
         self._settings.require_online("Searching the hub")
         filters = ["gguf", *([f"license:{query.licence}"] if query.licence else [])]
         with _translated("the hub's search", self._settings.endpoint):
@@ -97,9 +111,7 @@ class Hub:
                 sort=_SORTS[query.sorted_by],
                 expand=["downloads", "likes", "lastModified", "gated", "tags", "gguf"],
             ):
-                found = _found(info)
-                if query.architecture is None or found.architecture == query.architecture:
-                    yield found
+                yield _found(info)
 
     def repository(self, repo: str, revision: str | None = None) -> Repository:
         """What a repository holds, as files and as quantizations."""
@@ -127,17 +139,30 @@ class Hub:
             listing=listing_of(files),
         )
 
-    def _api(self) -> HfApi:
-        # Read while huggingface_hub is imported: no telemetry, whatever the environment says.
-        os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-        from huggingface_hub import HfApi, set_client_factory
+    def close(self) -> None:
+        """End the connections that huggingface_hub holds."""
+        if _library.cache_info().currsize:
+            from huggingface_hub import close_session
 
-        set_client_factory(_impatient_client)
-        return HfApi(
+            close_session()
+
+    def _api(self) -> HfApi:
+        return _library()(
             endpoint=self._settings.endpoint,
             token=self._token() or False,
             library_name="steelyard",
         )
+
+
+@functools.cache
+def _library() -> type[HfApi]:
+    """huggingface_hub with a client of ours, set once: setting it ends what other threads ask."""
+    # Read while huggingface_hub is imported: no telemetry, whatever the environment says.
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    from huggingface_hub import HfApi, set_client_factory
+
+    set_client_factory(_impatient_client)
+    return HfApi
 
 
 def _impatient_client() -> httpx2.Client:
@@ -146,6 +171,8 @@ def _impatient_client() -> httpx2.Client:
 
     class Impatient(httpx2.Client):  # the library takes nothing but a client
         def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+            if request.url.path.endswith("/api/models") and "limit" not in request.url.params:
+                request.url = request.url.copy_set_param("limit", PAGE)
             try:
                 return super().send(request, **options)
             except httpx2.ConnectError as error:
@@ -206,12 +233,17 @@ def _licence(info: ModelInfo) -> str | None:
 
 
 def _range(query: Query) -> str | None:
+    """As the hub takes it, `min:3B,max:8B`: in whole millions or billions, rather too wide."""
     bounds = []
     if query.min_parameters is not None:
-        bounds.append(f"min:{query.min_parameters}")
+        bounds.append(f"min:{_short(query.min_parameters // _MILLION)}")
     if query.max_parameters is not None:
-        bounds.append(f"max:{query.max_parameters}")
+        bounds.append(f"max:{_short(-(-query.max_parameters // _MILLION))}")
     return ",".join(bounds) or None
+
+
+def _short(millions: int) -> str:
+    return f"{millions}M" if millions % 1000 else f"{millions // 1000}B"
 
 
 def _whole(value: object) -> int | None:

@@ -17,6 +17,7 @@ import msgspec
 
 from models.hub.errors import AccessDenied, HubError, NotOnHub, RateLimited, Unreachable
 from models.hub.settings import HubSettings
+from models.hub.wires import Wires
 
 if TYPE_CHECKING:
     import httpx2
@@ -25,6 +26,10 @@ USER_AGENT: Final = "steelyard"
 CONNECT_TIMEOUT_S: Final = 15.0
 READ_TIMEOUT_S: Final = 30.0
 MAX_REDIRECTS: Final = 6
+_TOKEN_HERE: Final = (
+    "enter a token here: an access token of your account there, by “Access token…” on the Models page, "
+    "or as HF_TOKEN in the environment."
+)
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -37,12 +42,13 @@ class RemoteFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HubHttp:
-    """One connection pool; may be used from several threads. `close` ends it."""
+    """One connection pool; may be used from several threads. `close` ends it, and every wait for it."""
 
     def __init__(self, settings: HubSettings, token: Callable[[], str | None]) -> None:
         self._settings = settings
         self._token = token
         self._client: httpx2.Client | None = None
+        self._wires = Wires()
         self._lock = threading.Lock()
 
     @property
@@ -76,7 +82,12 @@ class HubHttp:
         with self._request("GET", address, what, headers) as response:
             yield response
 
+    def cut(self) -> None:
+        """End what is being fetched just now, from another thread; its reader has an Unreachable."""
+        self._wires.cut()
+
     def close(self) -> None:
+        self.cut()
         if self._client is not None:
             self._client.close()
             self._client = None
@@ -96,7 +107,10 @@ class HubHttp:
         try:
             while True:
                 request = client.build_request(
-                    method, address, headers=self._headers(address, headers)
+                    method,
+                    address,
+                    headers=self._headers(address, headers),
+                    extensions={"trace": self._wires.note},
                 )
                 response = client.send(request, stream=True)
                 try:
@@ -163,14 +177,12 @@ def error_of(status: int, headers: Mapping[str, str], what: str, endpoint: str) 
     page = f"{endpoint}/{'/'.join(what.split('/')[:2])}"
     if code == "GatedRepo" or status == 403:
         return AccessDenied(
-            f"{what} asks for more than an address: open {page}, sign in and accept its terms, then "
-            "enter an access token of that account in the settings.",
+            f"{what} is gated: open {page}, sign in and accept the licence there, then {_TOKEN_HERE}",
             page,
         )
     if status == 401 or code == "RepoNotFound":
         return AccessDenied(
-            f"{what} is not there, or it is private. Check the name; for a private one enter an "
-            "access token in the settings.",
+            f"{what} is not there, or it is private. Check the name; for a private one {_TOKEN_HERE}",
             page,
         )
     if status in {404, 410}:

@@ -22,6 +22,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 PIECE_BYTES: Final = 256 * 1024
 PAGE: Final = 3
+_SORT_KEYS: Final = {"likes": "likes", "lastModified": "changed", "trendingScore": "trending"}
+_UNITS: Final = {"K": 10**3, "M": 10**6, "B": 10**9}
 
 
 @dataclass
@@ -54,6 +56,8 @@ class Repo:
     commit: str = "c" * 40
     downloads: int = 0
     likes: int = 0
+    trending: int = 0
+    changed: str = "2026-10-01T12:00:00.000Z"
     gated: bool = False
     private: bool = False
     tags: list[str] = field(default_factory=lambda: ["gguf"])
@@ -217,13 +221,17 @@ class _Handler(BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(urlsplit(self.path).query).items()}
         words = query.get("search", "").lower()
         tags = set(parse_qs(urlsplit(self.path).query).get("filter", []))
+        bounds = query.get("num_parameters", "")
         names = [
             name
             for name, repo in self.hub.repos.items()
-            if words in name.lower() and tags <= {*repo.tags, "gguf"} and not repo.private
+            if words in name.lower()
+            and tags <= {*repo.tags, "gguf"}
+            and not repo.private
+            and _within(bounds, (repo.gguf or {}).get("total"))
         ]
-        key = {"likes": "likes"}.get(query.get("sort", ""), "downloads")
-        names.sort(key=lambda name: -getattr(self.hub.repos[name], key))
+        key = _SORT_KEYS.get(query.get("sort", ""), "downloads")
+        names.sort(key=lambda name: getattr(self.hub.repos[name], key), reverse=True)
         start = int(query.get("cursor", 0))
         headers = {}
         if start + PAGE < len(names):
@@ -238,7 +246,7 @@ class _Handler(BaseHTTPRequestHandler):
             "id": name,
             "downloads": repo.downloads,
             "likes": repo.likes,
-            "lastModified": "2026-10-01T12:00:00.000Z",
+            "lastModified": repo.changed,
             "gated": "manual" if repo.gated else False,
             "private": repo.private,
             "tags": repo.tags,
@@ -353,6 +361,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "GET":
             self.wfile.write(content)
+
+
+def _within(bounds: str, parameters: int | None) -> bool:
+    """Whether so many parameters are within min:6B,max:128B; what is not known is within no bounds."""
+    for bound in filter(None, bounds.split(",")):
+        side, _, text = bound.partition(":")
+        limit = int(text[:-1]) * _UNITS[text[-1]] if text[-1] in _UNITS else int(text)
+        if parameters is None or (parameters < limit if side == "min" else parameters > limit):
+            return False
+    return True
 
 
 def serve(folder: Path) -> None:

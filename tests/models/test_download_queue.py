@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from models.download.partial import Wanted
-from models.download.queue import Download, Downloads
+from models.download.queue import CLOSE_LIMIT_S, Download, Downloads
 from models.download.selection import Downloader, Selection
 from models.download.throttle import Throttle
 from models.download.transfer import FRUITLESS_ATTEMPTS, Transfer
@@ -202,6 +203,33 @@ def test_a_failure_is_worded_and_can_be_tried_again(bench: Bench) -> None:
     bench.queue.resume(job)
     done = bench.watch.wait(lambda change: change.state == "done")
     assert done.error is None
+
+
+def test_closing_does_not_wait_for_a_silent_hub(bench: Bench) -> None:
+    bench.hub.faults.hangs = True
+    bench.queue.add(bench.selection())
+    bench.watch.wait(lambda change: change.state == "running")
+    bench.watch.wait(lambda change: bool(bench.hub.requests))
+    begun = time.monotonic()
+    bench.queue.close()
+    assert time.monotonic() - begun < CLOSE_LIMIT_S
+    assert [thread.name for thread in threading.enumerate() if "download-" in thread.name] == []
+
+
+def test_a_limit_is_shared_by_all_that_run(bench: Bench) -> None:
+    bench.throttle.bytes_per_s = 6_000_000
+    begun = time.monotonic()
+    for name in "ma":
+        bench.queue.add(bench.selection(f"{name}.gguf"))
+    for name in "ma":
+        bench.watch.wait(
+            lambda change, name=name: (
+                change.selection.label == f"{name}.gguf"  # type: ignore[misc]
+                and change.state == "done"
+            )
+        )
+    # Each alone would take 0.25 s.
+    assert time.monotonic() - begun > 0.4
 
 
 def test_the_same_selection_twice_is_one_download(bench: Bench) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -14,10 +16,12 @@ import keyring.backends.fail
 import pytest
 from huggingface_hub import close_session
 
+from engine.client import Stopped
 from engine.errors import NotGguf
 from models.fit import profile_of
 from models.gguf import read_model
-from models.hub.client import Hub, Query
+from models.hub.asking import Asking
+from models.hub.client import Hub, Query, SortedBy
 from models.hub.errors import (
     AccessDenied,
     BadAddress,
@@ -30,6 +34,7 @@ from models.hub.errors import (
 )
 from models.hub.http import HubHttp, error_of
 from models.hub.remote import FIRST_BYTES, read_remote_model
+from models.hub.results import Results
 from models.hub.settings import HubSettings, hub_settings
 from models.hub.token import Tokens
 from tests.models import ggufs
@@ -44,6 +49,17 @@ def connections_are_closed() -> Iterator[None]:
 
 def asks(hub: FakeHub, token: str | None = None) -> Hub:
     return Hub(HubSettings(endpoint=hub.endpoint), lambda: token)
+
+
+def found_by(hub: FakeHub, query: Query) -> list[str]:
+    return [each.repo for each in Results(query, asks(hub).search(query)).take(100)]
+
+
+def until(holds: Callable[[], bool], limit_s: float = 5.0) -> None:
+    ends = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < ends
+        threading.Event().wait(0.005)
 
 
 def test_a_search_goes_on_page_by_page_and_fetches_none_before_it_is_reached(hub: FakeHub) -> None:
@@ -79,11 +95,126 @@ def test_a_search_can_be_narrowed_and_sorted(hub: FakeHub) -> None:
     hub.add("a/qwen", {}, likes=1, gguf={"architecture": "qwen3"}, tags=["gguf", "license:mit"])
     hub.add("a/llama", {}, likes=2, gguf={"architecture": "llama"}, tags=["gguf", "license:mit"])
     hub.add("a/gemma", {}, likes=3, gguf={"architecture": "gemma3"})
-    query = Query(sorted_by="likes", licence="mit", min_parameters=10**9, max_parameters=10**10)
-    assert [each.repo for each in asks(hub).search(query)] == ["a/llama", "a/qwen"]
-    assert "num_parameters=min%3A1000000000%2Cmax%3A10000000000" in hub.requests[0].path
-    only = Query(architecture="qwen3")
-    assert [each.repo for each in asks(hub).search(only)] == ["a/qwen"]
+    assert found_by(hub, Query(sorted_by="likes", licence="mit")) == ["a/llama", "a/qwen"]
+    assert found_by(hub, Query(architecture="Qwen")) == ["a/qwen"]
+
+
+def test_a_search_can_be_bounded_by_parameters(hub: FakeHub) -> None:
+    for millions in (500, 1_500, 1_501, 8_000, 70_000):
+        hub.add(f"a/m-{millions}M", {}, gguf={"total": millions * 10**6 + 300})
+    hub.add("a/unknown", {})
+    query = Query(min_parameters=1_500 * 10**6, max_parameters=8_000 * 10**6 + 400)
+    assert found_by(hub, query) == ["a/m-1500M", "a/m-1501M", "a/m-8000M"]
+    assert "num_parameters=min%3A1500M%2Cmax%3A8001M" in hub.requests[0].path
+    # The hub rounds as it likes: what it lets through is looked at again.
+    assert found_by(hub, Query(max_parameters=8_000 * 10**6)) == [
+        "a/m-500M",
+        "a/m-1500M",
+        "a/m-1501M",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sorted_by", "order"),
+    [
+        ("downloads", ["a/x", "a/y", "a/z"]),
+        ("likes", ["a/y", "a/z", "a/x"]),
+        ("recency", ["a/z", "a/x", "a/y"]),
+        ("trending", ["a/z", "a/y", "a/x"]),
+    ],
+)
+def test_each_order_is_the_hubs(hub: FakeHub, sorted_by: SortedBy, order: list[str]) -> None:
+    for name, downloads, likes, trending, day in (
+        ("x", 9, 1, 1, 2),
+        ("y", 8, 3, 2, 1),
+        ("z", 7, 2, 3, 3),
+    ):
+        hub.add(
+            f"a/{name}",
+            {},
+            downloads=downloads,
+            likes=likes,
+            trending=trending,
+            changed=f"2026-10-0{day}T12:00:00.000Z",
+        )
+    assert found_by(hub, Query(sorted_by=sorted_by)) == order
+
+
+def test_results_are_taken_some_at_a_time_until_there_are_no_more(hub: FakeHub) -> None:
+    for number in range(5):
+        hub.add(f"a/m-{number}", {}, downloads=10 - number)
+    results = Results(Query(), asks(hub).search(Query()))
+    assert [len(results.take(3)), results.more] == [3, True]
+    assert [len(results.take(3)), results.more] == [2, False]
+
+
+def test_a_page_of_a_search_is_small(hub: FakeHub) -> None:
+    list(asks(hub).search(Query()))
+    assert "limit=50" in hub.requests[0].path
+
+
+def test_a_listing_in_between_does_not_end_a_search(hub: FakeHub) -> None:
+    for number in range(2 * PAGE):
+        hub.add(f"a/m-{number}", {})
+    asking = asks(hub)
+    found = asking.search(Query())
+    list(islice(found, PAGE))
+    asking.repository("a/m-0")
+    assert len(list(found)) == PAGE
+
+
+def test_a_silent_hub_is_given_up_on_at_once(hub: FakeHub) -> None:
+    hub.faults.hangs = True
+    asking, ended = Asking(), threading.Event()
+
+    def ask() -> None:
+        with pytest.raises(Stopped):
+            asking.ask(lambda: asks(hub).repository("a/m"))
+        ended.set()
+
+    waiting = threading.Thread(target=ask)
+    waiting.start()
+    until(lambda: bool(hub.requests))
+    asking.give_up()
+    assert ended.wait(1.0)
+    waiting.join()
+    hub.faults.hangs = False
+    hub.add("a/m", {})
+    assert asking.ask(lambda: asks(hub).repository("a/m")).repo == "a/m"
+
+
+def test_what_goes_wrong_with_a_question_reaches_who_asked(hub: FakeHub) -> None:
+    with pytest.raises(AccessDenied):
+        Asking().ask(lambda: asks(hub).repository("a/none"))
+
+
+def test_a_search_that_was_given_up_on_fetches_no_further_page(hub: FakeHub) -> None:
+    for number in range(3 * PAGE):
+        hub.add(f"a/m-{number}", {})
+    results = Results(Query(), asks(hub).search(Query()))
+    results.take(1)
+    results.stop()
+    with pytest.raises(Stopped):
+        results.take(3 * PAGE)
+    assert len(hub.requests) == 1
+
+
+def test_cutting_wakes_who_waits_for_an_answer(hub: FakeHub, http: HubHttp) -> None:
+    hub.add("a/m", {"m.gguf": b"1"})
+    hub.faults.hangs = True
+    ended = threading.Event()
+
+    def look() -> None:
+        with pytest.raises(Unreachable):
+            http.look("a/m", "m.gguf", "main")
+        ended.set()
+
+    waiting = threading.Thread(target=look)
+    waiting.start()
+    until(lambda: bool(hub.requests))
+    http.cut()
+    assert ended.wait(1.0)
+    waiting.join()
 
 
 def test_a_repository_is_listed_with_sizes_hashes_and_its_commit(hub: FakeHub) -> None:
@@ -247,7 +378,7 @@ def test_a_look_tells_commit_size_and_sha256_and_leaves_the_store_alone(
 def test_a_gated_repository_shows_the_way(hub: FakeHub, http: HubHttp) -> None:
     hub.add("owner/m", {"m.gguf": b"1"}, gated=True)
     with pytest.raises(
-        AccessDenied, match="accept its terms, then enter an access token"
+        AccessDenied, match=r"accept the licence there, then enter a token here.*HF_TOKEN"
     ) as caught:
         http.look("owner/m", "m.gguf", "main")
     assert caught.value.page == f"{hub.endpoint}/owner/m"

@@ -1,0 +1,61 @@
+"""Questions to a hub that one can give up on while it is silent."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from engine.client import Stopped
+
+T = TypeVar("T")
+
+
+class Asking:
+    """Each question has a thread of its own, which ends by the client's time limits when given up on."""
+
+    def __init__(self) -> None:
+        self._open: set[_Question[object]] = set()
+        self._lock = threading.Lock()
+
+    def ask(self, question: Callable[[], T]) -> T:
+        """Its answer, or what it raises; raises Stopped as soon as it is given up on."""
+        asked = _Question(question)
+        with self._lock:
+            self._open.add(asked)  # type: ignore[arg-type]  # the set takes answers of every kind
+        try:
+            return asked.answer()
+        finally:
+            with self._lock:
+                self._open.discard(asked)
+
+    def give_up(self) -> None:
+        """End the waiting for every question that is open now; later ones are not meant."""
+        with self._lock:
+            for asked in self._open:
+                asked.give_up()
+
+
+class _Question(Generic[T]):
+    def __init__(self, question: Callable[[], T]) -> None:
+        self._question = question
+        self._settled = threading.Event()
+        self._answers: list[T] = []
+        self._error: BaseException | None = None
+
+    def answer(self) -> T:
+        threading.Thread(target=self._find, name="hub-question", daemon=True).start()
+        self._settled.wait()
+        if self._answers:
+            return self._answers[0]
+        raise self._error or Stopped
+
+    def give_up(self) -> None:
+        self._settled.set()
+
+    def _find(self) -> None:
+        try:
+            self._answers.append(self._question())
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked
+            self._error = error
+        self._settled.set()
