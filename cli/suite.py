@@ -124,7 +124,7 @@ def _session_to_finish(
     session = history.session(session_id)
     if session.kind != "suite":
         raise WrongUsage(f"Session {session.id} is no suite and cannot be resumed here.")
-    if session.cases != tuple(each.case for each in asked.cases):
+    if session.cases != asked.cases:
         raise WrongUsage(
             f"Session {session.id} ran other cases. Give the same --cases, or the same --ready, --number and"
             " --suite-seed."

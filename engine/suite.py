@@ -15,7 +15,6 @@ from engine.contract import Case, Contender, Plan, Reply, Sampling
 from engine.contract.checks import Check, CheckSet, LimitCheck
 from engine.errors import PlanError
 from engine.quality.choices import (
-    ChoiceLikelihood,
     ChoiceMetric,
     choose,
     score_choices,
@@ -24,7 +23,7 @@ from engine.quality.pairing import Flips, compare, flips, verdicts_on
 from engine.quality.scores import CaseScore, checks_not_run, score_reply
 from engine.quality.sentences import sentence
 from engine.quality.standings import Standing, standing
-from engine.quality.suite import Suite, SuiteCase, cases_by_id
+from engine.quality.suite import Suite, cases_by_id
 from engine.quality.verdict import Verdict
 
 DEFAULT_MARGIN = 0.05
@@ -63,7 +62,7 @@ def suite_plan(
         raise PlanError(f"The suite {suite.name} has no cases.")
     return Plan(
         contenders=tuple(_as_in_batches(contender) for contender in contenders),
-        cases=tuple(_with_choices(each) for each in suite.cases),
+        cases=suite.cases,
         sampling=_with_logprobs_if_needed(suite, sampling or Sampling()),
         repeats=repeats,
         batched=not deterministic,
@@ -71,21 +70,11 @@ def suite_plan(
     )
 
 
-def _with_choices(case: SuiteCase) -> Case:
-    texts = case.choices.texts if case.choices else ()
-    return replace(case.case, continuations=texts)
-
-
-def _score(case: SuiteCase, reply: Reply, metric: ChoiceMetric) -> CaseScore:
-    if case.choices is None or not reply.likelihoods:
+def _score(case: Case, reply: Reply, metric: ChoiceMetric) -> CaseScore:
+    if case.right is None or not reply.likelihoods:
         return score_reply(case, reply)
-    likelihoods = [
-        ChoiceLikelihood(log_likelihood=each.log_likelihood, tokens=each.tokens)
-        for each in reply.likelihoods
-    ]
-    result = choose(case.choices, likelihoods)
-    score = score_choices(case.choices, result, metric, reply.contender, reply.case)
-    return replace(score, repeat=reply.repeat)
+    result = choose(case, reply.likelihoods)
+    return score_choices(case, result, metric, reply.contender, reply.repeat)
 
 
 def _with_logprobs_if_needed(suite: Suite, sampling: Sampling) -> Sampling:

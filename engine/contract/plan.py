@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from engine.contract.checks import Check
+
 Role = Literal["system", "user", "assistant", "tool"]
 CacheType = Literal["f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"]
 Switch = Literal["auto", "on", "off"]
@@ -17,16 +19,29 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One prompt.
+    """One prompt, with what a good reply to it must satisfy.
 
     `chat` goes through the model's own template; `completion` joins the contents and adds nothing.
-    continuations: nothing is generated; the reply tells how likely each of these texts is after the prompt.
+    continuations: nothing is generated; the reply tells how likely each of these texts is after the prompt,
+    of which the one at `right` is the right one.
+
+    The rest says what a good reply must satisfy. threshold: the score at which it passes; None: every check
+    has to pass. group: cases that stand or fall together (one document, one template), which count as one
+    draw. critical: a failure that the reference does not have is a veto. answers: what a good reply says,
+    for people and for judges.
     """
 
     id: str
     messages: tuple[Message, ...]
     format: Literal["chat", "completion"] = "chat"
     continuations: tuple[str, ...] = ()
+    right: int | None = None
+    checks: tuple[Check, ...] = ()
+    threshold: float | None = None
+    group: str | None = None
+    critical: bool = False
+    description: str | None = None
+    answers: tuple[str, ...] = ()
 
 
 class ModelFile(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,13 +6,14 @@ import contextlib
 from pathlib import Path
 from typing import Literal
 
+from engine.contract import Case
 from engine.errors import SuiteError
 from engine.quality.reading.build import CaseBuilder
 from engine.quality.reading.files import FileFault, Folder, file_text, parse_text
 from engine.quality.reading.gathering import Gathering, TooManyFaults
 from engine.quality.reading.located import Document
 from engine.quality.reading.templates import NotSupported
-from engine.quality.suite import Suite, SuiteCase
+from engine.quality.suite import Suite
 
 TextForm = Literal["yaml", "json", "jsonl", "csv"]
 
@@ -44,7 +45,7 @@ def read_pasted_suite(text: str, form: TextForm) -> Suite:
 
 
 def _suite(document: Document, name: str, folder: Folder, gathering: Gathering) -> Suite:
-    cases: list[SuiteCase] = []
+    cases: list[Case] = []
     with contextlib.suppress(TooManyFaults):
         cases = CaseBuilder(folder, gathering).build(document)
     gathering.raise_faults(name)

@@ -13,18 +13,11 @@ from typing import Literal
 
 import msgspec
 
+from engine.contract import Case, Likelihood
 from engine.quality.checks.run import CheckResult
 from engine.quality.scores import CaseScore
-from engine.quality.suite import Choices
 
 ChoiceMetric = Literal["acc", "acc_norm", "acc_per_token"]
-
-
-class ChoiceLikelihood(msgspec.Struct, frozen=True, kw_only=True):
-    """The summed natural log-probability of a choice's tokens after the prompt."""
-
-    log_likelihood: float
-    tokens: int
 
 
 class ChoiceResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,23 +33,25 @@ class ChoiceResult(msgspec.Struct, frozen=True, kw_only=True):
         return chosen == self.right
 
 
-def choose(choices: Choices, likelihoods: Sequence[ChoiceLikelihood]) -> ChoiceResult:
-    if len(likelihoods) != len(choices.texts):
-        raise ValueError(f"{len(likelihoods)} likelihoods for {len(choices.texts)} choices")
+def choose(case: Case, likelihoods: Sequence[Likelihood]) -> ChoiceResult:
+    """What each metric picks; the case has to tell which of its continuations is right."""
+    texts = case.continuations
+    if case.right is None or len(likelihoods) != len(texts):
+        raise ValueError(f"{len(likelihoods)} likelihoods for {len(texts)} choices")
 
     def best(value: Callable[[int], float]) -> int:
         return max(range(len(likelihoods)), key=lambda i: (value(i), -i))
 
     return ChoiceResult(
-        right=choices.right,
+        right=case.right,
         acc=best(lambda i: likelihoods[i].log_likelihood),
-        acc_norm=best(lambda i: likelihoods[i].log_likelihood / max(1, len(choices.texts[i]))),
+        acc_norm=best(lambda i: likelihoods[i].log_likelihood / max(1, len(texts[i]))),
         acc_per_token=best(lambda i: likelihoods[i].log_likelihood / max(1, likelihoods[i].tokens)),
     )
 
 
 def score_choices(
-    choices: Choices, result: ChoiceResult, metric: ChoiceMetric, contender: str, case: str
+    case: Case, result: ChoiceResult, metric: ChoiceMetric, contender: str, repeat: int
 ) -> CaseScore:
     """The choice as a score of its case, under the metric's name."""
     passed = result.passed(metric)
@@ -66,12 +61,12 @@ def score_choices(
         passed=passed,
         score=float(passed),
         weight=1.0,
-        reason=f"Prefers “{choices.texts[chosen]}”; right is “{choices.texts[choices.right]}”.",
+        reason=f"Prefers “{case.continuations[chosen]}”; right is “{case.continuations[result.right]}”.",
     )
     return CaseScore(
         contender=contender,
-        case=case,
-        repeat=0,
+        case=case.id,
+        repeat=repeat,
         passed=passed,
         score=float(passed),
         checks=(check,),

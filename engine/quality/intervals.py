@@ -37,7 +37,8 @@ def tango_z(delta: float, b: float, c: float, n: float) -> float:
     numerator = c - b - n * delta
     linear = -b - c + (2 * n - c + b) * delta
     constant = -b * delta * (1 - delta)
-    root = math.sqrt(max(0.0, linear * linear - 8 * n * constant))
+    # Without a loss the root is |B|, and the square of a tiny B would be rounded to 0.
+    root = math.sqrt(max(0.0, linear * linear - 8 * n * constant)) if constant else abs(linear)
     variance = n * (2 * (root - linear) / (4 * n) + delta * (1 - delta))
     if variance <= 0:
         return 0.0 if numerator == 0 else math.copysign(math.inf, numerator)

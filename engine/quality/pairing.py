@@ -8,9 +8,10 @@ from typing import Literal
 
 import msgspec
 
+from engine.contract import Case
 from engine.quality.planning import CONFIDENCE
 from engine.quality.scores import CaseScore, overruled_checks
-from engine.quality.suite import Suite, SuiteCase
+from engine.quality.suite import Suite
 from engine.quality.verdict import Comparison, PairedCase, Verdict, verdicts
 
 Metric = Literal["passed", "score"]
@@ -36,7 +37,7 @@ def compare(
     mine, theirs = by_case[contender], by_case[reference]
     paired = []
     for case in suite.cases:
-        name = case.case.id
+        name = case.id
         candidate, base = _scored(mine, name), _scored(theirs, name)
         if candidate and base:
             paired.append(_pair(case, base, candidate, metric))
@@ -91,12 +92,12 @@ def _scored(by_case: Scored, case: str) -> list[CaseScore]:
 
 
 def _pair(
-    case: SuiteCase, base: Sequence[CaseScore], candidate: Sequence[CaseScore], metric: Metric
+    case: Case, base: Sequence[CaseScore], candidate: Sequence[CaseScore], metric: Metric
 ) -> PairedCase:
     failed, base_failed = (any(s.passed is False for s in each) for each in (candidate, base))
     return PairedCase(
-        case=case.case.id,
-        cluster=f"group {case.group}" if case.group else f"case {case.case.id}",
+        case=case.id,
+        cluster=f"group {case.group}" if case.group else f"case {case.id}",
         reference=_mean(base, metric),
         candidate=_mean(candidate, metric),
         vetoes=case.critical and failed and not base_failed,

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from engine.contract import Reply
+from engine.contract import Case, Reply
 from engine.quality.checks.findings import Subject
 from engine.quality.checks.run import CheckResult, run_check, total
-from engine.quality.suite import SuiteCase
 
 
 class CaseScore(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +24,7 @@ class CaseScore(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-def score_reply(case: SuiteCase, reply: Reply, cost: float | None = None) -> CaseScore:
+def score_reply(case: Case, reply: Reply, cost: float | None = None) -> CaseScore:
     """Run the case's checks over a reply; cost is what the reply cost, for `cost` checks.
 
     A contender that gives no reply has failed the case. One whose reply the user stopped has no
@@ -99,7 +98,7 @@ def _totalled(score: CaseScore) -> CaseScore:
     return msgspec.structs.replace(score, passed=both.passed, score=both.score, reason=reason)
 
 
-def _unscored(case: SuiteCase, reply: Reply, reason: str) -> CaseScore:
+def _unscored(case: Case, reply: Reply, reason: str) -> CaseScore:
     return CaseScore(
         contender=reply.contender,
         case=reply.case,

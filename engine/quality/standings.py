@@ -54,7 +54,7 @@ def standing(suite: Suite, scores: Iterable[CaseScore], contender: str) -> Stand
     rates = [
         (sum(passed[name]) / len(passed[name]), case.group or f"\0{name}")
         for case in suite.cases
-        if (name := case.case.id) in passed
+        if (name := case.id) in passed
     ]
     if not rates:
         return Standing(contender=contender, cases=len(suite.cases), scored=0)

@@ -7,35 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from engine.contract import Case
-from engine.contract.checks import Check
 from engine.errors import PlanError
-
-
-class Choices(msgspec.Struct, frozen=True, kw_only=True):
-    """Multiple choice by log-likelihood: the texts a model is asked to continue with, and the right
-    one."""
-
-    texts: tuple[str, ...]
-    right: int
-
-
-class SuiteCase(msgspec.Struct, frozen=True, kw_only=True):
-    """A case with its checks.
-
-    threshold: the score at which it passes; None: every check has to pass. group: cases that stand
-    or fall together (one document, one template), which count as one draw. critical: a failure that
-    the reference does not have is a veto. answers: what a good reply says, for people and for
-    judges.
-    """
-
-    case: Case
-    checks: tuple[Check, ...] = ()
-    threshold: float | None = None
-    group: str | None = None
-    critical: bool = False
-    description: str | None = None
-    answers: tuple[str, ...] = ()
-    choices: Choices | None = None
 
 
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,12 +28,12 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     """not_supported: what the file asks for and this program does not do, each with its place."""
 
     name: str
-    cases: tuple[SuiteCase, ...]
+    cases: tuple[Case, ...]
     not_supported: tuple[Remark, ...] = ()
 
 
-def cases_by_id(suite: Suite) -> dict[str, SuiteCase]:
-    return {each.case.id: each for each in suite.cases}
+def cases_by_id(suite: Suite) -> dict[str, Case]:
+    return {each.id: each for each in suite.cases}
 
 
 def joined(name: str, suites: Sequence[Suite]) -> Suite:
@@ -69,8 +41,8 @@ def joined(name: str, suites: Sequence[Suite]) -> Suite:
     cases = tuple(case for suite in suites for case in suite.cases)
     seen: set[str] = set()
     for each in cases:
-        if each.case.id in seen:
-            raise PlanError(f"Two cases are called “{each.case.id}”: give one of them another id.")
-        seen.add(each.case.id)
+        if each.id in seen:
+            raise PlanError(f"Two cases are called “{each.id}”: give one of them another id.")
+        seen.add(each.id)
     remarks = tuple(remark for suite in suites for remark in suite.not_supported)
     return Suite(name=name, cases=cases, not_supported=remarks)

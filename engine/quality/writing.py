@@ -7,8 +7,9 @@ import json
 from typing import Any, Final
 
 import yaml
+from msgspec.structs import replace
 
-from engine.contract import Reply, Session
+from engine.contract import Case, Reply, Session
 from engine.contract.checks import (
     Check,
     CheckSet,
@@ -28,13 +29,13 @@ from engine.contract.checks import (
 )
 from engine.errors import SuiteError
 from engine.quality.reading.yaml_text import plain_value
-from engine.quality.suite import Suite, SuiteCase
+from engine.quality.suite import Suite
 
 _TEMPLATE_MARKS: Final = ("{{", "{%", "{#")
 
 
 def suite_of_session(session: Session, answers_of: str | None = None) -> Suite:
-    """A session's cases, still without checks; answers_of: whose first replies are kept as
+    """A session's cases, with the checks it was run with; answers_of: whose first replies are kept as
     answers."""
     answers = {
         reply.case: reply.text
@@ -44,7 +45,7 @@ def suite_of_session(session: Session, answers_of: str | None = None) -> Suite:
     return Suite(
         name=session.title,
         cases=tuple(
-            SuiteCase(case=case, answers=(answers[case.id],) if case.id in answers else ())
+            replace(case, answers=(answers[case.id],)) if case.id in answers else case
             for case in session.cases
         ),
     )
@@ -76,24 +77,23 @@ def _is_whole(reply: Reply) -> bool:
     return reply.finish_reason in {"stop", "length"} and bool(reply.text)
 
 
-def _case(each: SuiteCase) -> dict[str, Any]:
-    case = each.case
+def _case(case: Case) -> dict[str, Any]:
     messages = [{"role": m.role, "content": m.content} for m in case.messages]
     written: dict[str, Any] = {"id": case.id}
     for name in ("description", "group", "threshold"):
-        if getattr(each, name) is not None:
-            written[name] = getattr(each, name)
-    if each.critical:
+        if getattr(case, name) is not None:
+            written[name] = getattr(case, name)
+    if case.critical:
         written["critical"] = True
     if case.format != "chat":
         written["format"] = case.format
     written["messages"] = messages
-    if each.answers:
-        written["answers"] = list(each.answers)
-    if each.choices is not None:
-        written |= {"choices": list(each.choices.texts), "right": each.choices.right}
-    if each.checks:
-        written["checks"] = [_check(check) for check in each.checks]
+    if case.answers:
+        written["answers"] = list(case.answers)
+    if case.right is not None:
+        written |= {"choices": list(case.continuations), "right": case.right}
+    if case.checks:
+        written["checks"] = [_check(check) for check in case.checks]
     _must_be_plain(written, case.id)
     return written
 

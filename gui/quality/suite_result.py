@@ -9,8 +9,8 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from engine.contract import Case
 from engine.quality.standings import Axis, TradeOff
-from engine.quality.suite import SuiteCase
 from engine.quality.verdict import Verdict
 from gui.quality.figures_table import FiguresModel, FiguresTable
 from gui.quality.overrule_form import OverruleForm
@@ -75,7 +75,7 @@ class SuiteResult(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._model = model
-        self._shown: list[SuiteCase] = []
+        self._shown: list[Case] = []
         self._points: tuple[TradeOff, ...] = ()
         self.cards: list[VerdictCard] = []
         self._standings = FiguresModel(STANDING_COLUMNS, self)
@@ -176,7 +176,7 @@ class SuiteResult(QWidget):
     def _open_overrule(self) -> None:
         found, row = self._model.found, self.cases.currentIndex().row()
         if found is not None and 0 <= row < len(self._shown):
-            scores = scores_of(found, self._shown[row].case.id)
+            scores = scores_of(found, self._shown[row].id)
             popover = OverruleForm(self._theme, scores, self)
             popover.decided.connect(self._model.overrule)
             popover.open_at(self.overrule)

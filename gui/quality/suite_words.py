@@ -8,11 +8,10 @@ from typing import Final
 
 import msgspec
 
-from engine.contract import Contender
+from engine.contract import Case, Contender
 from engine.quality.checks.run import CheckResult
 from engine.quality.scores import CaseScore
 from engine.quality.standings import Standing
-from engine.quality.suite import SuiteCase
 from engine.quality.verdict import Outcome, Verdict
 from gui.figures import count
 from gui.quality.figures_table import Cell, Column, named
@@ -61,12 +60,12 @@ def standing_rows(standings: Sequence[Standing]) -> list[list[Cell]]:
     return [_standing(each) for each in standings]
 
 
-def differing_cases(found: SuiteFound) -> list[SuiteCase]:
+def differing_cases(found: SuiteFound) -> list[Case]:
     """The cases that contenders do not all pass or all fail."""
     marks: dict[str, set[bool | None]] = {}
     for score in found.assessment.scores:
         marks.setdefault(score.case, set()).add(score.passed)
-    return [case for case in found.suite.cases if len(marks.get(case.case.id, ())) > 1]
+    return [case for case in found.suite.cases if len(marks.get(case.id, ())) > 1]
 
 
 def short_titles(contenders: Sequence[Contender]) -> list[str]:
@@ -88,31 +87,31 @@ def scores_of(found: SuiteFound, case: str) -> list[CaseScore]:
 
 
 def case_rows(
-    found: SuiteFound, cases: Sequence[SuiteCase], contenders: Sequence[str]
+    found: SuiteFound, cases: Sequence[Case], contenders: Sequence[str]
 ) -> list[list[Cell]]:
     scores = _by_place(found)
     rows = []
     for case in cases:
-        marks = [scores.get((name, case.case.id)) for name in contenders]
-        question = " ".join(case.case.messages[-1].content.split())
+        marks = [scores.get((name, case.id)) for name in contenders]
+        question = " ".join(case.messages[-1].content.split())
         critical = "critical · " if case.critical else ""
         rows.append(
             [
-                Cell(f"{critical}{question}", hint=case.case.id),
+                Cell(f"{critical}{question}", hint=case.id),
                 *(Cell("–" if mark is None else _MARKS[mark.passed]) for mark in marks),
             ]
         )
     return rows
 
 
-def evidence(found: SuiteFound, case: SuiteCase, contenders: Sequence[str]) -> str:
+def evidence(found: SuiteFound, case: Case, contenders: Sequence[str]) -> str:
     """The case, and what each contender replied with what each check found there."""
     scores = _by_place(found)
-    parts = [f"Case {case.case.id}", case.case.messages[-1].content.strip()]
+    parts = [f"Case {case.id}", case.messages[-1].content.strip()]
     if case.answers:
         parts.append("Expected: " + " / ".join(case.answers))
     for name in contenders:
-        score, reply = scores.get((name, case.case.id)), found.replies.get((name, case.case.id))
+        score, reply = scores.get((name, case.id)), found.replies.get((name, case.id))
         if score is None or reply is None:
             continue
         text = reply.text.strip() or f"(no text: {reply.error or reply.finish_reason})"

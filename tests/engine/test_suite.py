@@ -56,10 +56,10 @@ def test_a_suite_file_becomes_scores_with_evidence_and_a_verdict(
     assessment = assess(suite, contenders, replies_of(plan), margin=0.05)
 
     assert len(assessment.scores) == 6
-    first = suite.cases[0].case.id
+    first = suite.cases[0].id
     france = next(s for s in assessment.scores if (s.contender, s.case) == ("reference", first))
     assert france.checks[0].check == "icontains"
-    greeting = [s for s in assessment.scores if s.case == suite.cases[2].case.id]
+    greeting = [s for s in assessment.scores if s.case == suite.cases[2].id]
     assert [score.passed for score in greeting] == [True, True]
     (verdict,) = assessment.verdicts
     assert (verdict.reference, verdict.contender, verdict.n) == ("reference", "candidate", 3)
@@ -111,7 +111,7 @@ def test_multiple_choice_is_decided_by_likelihood_under_a_named_metric(
     contenders = [model(small_model, "A"), model(quantized["Q8_0"], "B")]
     assessment = assess(suite, contenders, replies_of(suite_plan(suite, contenders)))
     assert {score.checks[0].check for score in assessment.scores} == {"acc_norm"}
-    bees = [score for score in assessment.scores if score.case == suite.cases[0].case.id]
+    bees = [score for score in assessment.scores if score.case == suite.cases[0].id]
     assert [score.passed for score in bees] == [True, True]
     assert all("right is “Honey.”" in (score.checks[0].reason or "") for score in bees)
 

@@ -39,7 +39,7 @@ from tests.gui.test_real_run import OpenReal, open_real
 __all__ = ["open_real"]
 
 F16, Q8, Q2 = contender("F16", 271_000_000), contender("Q8_0", 145_000_000), contender("Q2_K")
-ANSWERS = {each.case.id: each.answers[0] for each in ready_suite("arithmetic", 50).cases}
+ANSWERS = {each.id: each.answers[0] for each in ready_suite("arithmetic", 50).cases}
 FAILS_EVERY = {F16.name: 10, Q8.name: 10, Q2.name: 2}
 REAL_LIMIT_MS = 90_000
 

@@ -7,12 +7,11 @@ import hashlib
 import msgspec
 import pytest
 
-from engine.contract import Reply
+from engine.contract import Case, Reply
 from engine.errors import PlanError
 from engine.quality.generators.draw import Draw
 from engine.quality.generators.ready import ready_suite, ready_suites
 from engine.quality.scores import CaseScore, score_reply
-from engine.quality.suite import SuiteCase
 
 NAMES = [suite.name for suite in ready_suites()]
 
@@ -28,14 +27,14 @@ DIGESTS = {
 }
 
 
-def _scored(case: SuiteCase, text: str) -> CaseScore:
-    reply = Reply(contender="x", case=case.case.id, repeat=0, text=text, finish_reason="stop")
+def _scored(case: Case, text: str) -> CaseScore:
+    reply = Reply(contender="x", case=case.id, repeat=0, text=text, finish_reason="stop")
     return score_reply(case, reply)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_suite_is_the_same_on_every_machine(name: str) -> None:
-    prompts = "\0".join(case.case.messages[0].content for case in ready_suite(name, 50, 1).cases)
+    prompts = "\0".join(case.messages[0].content for case in ready_suite(name, 50, 1).cases)
     assert hashlib.sha256(prompts.encode()).hexdigest()[:16] == DIGESTS[name]
 
 
@@ -47,9 +46,9 @@ def test_the_same_seed_gives_the_same_and_another_seed_others(name: str) -> None
         ready_suite(name, 30, 6),
     )
     assert msgspec.json.encode(first) == msgspec.json.encode(again)
-    shared = {c.case.messages for c in first.cases} & {c.case.messages for c in other.cases}
+    shared = {c.messages for c in first.cases} & {c.messages for c in other.cases}
     assert len(shared) < 15
-    assert first.cases[0].case.id != other.cases[0].case.id
+    assert first.cases[0].id != other.cases[0].id
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -61,11 +60,11 @@ def test_more_cases_begin_with_the_same_ones(name: str) -> None:
 def test_every_case_can_be_passed_and_is_not_passed_by_nonsense(name: str) -> None:
     for seed in (1, 2):
         suite = ready_suite(name, 120, seed)
-        assert len({case.case.messages for case in suite.cases}) == 120
+        assert len({case.messages for case in suite.cases}) == 120
         for case in suite.cases:
             (answer,) = case.answers
             right = _scored(case, answer)
-            assert right.passed is True, (case.case.messages[0].content, answer, right.checks)
+            assert right.passed is True, (case.messages[0].content, answer, right.checks)
     nonsense = [_scored(case, "It is, the very and, hm.").passed for case in suite.cases]
     assert nonsense.count(True) <= 6
 
@@ -74,7 +73,7 @@ def test_a_wrong_number_a_wrong_fact_and_an_invented_one_fail() -> None:
     for case in ready_suite("arithmetic", 20).cases:
         assert _scored(case, str(int(case.answers[0]) + 1)).passed is False
     for case in ready_suite("extraction", 20).cases:
-        assert _scored(case, case.case.messages[0].content).passed is False
+        assert _scored(case, case.messages[0].content).passed is False
     for case in ready_suite("unstated", 40).cases:
         invented = "It is 42." if case.answers == ("Not stated.",) else "Not stated."
         assert _scored(case, invented).passed is False

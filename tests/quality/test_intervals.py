@@ -106,6 +106,10 @@ def test_swapping_the_contenders_mirrors_the_bounds(data: st.DataObject) -> None
         assert one.p_above(-0.05) == pytest.approx(other.p_below(0.05), abs=1e-12)
 
 
+def test_a_tiny_difference_is_not_taken_for_a_certain_one() -> None:
+    assert tango_z(-4.6e-232, 0, 0, 2) == pytest.approx(0, abs=1e-100)
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_bound_lies_above_a_value_just_when_its_test_rejects_it(data: st.DataObject) -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.contract import Case, Message, Reply, Timing, TokenLogprob
+from engine.contract import Case, Likelihood, Message, Reply, Timing, TokenLogprob
 from engine.quality.checks.parse import parse_checks
-from engine.quality.choices import ChoiceLikelihood, choose, score_choices
+from engine.quality.choices import choose, score_choices
 from engine.quality.pairing import compare, flips, verdicts_on
 from engine.quality.scores import (
     CaseScore,
@@ -20,12 +20,12 @@ from engine.quality.scores import (
 )
 from engine.quality.sentences import sentence
 from engine.quality.standings import TradeOff, pareto_front, share_interval, standing
-from engine.quality.suite import Choices, Suite, SuiteCase
+from engine.quality.suite import Suite
 
 
-def _case(name: str, *checks: dict[str, object], **more: object) -> SuiteCase:
-    case = Case(id=name, messages=(Message(role="user", content="Say yes"),))
-    return SuiteCase(case=case, checks=parse_checks(list(checks)), **more)  # type: ignore[arg-type]
+def _case(name: str, *checks: dict[str, object], **more: object) -> Case:
+    question = (Message(role="user", content="Say yes"),)
+    return Case(id=name, messages=question, checks=parse_checks(list(checks)), **more)  # type: ignore[arg-type]
 
 
 YES: dict[str, object] = {"type": "icontains", "value": "yes"}
@@ -244,16 +244,16 @@ def test_every_point_off_the_front_is_beaten_by_one_on_it(pairs: list[tuple[int,
             assert any(q >= quality and s <= seconds for q, s in best)
 
 
-CHOICES = Choices(texts=(" a", " a much longer answer", " bc"), right=1)
+CHOICES = Case(id="a", messages=(), continuations=(" a", " a much longer answer", " bc"), right=1)
 
 
 def test_each_metric_of_multiple_choice_picks_by_its_own_measure() -> None:
     found = choose(
         CHOICES,
         [
-            ChoiceLikelihood(log_likelihood=-4.0, tokens=1),
-            ChoiceLikelihood(log_likelihood=-9.0, tokens=5),
-            ChoiceLikelihood(log_likelihood=-5.0, tokens=3),
+            Likelihood(log_likelihood=-4.0, tokens=1),
+            Likelihood(log_likelihood=-9.0, tokens=5),
+            Likelihood(log_likelihood=-5.0, tokens=3),
         ],
     )
     # per character −2, −9/21, −5/3; per token −4, −1.8, −1.67
@@ -262,9 +262,9 @@ def test_each_metric_of_multiple_choice_picks_by_its_own_measure() -> None:
 
 
 def test_a_choice_becomes_a_score_under_the_metrics_name() -> None:
-    same = [ChoiceLikelihood(log_likelihood=-1.0, tokens=1)] * 3
+    same = [Likelihood(log_likelihood=-1.0, tokens=1)] * 3
     result = choose(CHOICES, same)
-    score = score_choices(CHOICES, result, "acc_norm", "Q4", "a")
+    score = score_choices(CHOICES, result, "acc_norm", "Q4", 0)
     assert result.acc == 0
     assert score.checks[0].check == "acc_norm"
     assert score.passed is True

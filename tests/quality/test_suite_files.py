@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.contract import Case
 from engine.contract.checks import (
     CheckSet,
     ExactMatchCheck,
@@ -21,7 +22,7 @@ from engine.contract.checks import (
 )
 from engine.errors import PlanError, SuiteError
 from engine.quality.cases import TextForm, read_pasted_suite, read_suite
-from engine.quality.suite import Suite, SuiteCase, cases_by_id, joined
+from engine.quality.suite import Suite, cases_by_id, joined
 
 SUITES = Path(__file__).parents[1] / "data" / "quality" / "suites"
 
@@ -37,8 +38,8 @@ def _faults(tmp_path: Path, text: str, name: str = "suite.yaml") -> tuple[str, .
     return caught.value.faults
 
 
-def _contents(case: SuiteCase) -> list[str]:
-    return [message.content for message in case.case.messages]
+def _contents(case: Case) -> list[str]:
+    return [message.content for message in case.messages]
 
 
 @pytest.fixture(scope="module")
@@ -64,14 +65,14 @@ def test_a_promptfoo_configuration_is_read_as_it_is(promptfoo: Suite) -> None:
 
 
 def test_a_chat_from_a_file_keeps_its_roles(promptfoo: Suite) -> None:
-    chat = cases_by_id(promptfoo)["1/prompt-2"].case.messages
+    chat = cases_by_id(promptfoo)["1/prompt-2"].messages
     assert [message.role for message in chat] == ["system", "user"]
     assert chat[0].content == "You work for Acme."
 
 
 def test_prompts_and_lists_of_variables_multiply_the_cases_of_one_test(promptfoo: Suite) -> None:
     many = [case for case in promptfoo.cases if case.description == "Many"]
-    assert [case.case.id for case in many] == [
+    assert [case.id for case in many] == [
         "4/prompt-1/1",
         "4/prompt-1/2",
         "4/prompt-2/1",
@@ -132,22 +133,21 @@ def test_our_own_marks_are_read() -> None:
         True,
         ("five working days",),
     )
-    assert [message.role for message in refund.case.messages] == ["system", "user"]
+    assert [message.role for message in refund.messages] == ["system", "user"]
     assert isinstance(cases["sum"].checks[-1], ExactMatchCheck)
-    assert capital.case.format == "completion"
-    assert capital.choices is not None
-    assert capital.choices.right == 0
+    assert capital.format == "completion"
+    assert capital.right == 0
 
 
 def test_json_lines_are_read() -> None:
     suite = read_suite(SUITES / "own.jsonl")
-    assert [(case.case.id, case.critical) for case in suite.cases] == [("a", False), ("b", True)]
+    assert [(case.id, case.critical) for case in suite.cases] == [("a", False), ("b", True)]
     assert _contents(suite.cases[1]) == ["Say no."]
 
 
 def test_a_spreadsheets_semicolons_and_byte_order_mark_are_read() -> None:
     suite = read_suite(SUITES / "own.csv")
-    assert [case.case.id for case in suite.cases] == ["1st", "2nd"]
+    assert [case.id for case in suite.cases] == ["1st", "2nd"]
     assert _contents(suite.cases[0]) == ["Name a colour,\nany colour"]
     assert suite.cases[0].group == "colours"
     assert suite.cases[1].critical
@@ -345,7 +345,7 @@ def test_merged_mappings_are_read_and_can_be_overruled(tmp_path: Path) -> None:
         tmp_path,
         "- &first\n  id: one\n  prompt: Hi\n  critical: true\n- <<: *first\n  id: two\n",
     )
-    assert [(c.case.id, c.critical) for c in suite.cases] == [("one", True), ("two", True)]
+    assert [(c.id, c.critical) for c in suite.cases] == [("one", True), ("two", True)]
 
 
 def test_a_suite_reads_no_file_outside_its_folder(tmp_path: Path) -> None:
@@ -394,7 +394,7 @@ def test_too_many_combinations_are_refused_before_they_are_made(tmp_path: Path) 
 
 def test_suites_are_joined_unless_two_cases_share_an_id(tmp_path: Path) -> None:
     one, two = _read(tmp_path, "- {id: a, prompt: A}\n"), _read(tmp_path, "- {id: b, prompt: B}\n")
-    assert [case.case.id for case in joined("both", [one, two]).cases] == ["a", "b"]
+    assert [case.id for case in joined("both", [one, two]).cases] == ["a", "b"]
     with pytest.raises(PlanError, match="“a”"):
         joined("both", [one, one])
 

@@ -7,6 +7,7 @@ import datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.contract import Case, Environment, Message, Reply, Session
 from engine.contract.checks import (
@@ -29,7 +30,7 @@ from engine.contract.checks import (
 from engine.errors import SuiteError
 from engine.quality.cases import read_pasted_suite
 from engine.quality.generators.ready import ready_suite, ready_suites
-from engine.quality.suite import Choices, Suite, SuiteCase
+from engine.quality.suite import Suite
 from engine.quality.writing import suite_of_session, suite_yaml
 
 # Texts that YAML has to quote, fold or escape; templates are left out, see below.
@@ -86,32 +87,27 @@ CHECKS = st.lists(
     max_size=4,
 ).map(tuple)
 CASES = st.builds(
-    SuiteCase,
-    case=st.builds(
-        Case,
-        id=st.just("one"),
-        messages=st.lists(
-            st.builds(
-                Message, role=st.sampled_from(["system", "user", "assistant"]), content=TEXTS
-            ),
-            min_size=1,
-            max_size=3,
-        ).map(tuple),
-        format=st.sampled_from(["chat", "completion"]),
-    ),
+    Case,
+    id=st.just("one"),
+    messages=st.lists(
+        st.builds(Message, role=st.sampled_from(["system", "user", "assistant"]), content=TEXTS),
+        min_size=1,
+        max_size=3,
+    ).map(tuple),
+    format=st.sampled_from(["chat", "completion"]),
     checks=CHECKS,
     threshold=st.none() | st.floats(0, 1),
     group=st.none() | TEXTS,
     critical=st.booleans(),
     description=st.none() | TEXTS,
     answers=st.lists(TEXTS, max_size=2).map(tuple),
-    choices=st.none() | st.just(Choices(texts=(" a", " b"), right=1)),
 )
+CHOICES = CASES.map(lambda case: replace(case, continuations=(" a", " b"), right=1))
 
 
 @settings(max_examples=200, deadline=None)
-@given(CASES)
-def test_a_case_is_read_back_as_it_was_written(case: SuiteCase) -> None:
+@given(CASES | CHOICES)
+def test_a_case_is_read_back_as_it_was_written(case: Case) -> None:
     suite = Suite(name="s", cases=(case,))
     found = read_pasted_suite(suite_yaml(suite), "yaml")
     assert found.cases == suite.cases
@@ -126,9 +122,9 @@ def test_ready_suites_can_be_kept_as_files(name: str) -> None:
 
 def test_a_text_that_would_be_taken_for_a_template_is_refused() -> None:
     checks: tuple[Check, ...] = (TextCheck(type="contains", value="{{name}}"),)
-    case = Case(id="one", messages=(Message(role="user", content="Hi"),))
+    case = Case(id="one", messages=(Message(role="user", content="Hi"),), checks=checks)
     with pytest.raises(SuiteError, match="“one”"):
-        suite_yaml(Suite(name="s", cases=(SuiteCase(case=case, checks=checks),)))
+        suite_yaml(Suite(name="s", cases=(case,)))
 
 
 def test_a_session_becomes_a_suite_with_one_contenders_replies_as_answers() -> None:
@@ -152,5 +148,5 @@ def test_a_session_becomes_a_suite_with_one_contenders_replies_as_answers() -> N
     )
     suite = suite_of_session(session, answers_of="Q8")
     assert suite.name == "Mine"
-    assert [(each.case.id, each.answers) for each in suite.cases] == [("a", ("First",)), ("b", ())]
+    assert [(each.id, each.answers) for each in suite.cases] == [("a", ("First",)), ("b", ())]
     assert len(read_pasted_suite(suite_yaml(suite), "yaml").cases) == 2

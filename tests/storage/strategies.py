@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from engine.contract import Case, Contender, Reply, Session, TokenLogprob
+from engine.contract import Case, Contender, Reply, Session
 
 _LEAVES: dict[object, st.SearchStrategy[Any]] = {
     int: st.integers(-(10**15), 10**15),
@@ -21,35 +21,35 @@ _LEAVES: dict[object, st.SearchStrategy[Any]] = {
 }
 
 
-def values(kind: Any) -> st.SearchStrategy[Any]:
-    """Values of a type that the contract uses."""
+_MOST_LEVELS = 2
+"""How often a Struct that holds its own kind may stand within itself."""
+
+
+def values(kind: Any, within: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:
+    """Values of a type that the contract uses; within: the Structs around it."""
     if kind in _LEAVES:
         return _LEAVES[kind]
-    if kind is TokenLogprob:
-        return token_logprobs
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         hints = typing.get_type_hints(kind)
-        return st.builds(
-            kind, **{f.name: values(hints[f.name]) for f in msgspec.structs.fields(kind)}
-        )
+        fields = msgspec.structs.fields(kind)
+        return st.builds(kind, **{f.name: values(hints[f.name], (*within, kind)) for f in fields})
     arguments = typing.get_args(kind)
     origin = typing.get_origin(kind)
     if origin is typing.Literal:
         return st.sampled_from(arguments)
     if origin is tuple:
-        return st.lists(values(arguments[0]), max_size=2).map(tuple)
+        items = _alternatives(arguments[0], within)
+        return st.lists(st.one_of(items), max_size=2).map(tuple) if items else st.just(())
     if origin is dict:
         return st.dictionaries(values(arguments[0]), values(arguments[1]), max_size=2)
-    return st.one_of([values(argument) for argument in arguments])
+    return st.one_of(_alternatives(kind, within))
 
 
-def _token(top: st.SearchStrategy[Any]) -> st.SearchStrategy[TokenLogprob]:
-    return st.builds(
-        TokenLogprob, token=values(int), text=values(str), logprob=values(float), top=top
-    )
-
-
-token_logprobs = _token(st.lists(_token(st.just(())), max_size=2).map(tuple))
+def _alternatives(kind: Any, within: tuple[Any, ...]) -> list[st.SearchStrategy[Any]]:
+    """One for each member of a union that may still stand here."""
+    union = typing.get_origin(kind) in {types.UnionType, typing.Union}
+    members = typing.get_args(kind) if union else (kind,)
+    return [values(each, within) for each in members if within.count(each) < _MOST_LEVELS]
 
 
 def named(kind: type[Any], field: str) -> st.SearchStrategy[tuple[Any, ...]]:

@@ -8,7 +8,6 @@ import msgspec
 
 from engine.contract import Case, Message
 from engine.quality.checks.parse import parse_checks
-from engine.quality.suite import SuiteCase
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,9 +17,10 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     answer: str
     checks: tuple[dict[str, Any], ...]
 
-    def case(self, name: str) -> SuiteCase:
-        return SuiteCase(
-            case=Case(id=name, messages=(Message(role="user", content=self.prompt),)),
+    def case(self, name: str) -> Case:
+        return Case(
+            id=name,
+            messages=(Message(role="user", content=self.prompt),),
             checks=parse_checks([dict(check) for check in self.checks]),
             answers=(self.answer,),
         )

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from engine.contract import Case
 from engine.errors import PlanError
 from engine.quality.generators import (
     arithmetic,
@@ -19,7 +20,7 @@ from engine.quality.generators import (
 )
 from engine.quality.generators.draw import Draw
 from engine.quality.generators.made import Made
-from engine.quality.suite import Suite, SuiteCase
+from engine.quality.suite import Suite
 
 MOST_CASES: Final = 1_000
 _TRIES: Final = 200
@@ -70,7 +71,7 @@ def ready_suite(name: str, n: int, seed: int = 1) -> Suite:
     title, _, make = _MAKERS[name]
     draw = Draw(name, seed)
     prompts: set[str] = set()
-    cases: list[SuiteCase] = []
+    cases: list[Case] = []
     tries = 0
     while len(cases) < n:
         made = make(draw)

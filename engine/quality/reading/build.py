@@ -29,7 +29,6 @@ from engine.quality.reading.located import Document
 from engine.quality.reading.prompts import USUAL, Prompt, messages_of, read_prompts
 from engine.quality.reading.templates import NotSupported, TemplateFault, render, render_all
 from engine.quality.reading.written_tests import Written, WrittenCheck, find_tests, rows_of
-from engine.quality.suite import SuiteCase
 
 MOST_CASES: Final = 20_000
 MOST_CHARACTERS: Final = 50_000_000
@@ -44,7 +43,7 @@ class CaseBuilder:
         self._ids: set[str] = set()
         self._characters = 0
 
-    def build(self, document: Document) -> list[SuiteCase]:
+    def build(self, document: Document) -> list[Case]:
         """The cases of a document; raises TooManyFaults."""
         value = document.value
         usual = Prompt(label="1", messages=messages_of(USUAL))
@@ -94,8 +93,8 @@ class CaseBuilder:
         prompts: Sequence[Prompt],
         defaults: Laid,
         templates: Mapping[str, Any],
-    ) -> list[SuiteCase]:
-        cases: list[SuiteCase] = []
+    ) -> list[Case]:
+        cases: list[Case] = []
         for number, test in enumerate(tests, 1):
             self._name_others(test)
             try:
@@ -118,7 +117,7 @@ class CaseBuilder:
             place = (*test.place, "options")
             name_others(options, OPTION_KEYS, test.document, place, self._gathering)
 
-    def _cases_of(self, laid: Laid, prompts: Sequence[Prompt], number: str) -> Iterator[SuiteCase]:
+    def _cases_of(self, laid: Laid, prompts: Sequence[Prompt], number: str) -> Iterator[Case]:
         fields = laid.test.fields
         own = own_prompt(fields)
         chosen = [own] if own else prompts
@@ -137,7 +136,7 @@ class CaseBuilder:
 
     def _case(
         self, laid: Laid, prompt: Prompt, variables: Mapping[str, Any], name: str, group: str | None
-    ) -> SuiteCase:
+    ) -> Case:
         fields = laid.test.fields
         try:
             messages = with_affixes(prompt.filled(variables), laid.options, variables)
@@ -151,15 +150,19 @@ class CaseBuilder:
         format_ = fields.get("format", "chat")
         if format_ not in {"chat", "completion"}:
             raise FieldFault(("format",), "it has to be chat or completion")
-        return SuiteCase(
-            case=Case(id=name, messages=messages, format=format_),
+        choices, right = choices_of(fields)
+        return Case(
+            id=name,
+            messages=messages,
+            format=format_,
+            continuations=choices,
+            right=right,
             checks=tuple(self._check(each, variables) for each in laid.checks),
             threshold=laid.threshold,
             group=group,
             critical=is_critical(laid),
             description=optional_text(fields, "description"),
             answers=answers,
-            choices=choices_of(fields),
         )
 
     def _count(self, messages: Sequence[Message]) -> None:

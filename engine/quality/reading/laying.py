@@ -14,7 +14,6 @@ from engine.quality.fields import FieldFault, as_text, flag, optional_number, op
 from engine.quality.reading.prompts import Prompt, messages_of
 from engine.quality.reading.templates import NotSupported, render
 from engine.quality.reading.written_tests import Written, WrittenCheck, checks_written
-from engine.quality.suite import Choices
 
 _CODE_OPTIONS: Final = ("transform", "postprocess", "transformVars")
 
@@ -127,16 +126,16 @@ def answers_of(fields: Mapping[str, Any]) -> tuple[str, ...]:
     return texts(fields, key) if fields.get(key) not in (None, "") else ()
 
 
-def choices_of(fields: Mapping[str, Any]) -> Choices | None:
+def choices_of(fields: Mapping[str, Any]) -> tuple[tuple[str, ...], int | None]:
     """choices: [a, b, c] and right: the place of the right one from 0, or its text."""
     if fields.get("choices") is None:
-        return None
+        return (), None
     choices = texts(fields, "choices")
     right = fields.get("right")
     if len(choices) < 2:
         raise FieldFault(("choices",), "there have to be at least two")
     if isinstance(right, str) and right in choices:
-        return Choices(texts=choices, right=choices.index(right))
+        return choices, choices.index(right)
     if isinstance(right, int) and not isinstance(right, bool) and 0 <= right < len(choices):
-        return Choices(texts=choices, right=right)
+        return choices, right
     raise FieldFault(("right",), "it has to be one of the choices, or its place counted from 0")
