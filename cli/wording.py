@@ -5,53 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
 
-from engine.contract import FinishReason, Reply, ResolvedRuntime
-from engine.energy.wording import energy_text
+from engine.contract import Reply, ResolvedRuntime
+from engine.energy.wording import energy_line, energy_text
 from engine.summary import Figure
+from engine.wording import ENDINGS, NONE, count, rate, seconds, significant, size
 
-NONE: Final = "–"
-ENDINGS: Final[dict[FinishReason, str]] = {
-    "stop": "end of text",
-    "length": "length limit",
-    "stopped": "stopped by you",
-    "error": "failed",
-}
-
-
-def significant(value: float) -> str:
-    """Three significant digits without an exponent: 105, 51.4, 0.83."""
-    if value >= 100:
-        return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def rate(tokens_per_s: float) -> str:
-    return f"{significant(tokens_per_s)} tok/s"
-
-
-def seconds(value_s: float) -> str:
-    if value_s < 0.095:
-        return f"{value_s * 1000:.3g} ms"
-    if value_s < 60:
-        return f"{value_s:.2f} s" if value_s < 10 else f"{value_s:.1f} s"
-    minutes, rest = divmod(round(value_s), 60)
-    return f"{minutes} min {rest} s"
-
-
-def size(n_bytes: int) -> str:
-    """Decimal units, as file managers and model hubs count."""
-    value = float(n_bytes)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB" if value < 100 else f"{value:.0f} GB"
-
-
-def count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {_plural(thing)}"
+__all__ = [
+    "ENDINGS",
+    "NONE",
+    "count",
+    "done_line",
+    "endings",
+    "figures_line",
+    "models_line",
+    "percent",
+    "quiet_lines",
+    "rate",
+    "seconds",
+    "settings_line",
+    "significant",
+    "size",
+    "spread",
+    "when",
+]
 
 
 def models_line(names: Iterable[str]) -> str:
@@ -89,9 +66,9 @@ def figures_line(reply: Reply) -> str:
 
 
 def quiet_lines(reply: Reply) -> list[str]:
-    """The figures, and the energy where there is one; why there is none is in the session."""
-    energy = [] if reply.energy.joules is None else [energy_text(reply.energy)]
-    return [figures_line(reply), *energy]
+    """The figures, and the energy or why there is none."""
+    energy = [energy_text(reply.energy), energy_line(reply.energy)] if _has_energy(reply) else []
+    return [figures_line(reply), *(line for line in energy if line)]
 
 
 def done_line(reply: Reply) -> str:
@@ -135,5 +112,6 @@ def settings_line(runtime: ResolvedRuntime) -> str:
     return " · ".join(parts)
 
 
-def _plural(thing: str) -> str:
-    return f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+def _has_energy(reply: Reply) -> bool:
+    """A figure, or a reason that belongs to this reply: what holds for all is in the session."""
+    return reply.energy.joules is not None or reply.energy.too_short

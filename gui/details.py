@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from engine.contract import ModelFile, Reply, ResolvedRuntime
-from engine.energy.wording import energy_text
+from engine.energy.wording import energy_rows
 from gui.figures import STOP_WORDS, count, parameters, rate, seconds, significant, size
 
 Rows = list[tuple[str, str]]
@@ -33,8 +33,7 @@ def model_rows(model: ModelFile) -> Rows:
 
 def reply_rows(reply: Reply) -> Rows:
     """Timing, memory and energy of a reply; what is absent says why."""
-    energy = ("Energy", energy_text(reply.energy))
-    return [*_timing_rows(reply), *_memory_rows(reply), energy]
+    return [*_timing_rows(reply), *_memory_rows(reply), *energy_rows(reply.energy)]
 
 
 def _timing_rows(reply: Reply) -> Rows:

@@ -6,55 +6,29 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from engine.contract import FinishReason, ModelFile, Reply
+from engine.contract import ModelFile, Reply
 from engine.energy.wording import energy_text
 from engine.summary import Figure
+from engine.wording import ENDINGS, count, rate, seconds, significant, size, thousands
 
-THOUSANDS: Final = "\N{NARROW NO-BREAK SPACE}"
-STOP_WORDS: Final[dict[FinishReason, str]] = {
-    "stop": "end of text",
-    "length": "length limit",
-    "stopped": "stopped by you",
-    "error": "failed",
-}
-
-
-def significant(value: float) -> str:
-    """Three significant digits without an exponent: 105, 51.4, 0.832."""
-    if value >= 100:
-        return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def rate(tokens_per_s: float) -> str:
-    return f"{significant(tokens_per_s)} tok/s"
-
-
-def seconds(value_s: float) -> str:
-    if value_s < 0.095:
-        return f"{value_s * 1000:.3g} ms"
-    if value_s < 60:
-        return f"{value_s:.2f} s" if value_s < 10 else f"{value_s:.1f} s"
-    minutes, rest = divmod(round(value_s), 60)
-    return f"{minutes} min {rest} s"
-
-
-def size(n_bytes: int) -> str:
-    """Decimal units, as file managers and model hubs count."""
-    value = float(n_bytes)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB" if value < 100 else f"{value:.0f} GB"
-
-
-def thousands(number: int) -> str:
-    return f"{number:,}".replace(",", THOUSANDS)
-
-
-def count(number: int, thing: str) -> str:
-    return f"{thousands(number)} {thing}" + ("" if number == 1 else "s")
+STOP_WORDS: Final = ENDINGS
+__all__ = [
+    "STOP_WORDS",
+    "count",
+    "line",
+    "model_words",
+    "parameters",
+    "rate",
+    "repeat_words",
+    "reply_words",
+    "seconds",
+    "significant",
+    "size",
+    "speed_words",
+    "thousands",
+    "unbroken",
+    "when",
+]
 
 
 def parameters(number: int) -> str:
@@ -115,7 +89,7 @@ def reply_words(reply: Reply) -> list[str]:
         words.append(f"stop: {STOP_WORDS[reply.finish_reason]}")
     if timing.shared:
         words.append("shared timings")
-    if reply.energy.joules is not None:
+    if reply.energy.joules is not None or reply.energy.too_short:
         words.append(energy_text(reply.energy))
     return words
 

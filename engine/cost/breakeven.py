@@ -7,9 +7,10 @@ import numpy as np
 from engine.cost.assumptions import Assumptions, Hardware
 from engine.cost.document import BreakEven
 from engine.cost.ranges import PERCENTILES, Draws
+from engine.wording import thousands
 
 NEVER = "A request to {against} costs no more than the electricity of one here: it never pays."
-TOO_MUCH = "It would take more requests a day than the hardware serves: {most:.0f}."
+TOO_MUCH = "It would take more requests a day than the hardware serves: {most}."
 
 
 def break_even(
@@ -33,7 +34,7 @@ def break_even(
         absent["requests_per_day"] = (
             NEVER.format(against=against)
             if gain[0] <= 0
-            else TOO_MUCH.format(most=most_requests_per_day)
+            else TOO_MUCH.format(most=thousands(most_requests_per_day))
         )
     if not np.isfinite(days[0]):
         absent["days"] = NEVER.format(against=against)

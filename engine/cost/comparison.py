@@ -13,6 +13,7 @@ from engine.cost.entries import Entry
 from engine.cost.ranges import Z_95, Draws, Range, interval, significant
 from engine.cost.request import PRICE, TOKENIZER
 from engine.cost.scenario import Likely, Resampled
+from engine.wording import thousands
 
 REQUESTS = "requests in the session"
 SMALLEST_SWING = 0.001
@@ -109,7 +110,7 @@ def does_not_fit(served: Capacity | None, growth: float = 1.0) -> str | None:
     machines = (
         "this machine serves" if served.machines == 1 else f"{served.machines} machines serve"
     )
-    most = f"{served.requests_per_day:,.0f} requests a day"
+    most = f"{thousands(served.requests_per_day)} requests a day"
     return f"It does not fit: {machines} at most {most}, one at a time."
 
 

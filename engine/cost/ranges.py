@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import floor, log10
-
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +70,4 @@ def interval(likely: float, draws: Draws) -> Range:
 
 
 def significant(figure: float, digits: int) -> float:
-    if figure == 0:
-        return 0.0
-    return round(figure, digits - 1 - floor(log10(abs(figure))))
+    return float(f"{figure:.{digits - 1}e}")

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from engine.cost.document import Saving
+from engine.cost.money import money_text, percent_text
 from engine.cost.ranges import Range
-from engine.cost.wording import money_text, percent_text
-from engine.energy.wording import digits_text
+from engine.wording import digits_text, thousands
 
 MANY_TIMES = 4
 """From here on “times as much” reads better than percents."""
@@ -89,7 +89,7 @@ def _saved(saving: Saving, requests_per_day: float, currency: str, digits: int) 
         return sentence
     size = money_text(abs(money.likely), currency, digits)
     more = "" if money.likely >= 0 else " more"
-    return f"{sentence}: at {requests_per_day:,.0f} requests a day {size} a year{more}"
+    return f"{sentence}: at {thousands(requests_per_day)} requests a day {size} a year{more}"
 
 
 def _difference(share: Range, what: str) -> str:

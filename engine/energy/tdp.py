@@ -10,7 +10,6 @@ digits. It covers the processor alone, never the memory, a GPU or the rest of th
 from __future__ import annotations
 
 import re
-from math import floor, log10
 
 import msgspec
 
@@ -119,9 +118,7 @@ def estimated_above_idle_joules(basis: EstimateBasis) -> float:
 
 def two_digits(figure: float) -> float:
     """Rounded to two significant digits: an estimate that shows more would lie."""
-    if figure == 0:
-        return 0.0
-    return round(figure, 1 - floor(log10(abs(figure))))
+    return float(f"{figure:.1e}")
 
 
 def _watts_by_name(name: str, cores: int, virtual: bool) -> float | None:

@@ -2,35 +2,120 @@
 
 from __future__ import annotations
 
-from math import floor, log10
+from collections.abc import Iterator
 
-from engine.contract import Energy
+from engine.contract import Energy, EnergyConditions
+from engine.wording import digits_text
 
 ESTIMATED_DIGITS, MEASURED_DIGITS = 2, 3
-THOUSANDS = "\N{NARROW NO-BREAK SPACE}"
-
-
-def digits_text(figure: float, digits: int = ESTIMATED_DIGITS) -> str:
-    """So many significant digits without an exponent: 1 200, 120, 12, 1.2, 0.12."""
-    if figure == 0:
-        return "0"
-    decimals = digits - 1 - floor(log10(abs(figure)))
-    rounded = round(figure, decimals)
-    if rounded and floor(log10(abs(rounded))) > floor(log10(abs(figure))):
-        decimals -= 1
-    return f"{rounded:,.{max(decimals, 0)}f}".replace(",", THOUSANDS)
+NOT_MEASURED = "Energy was not measured."
 
 
 def energy_text(energy: Energy) -> str:
     """A reply's energy for a line below it, or why it has none."""
     if energy.joules is None:
-        return energy.absent.get("joules", "Energy was not measured.")
-    pool = f", mean of {energy.pooled_replies} replies" if energy.pooled_replies else ""
+        return energy.absent.get("joules", NOT_MEASURED)
+    pool = energy.pooled_replies
+    pooled = f"; too short alone, pooled over {pool} replies" if pool else ""
+    disturbed = ", contaminated by other programs" if energy.contaminated else ""
     if energy.kind == "measured":
         margin = energy.plus_minus_percent
         range_text = "" if margin is None else f" ± {digits_text(margin)} %"
-        figure = digits_text(energy.joules, MEASURED_DIGITS)
-        return f"{figure} J{range_text}{pool} ({energy.source})"
-    figure = digits_text(energy.joules)
-    low, high = digits_text(energy.low_joules or 0.0), digits_text(energy.high_joules or 0.0)
-    return f"about {figure} J, estimated ({low} to {high} J{pool})"
+        source = energy.source or "source not known"
+        return f"{_joules(energy, energy.joules)}{range_text} ({source}{pooled}){disturbed}"
+    low, high = energy.low_joules, energy.high_joules
+    figure = f"about {_joules(energy, energy.joules)}, estimated"
+    if low is None or high is None:
+        return f"{figure}{pooled}{disturbed}"
+    return f"{figure} ({digits_text(low)} to {digits_text(high)} J{pooled}){disturbed}"
+
+
+def energy_line(energy: Energy) -> str:
+    """What else is to be said below a reply: both stretches, power, what is not covered; may be empty."""
+    if energy.joules is None:
+        return ""
+    parts = [
+        _stretch(energy, "prompt", energy.prompt_joules, energy.joules_per_prompt_token),
+        _stretch(energy, "reply", energy.generation_joules, energy.joules_per_generated_token),
+    ]
+    if energy.prompt_joules is None and energy.generation_joules is None:
+        each = energy.joules_per_token
+        parts.append("" if each is None else f"{_joules(energy, each)} a token")
+    if energy.above_idle_joules is not None:
+        parts.append(f"{_joules(energy, energy.above_idle_joules)} above idle")
+    if energy.mean_watts is not None:
+        parts.append(f"{_figure(energy, energy.mean_watts)} W")
+    if energy.not_covered:
+        parts.append(f"without {', '.join(energy.not_covered)}")
+    return ", ".join(part for part in parts if part)
+
+
+def energy_rows(energy: Energy) -> list[tuple[str, str]]:
+    """All that is known, as names and values; what is absent says why."""
+    rows = [("Energy", energy_text(energy)), *_figure_rows(energy)]
+    if energy.boundary:
+        rows.append(("Energy covers", energy.boundary))
+    if energy.not_covered:
+        rows.append(("Energy not covered", ", ".join(energy.not_covered)))
+    checks = [
+        f"{part.name} {_joules(energy, part.joules)}"
+        for part in energy.parts
+        if not part.counted and part.joules is not None
+    ]
+    if checks:
+        rows.append(("Energy checked by", ", ".join(checks)))
+    if energy.others_cpu_percent is not None:
+        words = f"{digits_text(energy.others_cpu_percent)} % of the processor's time"
+        rows.append(("Other programs", f"{words}: contaminated" if energy.contaminated else words))
+    if energy.conditions is not None:
+        rows.append(("Conditions", conditions_text(energy.conditions)))
+    return [*rows, *(("Note on energy", note) for note in energy.notes)]
+
+
+def conditions_text(conditions: EnergyConditions) -> str:
+    """Mains or battery, power mode, governor, and whether it slowed down; what is not told is left out."""
+    throttled = {True: "throttled", False: "not throttled", None: None}[conditions.throttled]
+    source = None if conditions.power_source is None else f"on {conditions.power_source}"
+    profile, governor = conditions.power_profile, conditions.governor
+    words = (
+        source,
+        None if profile is None else f"power mode {profile}",
+        None if governor is None else f"governor {governor}",
+        throttled,
+    )
+    return ", ".join(word for word in words if word) or "not told by this system"
+
+
+def _figure_rows(energy: Energy) -> Iterator[tuple[str, str]]:
+    names = (
+        ("Energy of the prompt", "prompt_joules", "J"),
+        ("Energy of the reply", "generation_joules", "J"),
+        ("Energy a prompt token", "joules_per_prompt_token", "J"),
+        ("Energy an output token", "joules_per_generated_token", "J"),
+        ("Energy above idle", "above_idle_joules", "J"),
+        ("Energy that was ours", "attributed_joules", "J"),
+        ("Energy at the plug", "wall_joules", "J"),
+        ("Mean power", "mean_watts", "W"),
+        ("Idle power", "idle_watts", "W"),
+    )
+    for title, field, unit in names:
+        value = getattr(energy, field)
+        if value is not None:
+            yield title, f"{_figure(energy, value)} {unit}"
+        elif energy.joules is not None and field in energy.absent:
+            yield title, f"not known: {energy.absent[field]}"
+
+
+def _stretch(energy: Energy, name: str, joules: float | None, each: float | None) -> str:
+    if joules is None:
+        return ""
+    a_token = "" if each is None else f" ({_joules(energy, each)} a token)"
+    return f"{name} {_joules(energy, joules)}{a_token}"
+
+
+def _joules(energy: Energy, joules: float) -> str:
+    return f"{_figure(energy, joules)} J"
+
+
+def _figure(energy: Energy, value: float) -> str:
+    return digits_text(value, MEASURED_DIGITS if energy.kind == "measured" else ESTIMATED_DIGITS)

@@ -18,8 +18,8 @@ from gui.jobs import Jobs
 from storage.summary import SessionSummary
 
 if TYPE_CHECKING:  # brings numpy, which a start must not wait for
+    from engine.contract import Verdict
     from engine.cost.document import CostReport
-    from engine.quality.verdict import Verdict
 
 TYPING_PAUSE_MS: Final = 150
 LISTED: Final = 50

@@ -11,19 +11,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from engine.contract import Verdict
 from engine.cost.document import CostReport
-from engine.quality.verdict import Verdict
+from engine.cost.wording import assumed_lines, remarks
 from gui.cost.bars import TornadoBars
-from gui.cost.cost_words import (
-    Answer,
-    answers,
-    as_text,
-    assumed_lines,
-    headline,
-    remarks,
-    rows,
-    tornado,
-)
+from gui.cost.cost_words import Answer, answers, as_text, headline, rows, tornado
 from gui.cost.figures_grid import FiguresGrid
 from gui.theme import Theme
 from gui.widgets.buttons import TextButton
@@ -76,7 +68,7 @@ class CostView(QWidget):
         self.figures.setFixedHeight(grid.sizeHint().height() + bar)
         self._offer_bars(report)
         self._show_remarks(report)
-        self.assumed.setText("\n".join(assumed_lines(report)))
+        self.assumed.setText("\n".join((*assumed_lines(report.assumptions), *report.notes)))
 
     # -------------------------------------------------------------------------------------------
 

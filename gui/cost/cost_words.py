@@ -9,29 +9,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from engine.contract import Verdict
 from engine.cost.assumptions import Assumptions
 from engine.cost.capacity import Capacity
-from engine.cost.document import BreakEven, ContenderCost, CostReport
+from engine.cost.document import ContenderCost, CostReport
+from engine.cost.money import SIGNS, money_text
 from engine.cost.ranges import Range
-from engine.cost.wording import SIGNS, money_text, range_text
-from engine.energy.wording import digits_text
-from engine.quality.verdict import Verdict
-from gui.figures import count
+from engine.cost.wording import MONEY, assumed_lines, does_not_fit, remarks
+from engine.wording import NONE, digits_text, thousands
 from gui.quality.suite_words import badge
 from gui.widgets.labels import Mood
 
-NONE: Final = "–"
 UNKNOWN: Final[tuple[str, Mood]] = ("quality unknown", "warning")
 VETOED: Final[tuple[str, Mood]] = ("fails a critical case", "error")
-_NO_TOKENS: Final = "The session does not tell how many tokens the replies had."
-_NO_WAIT_S: Final = 0.001
-_MONEY: Final = (
-    ("per_year", "A year"),
-    ("per_month", "A month"),
-    ("per_thousand_requests", "1,000 requests"),
-    ("per_request", "One request"),
-    ("per_million_tokens", "A million tokens of replies"),
-)
 
 
 @dataclass(frozen=True)
@@ -72,7 +62,7 @@ class Bar:
 def headline(report: CostReport) -> str:
     """What a year costs with the cheapest and with the dearest contender that can do it."""
     assumed = report.assumptions
-    volume = f"At {assumed.requests_per_day:,.0f} requests a day"
+    volume = f"At {thousands(assumed.requests_per_day)} requests a day"
     priced = sorted(
         ((each.per_year.likely, each) for each in report.contenders if each.per_year is not None),
         key=lambda each: each[0],
@@ -84,7 +74,7 @@ def headline(report: CostReport) -> str:
     sentence = f"{volume}, a year costs {_yearly(first[1], assumed)}"
     if first[1] is not last[1]:
         sentence += f", and {_yearly(last[1], assumed)}"
-    overfull = [each.name for each in report.contenders if _does_not_fit(each)]
+    overfull = [each.name for each in report.contenders if does_not_fit(each)]
     return f"{sentence}." + "".join(f" {name} does not fit." for name in overfull)
 
 
@@ -109,7 +99,7 @@ def rows(report: CostReport) -> list[Row]:
     costs, currency = report.contenders, report.assumptions.currency
     found = [
         Row(title, tuple(_money(getattr(each, name), currency, each.digits) for each in costs))
-        for name, title in _MONEY
+        for name, title in MONEY
     ]
     if report.assumptions.growth_percent_per_year:
         found[1:1] = _later_years(report)
@@ -124,30 +114,6 @@ def rows(report: CostReport) -> list[Row]:
     )
     found.append(Row("Can it serve them?", tuple(_served(each.capacity) for each in costs)))
     return found
-
-
-def remarks(cost: ContenderCost, assumed: Assumptions) -> list[str]:
-    """What else is to be known of a contender: what is absent and why, how busy it is, its source."""
-    return [
-        *_missing(cost),
-        *_capacity_lines(cost.capacity),
-        *_hardware_lines(cost, assumed),
-        *_origin(cost),
-        *cost.notes,
-    ]
-
-
-def assumed_lines(report: CostReport) -> list[str]:
-    assumed = report.assumptions
-    price = range_text(assumed.electricity_price, 3, _sign(assumed))
-    grid = range_text(assumed.grid_g_per_kwh, 3, "g")
-    days = f"{assumed.days_per_year:g} days of {assumed.hours_per_day:g} hours"
-    return [
-        f"Assumed: {assumed.requests_per_day:,.0f} requests a day on {days}.",
-        f"Electricity at {price} per kWh: {assumed.origins.get('electricity_price', '')}.",
-        f"{grid} of CO2e per kWh: {assumed.origins.get('grid_g_per_kwh', '')}.",
-        *report.notes,
-    ]
 
 
 def tornado(cost: ContenderCost, assumed: Assumptions) -> list[Bar]:
@@ -179,11 +145,7 @@ def as_text(report: CostReport, verdicts: Sequence[Verdict]) -> str:
         lines.append("\t".join([row.title, *cells]))
     for each in report.contenders:
         lines += ["", each.name, *remarks(each, report.assumptions)]
-    return "\n".join([*lines, "", *assumed_lines(report)])
-
-
-def _does_not_fit(cost: ContenderCost) -> bool:
-    return cost.capacity is not None and cost.capacity.fit == "does not fit"
+    return "\n".join([*lines, "", *assumed_lines(report.assumptions), *report.notes])
 
 
 def _yearly(cost: ContenderCost, assumed: Assumptions) -> str:
@@ -217,66 +179,5 @@ def _served(served: Capacity | None) -> Cell:
     if served is None:
         return Cell(NONE)
     moods: dict[str, Mood] = {"fits": "good", "fits with long waits": "warning"}
-    most = f"at most {served.requests_per_day:,.0f} a day"
+    most = f"at most {thousands(served.requests_per_day)} a day"
     return Cell(served.fit, most, moods.get(served.fit, "error"))
-
-
-def _capacity_lines(served: Capacity | None) -> Iterator[str]:
-    if served is None:
-        return
-    if served.fit == "does not fit":
-        yield f"{count(served.machines_needed, 'machine')} would be needed."
-        return
-    busy = f"{count(served.machines, 'machine')} would be busy {100 * served.utilisation:.2g} % of the time"
-    wait_s = served.p95_wait_s
-    if wait_s is None or wait_s < _NO_WAIT_S:
-        waits = "95 of 100 requests are answered at once"
-    else:
-        waits = f"95 of 100 requests wait at most {digits_text(wait_s, 2)} s for their turn"
-    yield f"{served.fit.capitalize()}: {busy}; {waits}."
-
-
-def _hardware_lines(cost: ContenderCost, assumed: Assumptions) -> Iterator[str]:
-    if cost.hardware_per_request is not None:
-        share = range_text(cost.hardware_per_request, cost.digits, _sign(assumed))
-        yield f"The machine's own share of a request is {share}, in the figures above."
-    for each in cost.break_even:
-        yield _break_even(each)
-
-
-def _break_even(found: BreakEven) -> str:
-    if found.requests_per_day is None:
-        reason = found.absent.get("requests_per_day") or found.absent.get("days") or ""
-        return f"Against {found.against} the machine does not pay: {reason}"
-    sentence = f"Against {found.against} the machine pays from {found.requests_per_day:,.0f} requests a day"
-    if found.days is None:
-        return f"{sentence}. {found.absent.get('days', '')}".rstrip()
-    return f"{sentence}; at the present volume after {found.days:,.0f} days."
-
-
-def _missing(cost: ContenderCost) -> Iterator[str]:
-    """Why figures are absent, each reason once."""
-    money = (name for name, _ in _MONEY)
-    reasons: dict[str, None] = {}
-    for name in (*money, "co2e_g_per_request", "co2e_kg_per_year", "capacity"):
-        if getattr(cost, name) is None:
-            reason = cost.absent.get(name)
-            if reason is None and name == "per_million_tokens":
-                reason = _NO_TOKENS
-            if reason is not None:
-                reasons[reason] = None
-    yield from reasons
-
-
-def _origin(cost: ContenderCost) -> Iterator[str]:
-    if cost.kind == "paid":
-        return
-    energy = (
-        f"; energy {cost.energy_kind}: {cost.energy_source}" if cost.energy_kind is not None else ""
-    )
-    replies = count(cost.replies, "reply").replace("replys", "replies")
-    yield f"From {replies}{energy}."
-
-
-def _sign(assumed: Assumptions) -> str:
-    return SIGNS.get(assumed.currency, assumed.currency)

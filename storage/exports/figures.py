@@ -9,8 +9,9 @@ from typing import Final
 import msgspec
 
 from engine.contract import Contender, Reply, Session
-from engine.energy.wording import ESTIMATED_DIGITS, MEASURED_DIGITS, digits_text
+from engine.energy.wording import ESTIMATED_DIGITS, MEASURED_DIGITS
 from engine.summary import ContenderSummary, summarise
+from engine.wording import digits_text
 from storage.exports.wording import NONE, rate, seconds, size, spread
 
 

@@ -19,10 +19,10 @@ from engine.cost.defaults import (
     load_electricity_prices,
     load_grid,
 )
+from engine.cost.money import money_text, percent_text, range_text
 from engine.cost.paid import load_paid_models, parse_api_price
 from engine.cost.ranges import Range, drawn, drawn_factor, interval, significant
 from engine.cost.scenario import Everything, Likely, Resampled
-from engine.cost.wording import money_text, percent_text, range_text
 from engine.errors import AssumptionError
 
 TODAY = dt.date(2026, 11, 23)

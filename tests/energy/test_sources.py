@@ -6,8 +6,9 @@ import pytest
 
 from engine.contract import Energy
 from engine.energy.sources import find_sensors, sources
-from engine.energy.wording import digits_text, energy_text
+from engine.energy.wording import energy_text
 from engine.energy.zones import SourceStatus
+from engine.wording import digits_text
 from tests.energy.machines import Machine, living
 
 
@@ -98,7 +99,7 @@ def test_a_measured_figure_names_its_sensor() -> None:
     energy = Energy(
         joules=123.4, plus_minus_percent=11.0, kind="measured", source="powercap", pooled_replies=12
     )
-    assert energy_text(energy) == "123 J ± 11 %, mean of 12 replies (powercap)"
+    assert energy_text(energy) == "123 J ± 11 % (powercap; too short alone, pooled over 12 replies)"
 
 
 def test_what_is_absent_is_a_sentence() -> None:

@@ -7,12 +7,12 @@ import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
-from engine.contract import ModelFile, Session
+from engine.contract import ModelFile, Session, Verdict
 from engine.cost.assumptions import Assumptions
 from engine.cost.document import ContenderCost, CostReport
-from engine.quality.verdict import Verdict
+from engine.cost.wording import remarks
 from gui.cost.cost_model import NO_SESSION, CostModel
-from gui.cost.cost_words import UNKNOWN, answers, as_text, headline, remarks, rows, tornado
+from gui.cost.cost_words import UNKNOWN, answers, as_text, headline, rows, tornado
 from gui.cost.settings import CostSettings
 from gui.jobs import Jobs
 from tests.gui.costing import CHEAP, DEAR, FIGURES, judged, unmetered, weighed
@@ -332,4 +332,4 @@ def test_the_copied_text_holds_every_figure_with_its_range(
     assert "quality unknown" in text
     assert all(name in text for name in FIGURES)
     assert f"A year\t2.74 € ({per_year.low:.2f} to {per_year.high:.2f})" in text
-    assert "Assumed: 1,000 requests a day" in text
+    assert "Assumed: 1\N{NARROW NO-BREAK SPACE}000 requests a day" in text
