@@ -8,7 +8,6 @@ from typing import Final
 
 from engine.contract import FinishReason
 
-THOUSANDS: Final = "\N{NARROW NO-BREAK SPACE}"
 NONE: Final = "–"
 ENDINGS: Final[dict[FinishReason, str]] = {
     "stop": "end of text",
@@ -21,7 +20,7 @@ _LONGEST: Final = 1e15
 
 
 def digits_text(figure: float, digits: int = 2) -> str:
-    """So many significant digits: 1 200, 120, 12, 1.2, 0.12."""
+    """So many significant digits: 1,200, 120, 12, 1.2, 0.12."""
     if figure == 0:
         return "0"
     if not isfinite(figure):
@@ -29,12 +28,12 @@ def digits_text(figure: float, digits: int = 2) -> str:
     short = f"{figure:.{digits - 1}e}"
     if abs(figure) >= _LONGEST:
         return short.replace("e+", "e")
-    return f"{Decimal(short):,f}".replace(",", THOUSANDS)
+    return f"{Decimal(short):,f}"
 
 
 def thousands(number: float) -> str:
     """A whole number in groups of three."""
-    return f"{number:,.0f}".replace(",", THOUSANDS)
+    return f"{number:,.0f}"
 
 
 def significant(value: float) -> str:

@@ -9,7 +9,7 @@ SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "CHF": "CHF"}
 
 
 def money_text(amount: float, currency: str, digits: int = 3) -> str:
-    """1 240 €, 0.00031 €; no more digits than it has."""
+    """1,240 €, 0.00031 €; no more digits than it has."""
     return f"{digits_text(amount, digits)} {SIGNS.get(currency, currency)}"
 
 

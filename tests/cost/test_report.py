@@ -253,7 +253,7 @@ def test_beyond_capacity_nothing_is_priced_and_it_says_so() -> None:
     assert cost.per_month is None
     assert cost.per_year is None
     assert "does not fit" in cost.absent["per_month"]
-    assert "43\N{NARROW NO-BREAK SPACE}200" in cost.absent["per_month"]
+    assert "43,200" in cost.absent["per_month"]
     assert cost.per_request is not None
     assert cost.capacity is not None
     assert cost.capacity.fit == "does not fit"
@@ -389,7 +389,7 @@ def test_the_verdict_names_quality_energy_and_money() -> None:
     assert sentence.startswith(
         "B is good enough at your margin of 5 points and saves 60 % of the energy:"
     )
-    assert "at 10\N{NARROW NO-BREAK SPACE}000 requests a day" in sentence
+    assert "at 10,000 requests a day" in sentence
     assert sentence.endswith("€ a year.")
 
 
