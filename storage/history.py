@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from engine.contract import Session, SessionKind
+from engine.contract import Findings, Session, SessionKind
 from storage.database import Database
 from storage.importing import Imported, import_file
 from storage.listing import count_sessions, list_choices, list_sessions
@@ -18,8 +18,9 @@ from storage.recorder import SessionRecorder
 from storage.removal import discard, reclaim, remove_discarded, restore
 from storage.schema import migrate
 from storage.summary import Choices, SessionSummary
+from storage.uses import Use, last_uses
 from storage.watch import Watch
-from storage.writing import change_session, set_status
+from storage.writing import keep_findings, set_status
 
 
 class History:
@@ -84,6 +85,11 @@ class History:
         with self._database.read() as connection:
             return list_choices(connection)
 
+    def uses(self, machine: str) -> tuple[Use, ...]:
+        """When each model was used last on a machine, named by its processor, and how fast it was."""
+        with self._database.read() as connection:
+            return last_uses(connection, machine)
+
     def session(self, session_id: str) -> Session:
         with self._database.read() as connection:
             return read_session(connection, find_id(connection, session_id))
@@ -113,13 +119,10 @@ class History:
         with self._database.write() as connection:
             remove_tag(connection, _find_all(connection, ids), tag)
 
-    def save(self, session: Session) -> None:
-        """Keep what was added to a session after its run: title, notes, tags, scores, votes.
-
-        Contenders, cases, replies and status stay as the run left them.
-        """
+    def keep(self, session_id: str, findings: Findings) -> None:
+        """Put what was found of a session in place of what was found before."""
         with self._database.write() as connection:
-            change_session(connection, session)
+            keep_findings(connection, find_id(connection, session_id), findings)
 
     def discard(self, ids: Sequence[str]) -> None:
         """Take sessions out of sight; `restore` brings them back until the bin is emptied."""

@@ -44,6 +44,19 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     answers: tuple[str, ...] = ()
 
 
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a model file was had, so that it can be had again: a repository's file at a commit of a hub.
+
+    sha256: of that file's content. endpoint: the hub's address.
+    """
+
+    repo: str
+    file: str
+    commit: str
+    sha256: str | None = None
+    endpoint: str = "https://huggingface.co"
+
+
 class ModelFile(msgspec.Struct, frozen=True, kw_only=True):
     """A GGUF file as its header describes it; `path` names the first shard of a split one."""
 
@@ -57,6 +70,7 @@ class ModelFile(msgspec.Struct, frozen=True, kw_only=True):
     parameters: int | None = None
     n_ctx_train: int | None = None
     has_chat_template: bool | None = None
+    origin: Origin | None = None
 
 
 class Lora(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,118 @@
+"""When each model was used last on this machine, and how fast it was then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from statistics import median
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, Select, func, select
+
+from engine.contract import ModelFile
+from storage.reading import moment
+from storage.tables import BinRow, ContenderRow, ReplyRow, SessionRow
+
+SESSIONS_A_FILE: Final = 8  # the newest of each file's name that are looked into
+
+
+class Use(msgspec.Struct, frozen=True, kw_only=True):
+    """Of one model, by its content where that is known.
+
+    generation_tokens_per_s: the median over n_replies of the newest session that measured it alone;
+    offloaded_layers: with so many layers on a GPU.
+    """
+
+    path: str
+    sha256: str | None
+    last_used: datetime
+    generation_tokens_per_s: float | None = None
+    n_replies: int = 0
+    offloaded_layers: int | None = None
+    session: str | None = None
+
+
+class _Contender(msgspec.Struct):
+    model: ModelFile
+
+
+class _Timing(msgspec.Struct):
+    generation_tokens_per_s: float | None = None
+    shared: bool = False
+
+
+class _Runtime(msgspec.Struct):
+    offloaded_layers: int | None = None
+
+
+class _Reply(msgspec.Struct):
+    timing: _Timing = msgspec.field(default_factory=_Timing)
+    runtime: _Runtime | None = None
+
+
+_contenders = msgspec.msgpack.Decoder(_Contender)
+_replies = msgspec.msgpack.Decoder(_Reply)
+
+
+def last_uses(connection: Connection, machine: str) -> tuple[Use, ...]:
+    """Newest first; `machine` is the processor's name as sessions have it."""
+    found: dict[str, Use] = {}
+    for row in connection.execute(_newest(machine)):
+        model = _contenders.decode(row.body).model
+        key = model.sha256 or model.path
+        known = found.get(key)
+        if known is not None and known.generation_tokens_per_s is not None:
+            continue
+        use = known or Use(path=model.path, sha256=model.sha256, last_used=moment(row.created_us))
+        bodies = connection.execute(
+            select(ReplyRow.body).where(
+                ReplyRow.session == row.session, ReplyRow.contender == row.position
+            )
+        ).scalars()
+        found[key] = _with_speed(use, row.id, (_replies.decode(body) for body in bodies))
+    return tuple(sorted(found.values(), key=lambda use: use.last_used, reverse=True))
+
+
+def _with_speed(use: Use, session: str, replies: Iterable[_Reply]) -> Use:
+    alone = [reply for reply in replies if not reply.timing.shared]
+    speeds = [rate for each in alone if (rate := each.timing.generation_tokens_per_s)]
+    if not speeds:
+        return use
+    layers = {each.runtime.offloaded_layers for each in alone if each.runtime is not None}
+    return msgspec.structs.replace(
+        use,
+        generation_tokens_per_s=median(speeds),
+        n_replies=len(speeds),
+        offloaded_layers=layers.pop() if len(layers) == 1 else None,
+        session=session,
+    )
+
+
+def _newest(machine: str) -> Select[tuple[int, int, bytes, str, int]]:
+    rank = func.row_number().over(
+        partition_by=ContenderRow.file, order_by=SessionRow.created_us.desc()
+    )
+    ranked = (
+        select(ContenderRow.session, ContenderRow.position, rank.label("rank"))
+        .join(SessionRow, SessionRow.number == ContenderRow.session)
+        .where(SessionRow.machine == machine, SessionRow.number.not_in(select(BinRow.session)))
+        .subquery()
+    )
+    return (
+        select(
+            ContenderRow.session,
+            ContenderRow.position,
+            ContenderRow.body,
+            SessionRow.id,
+            SessionRow.created_us,
+        )
+        .join(SessionRow, SessionRow.number == ContenderRow.session)
+        .join(
+            ranked,
+            (ranked.c.session == ContenderRow.session)
+            & (ranked.c.position == ContenderRow.position),
+        )
+        .where(ranked.c.rank <= SESSIONS_A_FILE)
+        .order_by(SessionRow.created_us.desc())
+    )

@@ -1,0 +1,74 @@
+"""When each model was used last, and how fast it was."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from engine.contract import Session, Timing
+from storage.history import History
+from storage.writing import insert_session
+from tests.storage.samples import ENVIRONMENT, plan, reply, session
+
+CPU = ENVIRONMENT.cpu
+
+
+def told(
+    number: int, *speeds: float | None, shared: bool = False, sha256: str | None = None
+) -> Session:
+    """A session, so many days after the first, of two models and these speeds of the first one."""
+    whole = session(plan(repeats=max(1, len(speeds))))
+    first, second = whole.contenders
+    model = msgspec.structs.replace(first.model, sha256=sha256)
+    return msgspec.structs.replace(
+        whole,
+        id=f"session-{number}",
+        created=whole.created + timedelta(days=number),
+        contenders=(msgspec.structs.replace(first, model=model), second),
+        replies=tuple(
+            msgspec.structs.replace(
+                reply(repeat=repeat),
+                timing=Timing(generation_tokens_per_s=speed, shared=shared),
+            )
+            for repeat, speed in enumerate(speeds)
+        ),
+    )
+
+
+def keep(history: History, *sessions: Session) -> None:
+    with history._database.write() as connection:
+        for each in sessions:
+            insert_session(connection, each, None)
+
+
+def test_the_newest_session_tells_when_and_how_fast(history: History) -> None:
+    keep(history, told(1, 10.0, 11.0), told(2, 20.0, 40.0, 30.0))
+    first, second = history.uses(CPU)
+    assert (first.path, first.last_used) == ("/models/model 0-Q4_1.gguf", told(2).created)
+    assert (first.generation_tokens_per_s, first.n_replies) == (30.0, 3)
+    assert (first.offloaded_layers, first.session) == (0, "session-2")
+    assert (second.generation_tokens_per_s, second.n_replies) == (None, 0)
+
+
+def test_a_session_without_a_speed_leaves_the_one_before(history: History) -> None:
+    keep(history, told(1, 10.0), told(2, None), told(3, 99.0, shared=True))
+    used = history.uses(CPU)[0]
+    assert (used.last_used, used.generation_tokens_per_s) == (told(3).created, 10.0)
+
+
+def test_other_machines_do_not_count(history: History) -> None:
+    keep(history, told(1, 10.0))
+    assert history.uses("another CPU") == ()
+
+
+def test_models_are_told_apart_by_their_content(history: History) -> None:
+    keep(history, told(1, 10.0, sha256="a" * 64), told(2, 20.0, sha256="b" * 64))
+    speeds = {use.sha256: use.generation_tokens_per_s for use in history.uses(CPU)}
+    assert speeds == {"a" * 64: 10.0, "b" * 64: 20.0, None: None}
+
+
+def test_what_was_deleted_does_not_count(history: History) -> None:
+    keep(history, told(1, 10.0))
+    history.discard(["session-1"])
+    assert history.uses(CPU) == ()
