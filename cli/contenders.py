@@ -9,6 +9,9 @@ from typing import Final
 
 from cli.usage import require_file
 from engine.contract import Contender, ModelFile, Runtime
+from models.fingerprint import Fingerprints
+from models.origins import Origins, Provenance
+from storage.folders import models_folder
 
 _SHARD: Final = re.compile(r"-\d{5}-of-\d{5}$")
 
@@ -19,7 +22,9 @@ def read_contenders(
     """One a file, in that order; raises WrongUsage for a missing file, ModelFileError for a bad one."""
     for path in paths:
         require_file(path)
-    models = [describe(path) for path in paths]
+    folder = models_folder()
+    known = Provenance(Fingerprints(folder / "fingerprints"), Origins(folder / "origins"))
+    models = [known.of(describe(path)) for path in paths]
     return tuple(
         Contender(name=name, model=model, runtime=runtime)
         for name, model in zip(unique_names(models), models, strict=True)

@@ -50,8 +50,10 @@ def _make_bench(recorder: Recorder | None) -> Bench:
     from engine.bench import Bench as RealBench
     from engine.energy.meter import machine_meter
     from models import fit
+    from storage.energy_settings import energy_settings_file, load_energy_settings
 
-    return RealBench(fit=fit, recorder=recorder, meter=machine_meter())
+    settings = load_energy_settings(energy_settings_file())
+    return RealBench(fit=fit, recorder=recorder, meter=machine_meter(settings=settings))
 
 
 def _make_fidelity_bench() -> FidelityBench:
@@ -63,8 +65,9 @@ def _make_fidelity_bench() -> FidelityBench:
 
 def _make_divergence_bench() -> DivergenceBench:
     from engine.divergence import DivergenceBench as RealBench
+    from models import fit
 
-    return RealBench()
+    return RealBench(fit=fit)
 
 
 def _open_history() -> History:
@@ -75,8 +78,12 @@ def _open_history() -> History:
 
 def _describe(path: Path) -> ModelFile:
     from models.describe import describe
+    from models.fingerprint import Fingerprints
+    from models.origins import Origins, Provenance
 
-    return describe(path)
+    folder = models_folder()
+    known = Provenance(Fingerprints(folder / "fingerprints"), Origins(folder / "origins"))
+    return known.of(describe(path))
 
 
 def _demo_contenders(on_progress: Progress) -> tuple[Contender, ...]:

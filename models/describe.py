@@ -15,8 +15,9 @@ TEMPLATE_KEY = "tokenizer.chat_template"
 
 
 def describe(path: Path) -> ModelFile:
-    """The model in this file; any part of a split one stands for all. Its sha256 is left open.
+    """The model in this file; any part of a split one stands for all.
 
+    Its sha256 and origin are left open; `origins.Provenance` knows them.
     Raises ModelFileError where the file is damaged or cannot generate text by itself.
     """
     model = read_model(path)

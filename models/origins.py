@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
+from engine import contract
 from models.atomic import write_atomically
+from models.fingerprint import Fingerprints
+from models.hub.settings import DEFAULT_ENDPOINT
+
+_SNAPSHOT: Final = re.compile(
+    r"/models--([\w.-]+?)--([\w.-]+)/snapshots/([0-9a-f]{40})/(.+)", re.ASCII
+)
 
 
 class FromHub(msgspec.Struct, frozen=True, kw_only=True, tag="hub", tag_field="kind"):
@@ -18,9 +27,15 @@ class FromHub(msgspec.Struct, frozen=True, kw_only=True, tag="hub", tag_field="k
     file: str
     commit: str
 
-    @property
-    def address(self) -> str:
-        return f"{self.endpoint}/{self.repo}/resolve/{self.commit}/{self.file}"
+    def named(self, sha256: str | None) -> contract.Origin:
+        """As a session names it."""
+        return contract.Origin(
+            endpoint=self.endpoint,
+            repo=self.repo,
+            file=self.file,
+            commit=self.commit,
+            sha256=sha256,
+        )
 
 
 class MadeHere(msgspec.Struct, frozen=True, kw_only=True, tag="made", tag_field="kind"):
@@ -55,3 +70,28 @@ class Origins:
 
     def _path(self, sha256: str) -> Path:
         return self._folder / f"{sha256}.json"
+
+
+class Provenance:
+    """What is known of a file without reading it: its sha256, and where it was had."""
+
+    def __init__(self, fingerprints: Fingerprints, origins: Origins) -> None:
+        self._fingerprints = fingerprints
+        self._origins = origins
+
+    def of(self, model: contract.ModelFile) -> contract.ModelFile:
+        """The same model with both, as far as they are known."""
+        path = Path(model.path)
+        sha256 = self._fingerprints.known(path)
+        origin = (self._origins.of(sha256) if sha256 else None) or cached_origin(path)
+        named = origin.named(sha256) if isinstance(origin, FromHub) else None
+        return msgspec.structs.replace(model, sha256=sha256 or model.sha256, origin=named)
+
+
+def cached_origin(path: Path) -> FromHub | None:
+    """The origin of a file in the hub's cache, as its folders name it; they do not name the hub."""
+    match = _SNAPSHOT.search(path.as_posix())
+    if match is None:
+        return None
+    owner, name, commit, file = match.groups()
+    return FromHub(endpoint=DEFAULT_ENDPOINT, repo=f"{owner}/{name}", file=file, commit=commit)

@@ -89,7 +89,7 @@ def _with_speed(use: Use, session: str, replies: Iterable[_Reply]) -> Use:
     )
 
 
-def _newest(machine: str) -> Select[tuple[int, int, bytes, str, int]]:
+def _newest(machine: str) -> Select[int, int, bytes, str, int]:
     rank = func.row_number().over(
         partition_by=ContenderRow.file, order_by=SessionRow.created_us.desc()
     )

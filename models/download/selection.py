@@ -28,17 +28,20 @@ SPARE_BYTES: Final = (
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user chose, of one revision."""
+    """What the user chose, of one revision. replaces: files of other content may be overwritten."""
 
     label: str
     files: tuple[Wanted, ...]
+    replaces: bool = False
 
     @property
     def total_bytes(self) -> int:
         return sum(file.size_bytes for file in self.files)
 
 
-def selection_of(endpoint: str, repository: Repository, choice: Choice) -> Selection:
+def selection_of(
+    endpoint: str, repository: Repository, choice: Choice, *, replaces: bool = False
+) -> Selection:
     """Raises DownloadError where parts are missing on the hub."""
     if choice.missing:
         raise DownloadError(
@@ -58,6 +61,7 @@ def selection_of(endpoint: str, repository: Repository, choice: Choice) -> Selec
             )
             for file in choice.files
         ),
+        replaces=replaces,
     )
 
 
@@ -105,7 +109,8 @@ class Downloader:
         """How much of it is here."""
         here = 0
         for file, target in zip(selection.files, self.targets(selection), strict=True):
-            here += file.size_bytes if target.exists() else Partial(target, file).size_bytes
+            whole = target.exists() and not selection.replaces
+            here += file.size_bytes if whole else Partial(target, file).size_bytes
         return here
 
     def _download(
@@ -118,7 +123,7 @@ class Downloader:
         open_files = [
             (file, target)
             for file, target in zip(selection.files, targets, strict=True)
-            if not self._is_here(file, target, stopping)
+            if not self._is_here(file, target, stopping, replaces=selection.replaces)
         ]
         done = selection.total_bytes - sum(file.size_bytes for file, _ in open_files)
         _require_room(self._folder, [(Partial(target, file), file) for file, target in open_files])
@@ -135,7 +140,9 @@ class Downloader:
             self._finish(partial, file, target)
         return targets
 
-    def _is_here(self, file: Wanted, target: Path, stopping: threading.Event) -> bool:
+    def _is_here(
+        self, file: Wanted, target: Path, stopping: threading.Event, *, replaces: bool
+    ) -> bool:
         """Whether just this file is here; raises DownloadError where another has its name."""
         if not target.exists():
             return False
@@ -143,12 +150,12 @@ class Downloader:
             file.sha256 is None
             or self._fingerprints.of(target, cancelled=stopping.is_set) == file.sha256
         )
-        if not same:
+        if not same and not replaces:
             raise DownloadError(
                 f"{target} is there already, with other content than {file.repo} has now. Move or "
-                "remove it first; it is not replaced unasked."
+                "remove it first, or ask for it to be replaced; it is not replaced unasked."
             )
-        return True
+        return same
 
     def _finish(self, partial: Partial, file: Wanted, target: Path) -> None:
         partial.path.replace(target)

@@ -12,7 +12,7 @@ from models.describe import model_file, refuse_other_kinds, tensor_mix
 from models.fit.weights import active_parameters
 from models.gguf import GgufModel, read_model
 from models.library.places import Place
-from models.origins import Origin
+from models.origins import FromHub, Origin
 
 
 class Details(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +43,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def model(self) -> ModelFile:
-        return msgspec.structs.replace(self.details.model, sha256=self.sha256)
+        origin = self.origin.named(self.sha256) if isinstance(self.origin, FromHub) else None
+        return msgspec.structs.replace(self.details.model, sha256=self.sha256, origin=origin)
 
     @property
     def name(self) -> str:

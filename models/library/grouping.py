@@ -10,7 +10,7 @@ from models.fingerprint import Fingerprints
 from models.library.entry import Entry
 from models.library.index import Known
 from models.library.places import Place
-from models.origins import Origins
+from models.origins import Origins, cached_origin
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -43,9 +43,11 @@ def group(
 def _entry(members: list[Found], figure: str | None, origins: Origins) -> Entry:
     details = members[0].known.details
     assert details is not None
+    places = tuple(dict.fromkeys(member.place for member in members))
+    cached = (cached_origin(place.path) for place in places)
     return Entry(
-        places=tuple(dict.fromkeys(member.place for member in members)),
+        places=places,
         details=details,
         sha256=figure,
-        origin=origins.of(figure) if figure else None,
+        origin=(origins.of(figure) if figure else None) or next(filter(None, cached), None),
     )

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine.client import Stopped
@@ -116,7 +117,7 @@ def test_a_file_arrives_whole_and_what_it_is_is_remembered(
     assert Fingerprints(tmp_path / "fingerprints").known(target) == figure
     origin = Origins(tmp_path / "origins").of(figure)
     assert isinstance(origin, FromHub)
-    assert origin.address == f"{hub.endpoint}/{REPO}/resolve/{'c' * 40}/{NAME}"
+    assert origin.commit == "c" * 40
 
 
 def test_a_line_that_is_cut_twenty_times_costs_no_byte_twice(
@@ -285,6 +286,21 @@ def test_a_file_that_is_here_with_other_content_is_not_replaced(
     with pytest.raises(DownloadError, match="not replaced unasked"):
         downloader.download(selection(hub), stopping)
     assert target.read_bytes() == CONTENT
+
+
+def test_a_file_is_replaced_once_the_newer_one_is_whole_where_that_was_asked_for(
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+) -> None:
+    downloader.download(selection(hub), stopping)
+    hub.add(REPO, {NAME: CONTENT[::-1]}, commit="d" * 40)
+    newer = msgspec.structs.replace(selection(hub), replaces=True)
+    hub.faults.cuts.extend([700_000, *[0] * FRUITLESS_ATTEMPTS])
+    with pytest.raises(DownloadError):
+        downloader.download(newer, stopping)
+    assert target.read_bytes() == CONTENT
+    assert downloader.here_bytes(newer) == 700_000
+    downloader.download(newer, stopping)
+    assert target.read_bytes() == CONTENT[::-1]
 
 
 PARTS = [f"m-{n:05}-of-00003.gguf" for n in (1, 2, 3)]

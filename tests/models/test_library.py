@@ -234,6 +234,10 @@ def test_the_hubs_cache_names_repository_and_file(bench: Bench, tmp_path: Path) 
     (entry,) = bench.library.scan().entries
     assert entry.name == "owner/my-model/m-Q8_0.gguf"
     assert len(entry.places) == 2
+    origin = entry.model.origin
+    assert origin is not None
+    assert (origin.repo, origin.file) == ("owner/my-model", "m-Q8_0.gguf")
+    assert origin.commit in {"1" * 40, "2" * 40}
 
 
 def test_a_loop_of_folders_and_a_broken_link_are_passed_over(bench: Bench) -> None:
