@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from cli.compare_options import PromptOptions, RunOptions
@@ -30,13 +31,15 @@ from engine.errors import StorageError
 from models import fit
 from models.describe import describe
 from storage.document import dump
+from storage.energy_settings import energy_settings_file, load_energy_settings
 from storage.folders import database_path
 from storage.history import History
 
 
 def machine_bench(recorder: Recorder | None) -> Bench:
     """Runs on this machine."""
-    return Bench(fit=fit, recorder=recorder, meter=machine_meter())
+    settings = partial(load_energy_settings, energy_settings_file())
+    return Bench(fit=fit, recorder=recorder, meter=machine_meter(settings=settings))
 
 
 def compare(

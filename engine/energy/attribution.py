@@ -70,7 +70,7 @@ def _totals(energy: Energy, composition: Composition, window: Window, evidence: 
     if not tokens:
         absent["joules_per_token"] = "No token was generated."
     if plug is None:
-        absent["wall_joules"] = "No plug meter has calibrated this machine."
+        absent["wall_joules"] = evidence.no_calibration
     return replace(
         energy,
         joules=joules,

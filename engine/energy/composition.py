@@ -17,6 +17,7 @@ from engine.energy.seam import Window
 from engine.energy.tdp import IDLE_SHARE, DesignPower
 from engine.energy.trace import Void
 
+NO_CALIBRATION = "No plug meter has calibrated this machine."
 NO_BASELINE = "No idle baseline was measured: let the machine rest for ten seconds before a run."
 
 
@@ -24,8 +25,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """All that is known of a window besides its times.
 
     estimate: the processor's design power, or why it is not known. share: how the processor's time
-    divides, or why that cannot be said. guests: GPUs on which other programs computed. no_baseline:
-    why there is none.
+    divides, or why that cannot be said. guests: GPUs on which other programs computed. no_baseline and
+    no_calibration: why there is none.
     """
 
     figures: tuple[ZoneFigures, ...] = ()
@@ -35,6 +36,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     calibration: Calibration | None = None
     guests: tuple[str, ...] = ()
     no_baseline: str = NO_BASELINE
+    no_calibration: str = NO_CALIBRATION
 
     @property
     def alive(self) -> tuple[ZoneFigures, ...]:

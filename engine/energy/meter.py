@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Lock
+
+from msgspec.structs import replace
 
 from engine.contract import Energy
 from engine.energy.attribution import attribute
@@ -18,40 +21,48 @@ from engine.energy.baseline import (
     is_quiet,
 )
 from engine.energy.calibration import Calibration
-from engine.energy.composition import NO_BASELINE, Evidence
+from engine.energy.composition import NO_BASELINE, NO_CALIBRATION, Evidence
 from engine.energy.conditions import read_conditions, throttle_count, throttle_files
 from engine.energy.figures import ZoneFigures
 from engine.energy.load import LoadLog, ProcessorTimes, Snapshot, SystemTimes, share
 from engine.energy.sampler import SLEEP_S, Sampler
 from engine.energy.seam import Window
-from engine.energy.sources import ROOT, Sensors, find_sensors
+from engine.energy.settings import EnergySettings, sensor_root
+from engine.energy.sources import ROOT, Sensors, find_estimate, find_sensors
 from engine.energy.trace import Trace, Void
 from engine.energy.zones import SourceStatus
+from engine.errors import SteelyardError
 
 SLEPT = "The machine slept while the model worked."
+OTHER_SENSORS = (
+    "The plug meter calibrated other sensors than those that count now. Calibrate again."
+)
 NO_MARKS = "The processor times around the reply were not taken."
 REST_S = SHORTEST_S + 2 * SETTLE_S
 
 
 def machine_meter(
-    root: Path = ROOT,
-    *,
-    tdp_watts: float | None = None,
-    calibration: Calibration | None = None,
+    root: Path | None = None, settings: Callable[[], EnergySettings] = EnergySettings
 ) -> SensorMeter:
     """Open this machine's sensors; with an NVIDIA card that may take a second.
 
-    `root` other than /: only the sensors that are files below it, for a simulated machine.
+    root: other than /, only the sensors that are files below it, for a simulated machine; None: what
+    the environment says, else /. settings: asked now and at each start, for they may have changed;
+    raises what that raises now.
     """
-    sensors = find_sensors(root, tdp_watts=tdp_watts)
-    return SensorMeter(
+    root = root or sensor_root()
+    first = settings()
+    sensors = find_sensors(root, tdp_watts=first.tdp_watts)
+    meter = SensorMeter(
         sensors,
         Sampler(sensors.readers),
         SystemTimes(),
         root=root,
         throttles=throttle_files(root),
-        calibration=calibration,
+        settings=settings,
     )
+    meter.assume(first)
+    return meter
 
 
 class SensorMeter:
@@ -65,13 +76,16 @@ class SensorMeter:
         *,
         root: Path = ROOT,
         throttles: tuple[Path, ...] = (),
-        calibration: Calibration | None = None,
+        settings: Callable[[], EnergySettings] = EnergySettings,
     ) -> None:
         self._sensors = sensors
         self._sampler = sampler
         self._times = times
         self._root = root
-        self._calibration = calibration
+        self._settings = settings
+        self._assumed = EnergySettings()
+        self._calibration: Calibration | None = None
+        self._no_calibration = NO_CALIBRATION
         self._throttles = throttles
         self._lock = Lock()
         self._load = LoadLog()
@@ -86,7 +100,19 @@ class SensorMeter:
         return self._sensors.statuses
 
     def start(self) -> None:
+        with suppress(SteelyardError):
+            self.assume(self._settings())
         self._sampler.start()
+
+    def assume(self, settings: EnergySettings) -> None:
+        """Take another design power or calibration from now on."""
+        if settings.tdp_watts != self._assumed.tdp_watts:
+            estimate = find_estimate(self._root, tdp_watts=settings.tdp_watts)
+            self._sensors = replace(self._sensors, estimate=estimate)
+        self._assumed, plug = settings, settings.plug
+        fits = plug is not None and plug.parts == self._sensors.parts
+        self._calibration = plug.fit() if plug is not None and fits else None
+        self._no_calibration = NO_CALIBRATION if plug is None else OTHER_SENSORS
 
     def close(self) -> None:
         self._sampler.close()
@@ -135,6 +161,7 @@ class SensorMeter:
                 share=share(*around, window.worker_pid) if around else NO_MARKS,
                 conditions=read_conditions(self._root, self._throttled(around, window)),
                 calibration=self._calibration,
+                no_calibration=self._no_calibration,
                 guests=self._guests(window),
                 no_baseline=baseline if isinstance(baseline, str) else NO_BASELINE,
             ),

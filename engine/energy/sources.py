@@ -23,6 +23,7 @@ from engine.energy.tdp import SOURCE, DesignPower, design_power
 from engine.energy.zones import Found, Reader, SourceStatus, range_text
 
 ROOT = Path("/")
+NVIDIA = "proc/driver/nvidia"
 
 
 class Sensors(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,23 +34,40 @@ class Sensors(msgspec.Struct, frozen=True, kw_only=True):
     estimate: DesignPower | str
     statuses: tuple[SourceStatus, ...]
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What a total is made of, sensor by sensor; the estimate's with its design power."""
+        counted = [zone for reader in self.readers for zone in reader.zones if zone.counted]
+        names = [f"{zone.name} by {zone.source}" for zone in counted]
+        if not any("cpu" in zone.covers for zone in counted) and not isinstance(self.estimate, str):
+            names.insert(0, f"processor by {SOURCE}: {self.estimate.watts:g} W")
+        return tuple(names)
+
+    @property
+    def estimated(self) -> bool:
+        """Whether a total rests on the estimate."""
+        return any(SOURCE in part for part in self.parts)
+
     def close(self) -> None:
         for reader in self.readers:
             reader.close()
 
 
 def find_sensors(root: Path = ROOT, *, tdp_watts: float | None = None) -> Sensors:
-    """Look for every source; below another `root` than / only the files of that tree count."""
+    """Look for every source; below another `root` than / only the files of that tree count.
+
+    NVML is asked there if the tree has the folder of NVIDIA's driver.
+    """
     processor = this_processor(root)
     found = [find_powercap(root, processor.virtual)]
     if root == ROOT:
         found += [find_emi(), find_apple()]
     counted = any(each.reader is not None for each in found)
     found += [find_amdgpu(root, processor_counted=counted), find_intel(root), find_battery(root)]
-    nvml = find_nvml() if root == ROOT else None
+    nvml = find_nvml() if root == ROOT or (root / NVIDIA).exists() else None
     if nvml is not None:
         found.append(nvml)
-    estimate = design_power(processor, given_watts=tdp_watts, limit_watts=configured_watts(root))
+    estimate = find_estimate(root, tdp_watts=tdp_watts)
     readers = tuple(each.reader for each in found if each.reader is not None)
     statuses = [_with_use(each) for each in found if _applies(each)]
     return Sensors(
@@ -57,6 +75,13 @@ def find_sensors(root: Path = ROOT, *, tdp_watts: float | None = None) -> Sensor
         nvml=nvml.reader if nvml is not None and isinstance(nvml.reader, NvmlReader) else None,
         estimate=estimate,
         statuses=(*statuses, _estimate_status(estimate, readers)),
+    )
+
+
+def find_estimate(root: Path = ROOT, *, tdp_watts: float | None = None) -> DesignPower | str:
+    """The design power that an estimate takes, or why there is none; tdp_watts: the user's word."""
+    return design_power(
+        this_processor(root), given_watts=tdp_watts, limit_watts=configured_watts(root)
     )
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 
 from engine.contract import Energy
-from engine.energy.calibration import Calibration
+from engine.energy.calibration import Calibration, PlugReading
 from engine.energy.conditions import throttle_files
 from engine.energy.meter import SensorMeter
 from engine.energy.sampler import Clocks, Sampler
 from engine.energy.seam import Window
+from engine.energy.settings import EnergySettings, PlugCalibration
 from engine.energy.sources import find_sensors
 
 RANGE_UJ = 262_143_328_850
@@ -153,14 +155,27 @@ class Machine:
         clocks = Clocks(lambda: self.now_s, lambda: self.slept_s)
         self.sampler = Sampler(sensors.readers, clocks)
         self.sampler.sample()
-        return SensorMeter(
+        meter = SensorMeter(
             sensors,
             self.sampler,
             self,
             root=self.root,
             throttles=throttle_files(self.root),
-            calibration=calibration,
         )
+        meter.assume(EnergySettings(tdp_watts=tdp_watts, plug=self.plug(calibration)))
+        return meter
+
+    def plug(self, calibration: Calibration | None) -> PlugCalibration | None:
+        """Readings that mean this calibration, beside the sensors that are there now."""
+        if calibration is None:
+            return None
+        sensors = find_sensors(self.root)
+        idle, load = (
+            PlugReading(plug_watts=calibration.wall_joules(watts, 1.0), parts_watts=watts)
+            for watts in (10.0, 60.0)
+        )
+        made = datetime(2026, 1, 1, tzinfo=UTC)
+        return PlugCalibration(idle=idle, load=load, parts=sensors.parts, made=made)
 
     def reply(
         self,
