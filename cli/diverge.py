@@ -72,7 +72,7 @@ def _reply(contender: Contender, case: Case, max_tokens: int) -> str:
 
 def _divergence(first: Contender, second: Contender, case: Case, reply: str) -> Divergence:
     message_console().print(words(f"{second.name} reads that reply …", "dim"))
-    bench = DivergenceBench()
+    bench = DivergenceBench(fit=fit)
     with StopOnInterrupt(bench.stop):
         for event in bench.run(first, second, case, reply):
             if isinstance(event, Divergence):
@@ -105,8 +105,9 @@ def print_divergence(console: Console, found: Divergence) -> None:
 
 def _marked(found: Divergence) -> Text:
     text = Text()
-    for token in found.tokens:
-        text.append(clean(token.text), style="reverse bold" if token.rank > 1 else "")
+    for unit in found.units:
+        differs = any(token.rank > 1 for token in found.tokens[unit.start : unit.stop])
+        text.append(clean(unit.text), style="reverse bold" if differs else "")
     return text
 
 

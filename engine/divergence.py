@@ -6,8 +6,9 @@ same words. A difference is where the candidate's best token is another one than
 
 from __future__ import annotations
 
+import codecs
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -15,8 +16,31 @@ from msgspec.structs import replace
 from engine.client import WorkerClient
 from engine.contract import Case, Contender, Loading
 from engine.errors import WorkerDied
-from engine.pool import order_of
+from engine.pool import Fit, order_of
 from engine.protocol import PartedToken, Parting, PartReply, Progress
+from engine.side_by_side import check_room
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """Tokens start … stop − 1 of a reply, which are text only together; mostly a single one."""
+
+    start: int
+    stop: int
+    text: str
+
+
+def units(tokens: Sequence[PartedToken]) -> tuple[Unit, ...]:
+    """The tokens in their order, those that share a character joined."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    found = []
+    start, text = 0, ""
+    for place, token in enumerate(tokens):
+        raw = token.text.encode() if token.piece is None else token.piece
+        text += decoder.decode(raw, final=place + 1 == len(tokens))
+        if not decoder.getstate()[0]:
+            found.append(Unit(start, place + 1, text))
+            start, text = place + 1, ""
+    return tuple(found)
 
 
 class Divergence(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +49,10 @@ class Divergence(msgspec.Struct, frozen=True, kw_only=True):
     reference: str
     candidate: str
     tokens: tuple[PartedToken, ...]
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
+        return units(self.tokens)
 
     @property
     def differing(self) -> tuple[int, ...]:
@@ -40,7 +68,10 @@ class Divergence(msgspec.Struct, frozen=True, kw_only=True):
 class DivergenceBench:
     """Owns its worker during a run. `stop` may be called from any thread."""
 
-    def __init__(self, *, start_worker: Callable[[str], WorkerClient] = WorkerClient) -> None:
+    def __init__(
+        self, *, fit: Fit, start_worker: Callable[[str], WorkerClient] = WorkerClient
+    ) -> None:
+        self._fit = fit
         self._start_worker = start_worker
         self._stopping = threading.Event()
         self._client: WorkerClient | None = None
@@ -50,6 +81,7 @@ class DivergenceBench:
     ) -> Iterator[Loading | Divergence]:
         """Loading events, then the divergence; raises Stopped, or SteelyardError with the reason."""
         self._stopping.clear()
+        check_room(self._fit, (reference, candidate))
         client = self._client = self._start_worker("The worker that compares the models")
         try:
             client.start()

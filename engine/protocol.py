@@ -260,7 +260,11 @@ class TokenChance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PartedToken(msgspec.Struct, frozen=True, kw_only=True):
-    """One token of the reply under both models. rank: its place for the candidate, 1 is the best."""
+    """One token of the reply under both models. rank: its place for the candidate, 1 is the best.
+
+    piece: its bytes where they are no text by themselves, because a character is spread over several
+    tokens; `text` then shows these bytes as numbers.
+    """
 
     token: int
     text: str
@@ -270,6 +274,7 @@ class PartedToken(msgspec.Struct, frozen=True, kw_only=True):
     kld: float
     top: tuple[TokenChance, ...]
     candidate_top: tuple[TokenChance, ...]
+    piece: bytes | None = None
 
 
 class Parting(msgspec.Struct, frozen=True, kw_only=True, tag="parting"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ def _make_bench(recorder: Recorder | None) -> Bench:
     from models import fit
     from storage.energy_settings import energy_settings_file, load_energy_settings
 
-    settings = load_energy_settings(energy_settings_file())
+    settings = partial(load_energy_settings, energy_settings_file())
     return RealBench(fit=fit, recorder=recorder, meter=machine_meter(settings=settings))
 
 

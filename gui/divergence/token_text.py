@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from gui.divergence.words import clean, token_rows, token_title, token_verdict
 from gui.theme import Theme
 
 if TYPE_CHECKING:  # the engine's parts are imported when they are used
-    from engine.divergence import Divergence
+    from engine.divergence import Divergence, Unit
     from engine.protocol import PartedToken
 
 _SIDEWAYS = {
@@ -38,7 +39,11 @@ _UP_AND_DOWN = {
 
 
 class TokenText(QPlainTextEdit):
-    """Coloured by Δp; a token that the candidate would not have written is underlined as well."""
+    """Coloured by Δp; a token that the candidate would not have written is underlined as well.
+
+    Tokens that share a character are shown, coloured and chosen as one place, by the strongest of them;
+    the arrow keys still reach each.
+    """
 
     token_chosen = Signal(int)
 
@@ -47,6 +52,7 @@ class TokenText(QPlainTextEdit):
         self._theme = theme
         self._found: Divergence | None = None
         self._names = ("", "")
+        self._units: tuple[Unit, ...] = ()
         self._starts: list[int] = []
         self._place = 0
         self.setReadOnly(True)
@@ -66,6 +72,7 @@ class TokenText(QPlainTextEdit):
 
     def show_tokens(self, found: Divergence, names: tuple[str, str]) -> None:
         self._found, self._names = found, names
+        self._units = found.units
         self._place = 0
         self._write()
 
@@ -74,7 +81,7 @@ class TokenText(QPlainTextEdit):
         self._place = place
         self._mark()
         cursor = self.textCursor()
-        cursor.setPosition(self._starts[place])
+        cursor.setPosition(self._starts[self._unit_of(place)])
         self.setTextCursor(cursor)
         self.ensureCursorVisible()
 
@@ -115,7 +122,7 @@ class TokenText(QPlainTextEdit):
             cursor.movePosition(_UP_AND_DOWN[key])
             self._choose_if_there(self._place_of(cursor.position()))
         elif plain and key in {Qt.Key.Key_Home, Qt.Key.Key_End}:
-            last = len(self._starts) - 1
+            last = self._units[-1].stop - 1 if self._units else 0
             self._choose_if_there(0 if key == Qt.Key.Key_Home else last)
         else:
             super().keyPressEvent(event)
@@ -137,11 +144,19 @@ class TokenText(QPlainTextEdit):
         return super().viewportEvent(event)
 
     def _choose_if_there(self, place: int) -> None:
-        if 0 <= place < len(self._starts):
+        if self._units and 0 <= place < self._units[-1].stop:
             self.token_chosen.emit(place)
 
     def _place_of(self, position: int) -> int:
-        return max(0, bisect_right(self._starts, position) - 1)
+        """The token at a position of the text; of several that share it, the first that differs."""
+        if self._found is None or not self._units:
+            return 0
+        unit = self._units[max(0, bisect_right(self._starts, position) - 1)]
+        tokens = enumerate(self._found.tokens[unit.start : unit.stop], unit.start)
+        return next((place for place, token in tokens if token.rank > 1), unit.start)
+
+    def _unit_of(self, place: int) -> int:
+        return bisect_right(self._units, place, key=lambda unit: unit.start) - 1
 
     def _write(self) -> None:
         """Positions are read from the cursor: Qt counts in UTF-16 and joins some line ends."""
@@ -151,21 +166,22 @@ class TokenText(QPlainTextEdit):
         self._starts.clear()
         cursor = QTextCursor(self.document())
         cursor.beginEditBlock()
-        for token in self._found.tokens:
+        for unit in self._units:
+            tokens = self._found.tokens[unit.start : unit.stop]
+            differs = any(token.rank > 1 for token in tokens)
             self._starts.append(cursor.position())
-            cursor.insertText(_shown(token), self._format(token))
+            cursor.insertText(_shown(unit.text, differs), self._format(tokens, differs))
         cursor.endEditBlock()
         self._mark()
 
-    def _format(self, token: PartedToken) -> QTextCharFormat:
+    def _format(self, tokens: Sequence[PartedToken], differs: bool) -> QTextCharFormat:
         made = QTextCharFormat()
         made.setForeground(QColor(self._theme.colours.text))
-        colour = colour_of(
-            step_of(token.candidate_probability - token.probability), self._theme.scheme
-        )
+        changes = (token.candidate_probability - token.probability for token in tokens)
+        colour = colour_of(step_of(max(changes, key=abs)), self._theme.scheme)
         if colour is not None:
             made.setBackground(QColor(colour))
-        if token.rank > 1:
+        if differs:
             made.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
             made.setUnderlineColor(QColor(self._theme.colours.text))
         return made
@@ -184,14 +200,15 @@ class TokenText(QPlainTextEdit):
 
     def _cursor_over(self, place: int) -> QTextCursor:
         end = self.document().characterCount() - 1
+        unit = self._unit_of(place)
         cursor = QTextCursor(self.document())
-        cursor.setPosition(self._starts[place])
-        stop = self._starts[place + 1] if place + 1 < len(self._starts) else end
+        cursor.setPosition(self._starts[unit])
+        stop = self._starts[unit + 1] if unit + 1 < len(self._starts) else end
         cursor.setPosition(stop, QTextCursor.MoveMode.KeepAnchor)
         return cursor
 
 
-def _shown(token: PartedToken) -> str:
+def _shown(text: str, differs: bool) -> str:
     """A line end carries no underline, so one that differs is written as a sign as well."""
-    text = clean(token.text.replace("\r\n", "\n"))
-    return text.replace("\n", "↵\n") if token.rank > 1 else text
+    shown = clean(text.replace("\r\n", "\n"))
+    return shown.replace("\n", "↵\n") if differs else shown

@@ -92,7 +92,12 @@ def summary(found: Divergence, names: tuple[str, str]) -> str:
 
 
 def token_title(found: Divergence, place: int) -> str:
-    return f"Token {place + 1} of {len(found.tokens)}: {quoted(found.tokens[place].text)}"
+    title = f"Token {place + 1} of {len(found.tokens)}: {quoted(found.tokens[place].text)}"
+    unit = next(unit for unit in found.units if place < unit.stop)
+    parts = unit.stop - unit.start
+    if parts == 1:
+        return title
+    return f"{title}, part {place - unit.start + 1} of {parts} of {quoted(unit.text)}"
 
 
 def token_verdict(found: Divergence, place: int, names: tuple[str, str]) -> str:

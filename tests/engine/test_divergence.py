@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from engine.contract import Contender, ModelFile, Runtime
-from engine.divergence import Divergence, DivergenceBench
-from engine.errors import ContextExceeded, RequestError
-from tests.engine.fakes import case
+from engine.divergence import Divergence, DivergenceBench, units
+from engine.errors import ContextExceeded, NotEnoughMemory, RequestError
+from engine.protocol import PartedToken
+from tests.engine.fakes import SmallFit, case
 from tests.engine.running import running_worker
 
 QUESTION = case(text="Name three colours and say why you like them.")
@@ -21,7 +22,7 @@ def model(path: Path, name: str, n_ctx: int = 512) -> Contender:
 
 
 def part(reference: Contender, candidate: Contender, reply: str) -> Divergence:
-    found = list(DivergenceBench().run(reference, candidate, QUESTION, reply))[-1]
+    found = list(DivergenceBench(fit=SmallFit()).run(reference, candidate, QUESTION, reply))[-1]
     assert isinstance(found, Divergence)
     return found
 
@@ -77,3 +78,51 @@ def test_a_reply_that_is_too_long_or_empty_is_refused(small_model: Path) -> None
         part(*pair, "word " * 300)
     with pytest.raises(RequestError, match="no tokens"):
         part(*pair, "")
+
+
+def test_two_models_that_do_not_fit_together_are_refused_before_they_load(
+    small_model: Path,
+) -> None:
+    bench = DivergenceBench(fit=SmallFit(need_bytes=1 << 50))
+    with pytest.raises(NotEnoughMemory, match="2 models"):
+        list(bench.run(model(small_model, "A"), model(small_model, "B"), QUESTION, "Blue."))
+
+
+def test_a_sign_spread_over_several_tokens_is_told_by_its_bytes_and_joined_again(
+    small_model: Path,
+) -> None:
+    reply = "A 🦙 and 鰻, naïve."
+    found = part(model(small_model, "A"), model(small_model, "B"), reply)
+    assert "".join(unit.text for unit in found.units) == reply
+    llama = next(unit for unit in found.units if "🦙" in unit.text)
+    assert llama.stop - llama.start > 1
+    parts = found.tokens[llama.start : llama.stop]
+    assert b"".join(part.piece or part.text.encode() for part in parts).decode() == llama.text
+    assert "‹F0 9F" in "".join(part.text for part in parts)
+    assert all("�" not in token.text for token in found.tokens)
+    shown = [chance.text for token in found.tokens for chance in (*token.top, *token.candidate_top)]
+    assert not any("�" in text for text in shown)
+
+
+def test_bytes_that_never_become_a_character_are_shown_at_their_place() -> None:
+    tokens = [parted("a"), parted("‹F0›", b"\xf0"), parted("b"), parted("‹E3›", b"\xe3")]
+    assert [(unit.start, unit.stop, unit.text) for unit in units(tokens)] == [
+        (0, 1, "a"),
+        (1, 3, "�b"),
+        (3, 4, "�"),
+    ]
+    assert units(()) == ()
+
+
+def parted(text: str, piece: bytes | None = None) -> PartedToken:
+    return PartedToken(
+        token=1,
+        text=text,
+        probability=0.5,
+        candidate_probability=0.5,
+        rank=1,
+        kld=0.0,
+        top=(),
+        candidate_top=(),
+        piece=piece,
+    )

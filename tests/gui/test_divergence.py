@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from pytestqt.qtbot import QtBot
@@ -281,6 +282,32 @@ def test_tokens_are_found_again_after_astral_characters_and_line_ends(text: Toke
         cursor = text._cursor_over(place)
         assert clean(found.tokens[place].text).strip("\r\n \ufffd") in cursor.selectedText()
     assert "\u202e" not in text.toPlainText()
+
+
+def test_tokens_that_share_a_character_are_one_place_in_the_text(
+    text: TokenText, qtbot: QtBot
+) -> None:
+    """An emoji is mostly two tokens or more; here the second one differs."""
+    whole = "🦙".encode()
+    tokens = (
+        token("A ", 1),
+        replace(token("‹F0 9F›", 2), piece=whole[:2]),
+        replace(token("‹A6 99›", 3, mine=0.9, its=0.1, other="‹A6 9A›"), piece=whole[2:]),
+        token(".", 4),
+    )
+    show(text, Divergence(reference="a", candidate="b", tokens=tokens))
+    assert text.toPlainText() == "A 🦙."
+    shared = text._cursor_over(1)
+    assert shared.selectedText() == text._cursor_over(2).selectedText() == "🦙"
+    assert shared.charFormat().fontUnderline()
+    assert shared.charFormat().background().color() == QColor(colour_of(-4, "light") or "")
+    end = text.cursorRect(shared)
+    assert text.place_at(QPoint(end.x() - 3, end.center().y())) == 2
+    assert "Token 2 of 4: “‹F0 9F›”, part 1 of 2 of “🦙”" in text.hint(1)
+    text.choose(2)
+    with qtbot.waitSignal(text.token_chosen) as chosen:
+        key(qtbot, text, Qt.Key.Key_End)
+    assert chosen.args == [3]
 
 
 def test_the_mouse_finds_the_token_under_it(text: TokenText) -> None:
