@@ -9,9 +9,9 @@ from typing import Final
 from cli.compare_options import PromptOptions
 from cli.usage import WrongUsage, read_text
 from engine.contract import Case, Message
+from engine.quality.prompt_lines import split_prompts
 
 STANDARD_INPUT: Final = "-"
-_SEPARATOR: Final = "---"
 
 
 def read_cases(options: PromptOptions, *, from_stdin: bool) -> tuple[Case, ...]:
@@ -34,20 +34,6 @@ def read_cases(options: PromptOptions, *, from_stdin: bool) -> tuple[Case, ...]:
     if not all(_is_unicode(text) for text in (*texts, options.system or "")):
         raise WrongUsage("A prompt is not text in UTF-8.")
     return make_cases(texts, system=options.system, raw=options.raw)
-
-
-def split_prompts(content: str) -> list[str]:
-    """One a line; where lines of --- stand, the text between them instead."""
-    lines = content.splitlines()
-    if any(line.strip() == _SEPARATOR for line in lines):
-        blocks: list[list[str]] = [[]]
-        for line in lines:
-            if line.strip() == _SEPARATOR:
-                blocks.append([])
-            else:
-                blocks[-1].append(line)
-        lines = ["\n".join(block).strip("\n") for block in blocks]
-    return [prompt for prompt in lines if prompt.strip()]
 
 
 def make_cases(texts: Iterable[str], *, system: str | None, raw: bool) -> tuple[Case, ...]:

@@ -7,31 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cli.compare_options import PromptOptions
-from cli.prompts import read_cases, split_prompts
+from cli.prompts import read_cases
 from cli.usage import WrongUsage
-
-LINES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Zl", "Zp")), min_size=1)
 
 
 def contents(options: PromptOptions, *, from_stdin: bool = False) -> list[str]:
     return [case.messages[-1].content for case in read_cases(options, from_stdin=from_stdin)]
-
-
-def test_each_line_of_a_file_is_a_prompt() -> None:
-    assert split_prompts("One?\n\nTwo?\n") == ["One?", "Two?"]
-
-
-def test_lines_of_dashes_part_prompts_of_several_lines() -> None:
-    assert split_prompts("a\nb\n---\n\nc\n ---\n") == ["a\nb", "c"]
-
-
-@given(st.lists(LINES.filter(lambda line: line.strip() not in {"", "---"}), min_size=1))
-def test_prompts_written_between_dashes_are_read_back(prompts: list[str]) -> None:
-    assert split_prompts("\n---\n".join([*prompts, ""])) == prompts
 
 
 def test_prompts_come_in_the_order_of_options_file_and_standard_input(
