@@ -30,6 +30,7 @@ from gui.models.models_model import ModelsModel
 from gui.models.models_page import ModelsPage, page_of_models
 from gui.quality.quality_model import QualityModel
 from gui.quality.quality_page import QualityPage, page_of_quality
+from gui.sessions.opener import SessionOpener
 from gui.sessions.sessions_model import SessionsModel
 from gui.settings import WindowSettings, load_settings, save_settings
 from gui.theme import Theme
@@ -60,7 +61,7 @@ class Desk(QObject):
         self.cost_page = CostPage(self.theme, self.cost)
         shelf = given.make_shelf()
         self.models = ModelsModel(self.jobs, shelf, self)
-        self.hub = HubModel(self.jobs, HubDesk(given.hub, shelf), self._settings.offline, self)
+        self.hub = HubModel(self.jobs, HubDesk(given.hub, shelf), self._settings.hub, self)
         self.models_page = ModelsPage(self.theme, self.models, self.hub)
         self.window = MainWindow(
             self.theme,
@@ -76,8 +77,11 @@ class Desk(QObject):
             ),
         )
         self.window.closing.connect(self.close)
-        self.history_page.opened.connect(self._open_session)
-        self.history_page.again_wanted.connect(self._repeat_session)
+        self.opener = SessionOpener(self.jobs, self.window.pages, self.window.show_widget, self)
+        self.history_page.opened.connect(self.opener.open)
+        self.history_page.again_wanted.connect(self.opener.run_again)
+        self.window.panel.opened.connect(self.opener.open)
+        self.opener.refused.connect(self._refuse)
         self.history.changed.connect(self.sessions.reload)
         self.compare.availability_changed.connect(self._share_machine)
         self.quality.availability_changed.connect(self._share_machine)
@@ -102,7 +106,7 @@ class Desk(QObject):
         if self._closed:
             return True
         self._closed = True
-        settings = msgspec.structs.replace(self.window.settings(), offline=self.hub.offline)
+        settings = msgspec.structs.replace(self.window.settings(), hub=self.hub.choices_made)
         self.models.close()
         self.hub.close()
         ended = self.compare.close()
@@ -154,25 +158,16 @@ class Desk(QObject):
         self.compare.contenders.add_models(models)
         self.window.show_page(0)
 
-    def _open_session(self, session_id: str) -> None:
-        if self._is_free():
-            self.compare.open_session(session_id)
-
-    def _repeat_session(self, session_id: str) -> None:
-        if self._is_free():
-            self.compare.repeat_session(session_id)
-
-    def _is_free(self) -> bool:
-        """Whether the Compare page can show another session; else the History page says why not."""
-        why = self.compare.why_not_edit()
-        if why:
-            self.history_page.banners.add("warning", why)
-        return not why
+    def _refuse(self, why: str) -> None:
+        """Say on the page that is seen why it did not do what it was asked for."""
+        page = self.history_page if self.history_page.isVisible() else self.window.page
+        page.banners.add("warning", why)
 
     def _take_history(self, history: History) -> None:
         self._history = history
         if history.read_only is not None:
             self.window.page.banners.add("warning", history.read_only)
+        self.opener.use(history)
         self.sessions.use(history)
         self.quality.suite.use(history)
         self.history.use(history)

@@ -1,4 +1,4 @@
-"""The pages of the window beside Compare, as the window needs to know them."""
+"""The pages of the window, as the window needs to know them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,25 @@ from dataclasses import dataclass
 from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QWidget
 
+from engine.contract import Session, SessionKind
 from gui.actions import Command
+
+
+@dataclass(frozen=True)
+class SessionView:
+    """What a page can do with recorded sessions of some kinds; the window shows the page before.
+
+    why_not: a sentence why nothing of it can be done now, or empty. show: as the session was seen, which
+    begins nothing. resume runs what is missing, again runs all once more, change lets the user change
+    something first; None where the page has no such thing.
+    """
+
+    kinds: tuple[SessionKind, ...]
+    why_not: Callable[[], str]
+    show: Callable[[Session], None]
+    resume: Callable[[Session], None] | None = None
+    again: Callable[[Session], None] | None = None
+    change: Callable[[Session], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -26,3 +44,4 @@ class Page:
     take_focus: Callable[[], None]
     commands: tuple[Command, ...] = ()
     availability_changed: SignalInstance | None = None
+    sessions: SessionView | None = None

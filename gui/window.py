@@ -37,7 +37,7 @@ from gui.commands import (
 )
 from gui.compare.chips import local_files
 from gui.compare.compare_model import CompareModel
-from gui.compare.compare_page import ComparePage
+from gui.compare.compare_page import ComparePage, page_of_compare
 from gui.help import about_dialog, shortcuts_dialog
 from gui.history.export_dialog import FORMATS
 from gui.icons import icon
@@ -73,8 +73,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(theme.characters(110), theme.lines(34))
         self.page = ComparePage(theme, compare, self)
-        compare_page = Page("compare", "Compare", "Compare models", self.page, self.page.take_focus)
-        self._pages = (compare_page, *pages)
+        self.pages = (page_of_compare(self.page, compare), *pages)
         self.panel = SessionsPanel(theme, sessions, self)
         self.panel.setVisible(settings.sessions_shown)
         self._lay_out()
@@ -118,7 +117,7 @@ class MainWindow(QMainWindow):
         self.rail = Rail(self._theme, self)
         self._stack = QStackedWidget(self)
         self._page_buttons = QButtonGroup(self)
-        for place, page in enumerate(self._pages):
+        for place, page in enumerate(self.pages):
             self._stack.addWidget(page.widget)
             button = self.rail.add_page(page.picture, page.title, page.name)
             self._page_buttons.addButton(button, place)
@@ -151,7 +150,7 @@ class MainWindow(QMainWindow):
         self.page.asked.marks.clicked.connect(table.action("marks").trigger)
         table.action("marks").toggled.connect(self.page.asked.marks.setChecked)
         self.page.asked.switcher.places_changed.connect(table.refresh)
-        for page in self._pages:
+        for page in self.pages:
             if page.availability_changed is not None:
                 page.availability_changed.connect(table.refresh)
         compare.session_ended.connect(self._sessions.reload)
@@ -160,7 +159,6 @@ class MainWindow(QMainWindow):
         compare.opened.connect(self._show_opened)
         self._sessions.loaded.connect(self._mark_session)
         self._sessions.failed.connect(partial(self.page.banners.add, "error"))
-        self.panel.opened.connect(compare.open_session)
         self.panel.new_wanted.connect(self._start_anew)
         self.panel.hide_wanted.connect(self._toggle_sessions)
         self.panel.export_wanted.connect(self._export)
@@ -201,7 +199,7 @@ class MainWindow(QMainWindow):
             *self._only_on(page, run_commands(model)),
             *self._only_on(page, prompt_commands(page)),
             *self._only_on(page, divergence_commands(page)),
-            *(each for p in self._pages for each in self._only_on(p.widget, p.commands)),
+            *(each for p in self.pages for each in self._only_on(p.widget, p.commands)),
             Command(
                 "shortcuts", "Keyboard shortcuts", "Help", self._show_shortcuts, ("F1", "Ctrl+?")
             ),
@@ -218,7 +216,7 @@ class MainWindow(QMainWindow):
                 (f"Alt+{place + 1}",),
                 checked=partial(self._is_shown, place),
             )
-            for place, page in enumerate(self._pages)
+            for place, page in enumerate(self.pages)
         ]
 
     def _only_on(self, page: QWidget, commands: Iterable[Command]) -> list[Command]:
@@ -237,10 +235,10 @@ class MainWindow(QMainWindow):
         self._page_buttons.button(place).setChecked(True)
         self._stack.setCurrentIndex(place)
         self.actions_table.refresh()
-        self._pages[place].take_focus()
+        self.pages[place].take_focus()
 
     def show_widget(self, page: QWidget) -> None:
-        self.show_page([each.widget for each in self._pages].index(page))
+        self.show_page([each.widget for each in self.pages].index(page))
 
     def _is_shown(self, place: int) -> bool:
         return self._stack.currentIndex() == place
@@ -261,10 +259,6 @@ class MainWindow(QMainWindow):
         self._compare.start_anew()
         self.page.banners.clear()
         self.page.take_focus()
-
-    def _open_session(self, session_id: str) -> None:
-        self.show_page(0)
-        self._compare.open_session(session_id)
 
     def _export_shown(self) -> None:
         session_id = self._compare.board.session_id
@@ -319,7 +313,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{title} – Steelyard" if title else "Steelyard")
 
     def _show_opened(self, session: Session) -> None:
-        self.show_page(0)
         self.page.banners.clear()
         if self._compare.board.status == "interrupted":
             board = self._compare.board

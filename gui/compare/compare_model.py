@@ -148,20 +148,27 @@ class CompareModel(QObject):
         )
         self.availability_changed.emit()
 
-    def open_session(self, session_id: str) -> None:
-        history = self._history
-        if history is not None and not self.running:
-            self._jobs.start(
-                "history", partial(history.session, session_id), self._show_session, self._fail
-            )
+    def show_session(self, session: Session) -> None:
+        """Show a recorded session as it was seen."""
+        if self.running:
+            return
+        self._session = session
+        self.contenders.replace_all(session.contenders)
+        self._follow(draft_of(session, 0))
+        self.board.open(session)
+        self.opened.emit(session)
 
-    def repeat_session(self, session_id: str) -> None:
-        """Open a session and run its plan once more."""
-        history = self._history
-        if history is not None and not self.running:
-            self._jobs.start(
-                "history", partial(history.session, session_id), self._repeat, self._fail
-            )
+    def repeat_session(self, session: Session) -> None:
+        """Show a session and run its plan once more."""
+        self.show_session(session)
+        self.run_again()
+
+    def resume_session(self, session: Session) -> None:
+        """Run what a session still lacks."""
+        if not self.running:
+            self.contenders.replace_all(session.contenders)
+            self.board.open(session, resuming=True)
+            self._start(session.plan(), session)
 
     def start_anew(self) -> None:
         """Clear the board for another comparison; contenders and settings stay."""
@@ -191,7 +198,7 @@ class CompareModel(QObject):
         history, session_id = self._history, self.board.session_id
         if history is not None and session_id is not None and not self.why_not_resume():
             load = partial(history.session, session_id)
-            self._jobs.start("history", load, self._resume, self._fail)
+            self._jobs.start("history", load, self.resume_session, self._fail)
 
     def stop(self) -> None:
         if self._bench is not None and not self.why_not_stop():
@@ -244,12 +251,6 @@ class CompareModel(QObject):
         feed.start()
         self.availability_changed.emit()
 
-    def _resume(self, session: Session) -> None:
-        if not self.running:
-            self.contenders.replace_all(session.contenders)
-            self.board.open(session, resuming=True)
-            self._start(session.plan(), session)
-
     def _take_events(self, events: tuple[Event, ...]) -> None:
         for event in events:
             self.board.take(event)
@@ -299,19 +300,6 @@ class CompareModel(QObject):
         self.demo_running = False
         self.demo_ended.emit()
         self.availability_changed.emit()
-
-    def _show_session(self, session: Session) -> None:
-        if self.running:
-            return
-        self._session = session
-        self.contenders.replace_all(session.contenders)
-        self._follow(draft_of(session, 0))
-        self.board.open(session)
-        self.opened.emit(session)
-
-    def _repeat(self, session: Session) -> None:
-        self._show_session(session)
-        self.run_again()
 
     def _follow_case(self) -> None:
         """The composer goes along with the shown prompt as long as nobody has written in it."""

@@ -22,9 +22,27 @@ from gui.compare.runtime_form import RuntimeForm
 from gui.compare.word_marks import WordMarks
 from gui.divergence.asker import Asker
 from gui.figures import rate
+from gui.pages import Page, SessionView
 from gui.theme import Theme
 from gui.widgets.banner import Banner, BannerStack
 from gui.widgets.empty import EmptyState
+
+
+def page_of_compare(page: ComparePage, model: CompareModel) -> Page:
+    return Page(
+        "compare",
+        "Compare",
+        "Compare models",
+        page,
+        page.take_focus,
+        sessions=SessionView(
+            kinds=("compare",),
+            why_not=model.why_not_edit,
+            show=model.show_session,
+            resume=model.resume_session,
+            again=model.repeat_session,
+        ),
+    )
 
 
 class ComparePage(QWidget):

@@ -46,7 +46,7 @@ def full_desk(qtbot: QtBot, open_desk: Callable[..., Desk], tmp_path: Path) -> D
     )
     desk = open_desk(Fakes(tmp_path, history=FakeHistory([session])))
     desk.window.actions_table.action("sessions").trigger()
-    desk.compare.open_session("s1")
+    desk.opener.open("s1")
     columns = desk.window.page.columns
     qtbot.waitUntil(lambda: len(columns.columns) == 3 and not columns.rendering)
     desk.window.page.composer.system_switch.click()

@@ -34,7 +34,7 @@ def replies() -> list[Reply]:
 def session_desk(qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path) -> Desk:
     plan = Plan(contenders=(A, B), cases=CASES)
     desk = open_desk(Fakes(tmp_path, history=FakeHistory([session_of(plan, replies())])))
-    desk.compare.open_session("s1")
+    desk.opener.open("s1")
     qtbot.waitUntil(lambda: desk.compare.board.session_id == "s1")
     return desk
 

@@ -188,25 +188,14 @@ def test_a_session_is_opened_with_its_models_prompt_and_replies(qtbot: QtBot, ma
         contenders=(A, B), cases=(Case(id="1", messages=(Message(role="user", content="Why?"),)),)
     )
     session = session_of(plan, [reply_to(A.name), reply_to(B.name)])
-    history = FakeHistory([session])
-    compare = make(history=history)
+    compare = make()
     opened: list[Session] = []
     compare.opened.connect(opened.append)
-    compare.open_session(session.id)
-    qtbot.waitUntil(lambda: bool(opened))
+    compare.show_session(session)
+    assert opened == [session]
     assert compare.contenders.contenders == (A, B)
     assert compare.draft.draft.prompt == "Why?"
     assert compare.board.text(B.name)[0] == "An answer."
-    assert history.asked_in == {"jobs-history"}
-
-
-def test_a_session_that_is_gone_is_told(qtbot: QtBot, make: Make) -> None:
-    compare = make()
-    told: list[str] = []
-    compare.failed.connect(told.append)
-    compare.open_session("nothing")
-    qtbot.waitUntil(lambda: bool(told))
-    assert told == ["There is no session nothing."]
 
 
 def two_prompts() -> Plan:
@@ -217,9 +206,9 @@ def two_prompts() -> Plan:
 
 
 def test_the_composer_follows_the_shown_prompt_until_it_is_edited(qtbot: QtBot, make: Make) -> None:
-    compare = make(history=FakeHistory([session_of(two_prompts(), [])]))
-    compare.open_session("s1")
-    qtbot.waitUntil(lambda: compare.draft.draft.prompt == "Question 1")
+    compare = make()
+    compare.show_session(session_of(two_prompts(), []))
+    assert compare.draft.draft.prompt == "Question 1"
     compare.board.show_case(1)
     assert compare.draft.draft.prompt == "Question 2"
     compare.draft.edit(prompt="My own")
@@ -232,8 +221,8 @@ def test_an_interrupted_session_can_be_resumed(qtbot: QtBot, make: Make) -> None
     bench = FakeBench()
     compare = make(bench, FakeHistory([session]))
     assert compare.why_not_resume() == "No unfinished session is open."
-    compare.open_session("s1")
-    qtbot.waitUntil(lambda: compare.why_not_resume() == "")
+    compare.show_session(session)
+    assert not compare.why_not_resume()
     compare.resume()
     qtbot.waitUntil(lambda: compare.board.status == "finished")
     assert bench.resumed == [session]
@@ -242,9 +231,9 @@ def test_an_interrupted_session_can_be_resumed(qtbot: QtBot, make: Make) -> None
 
 def test_run_again_runs_the_whole_session_that_is_shown(qtbot: QtBot, make: Make) -> None:
     bench = FakeBench()
-    compare = make(bench, FakeHistory([session_of(two_prompts(), [])]))
-    compare.open_session("s1")
-    qtbot.waitUntil(lambda: len(compare.board.cases) == 2)
+    compare = make(bench)
+    compare.show_session(session_of(two_prompts(), []))
+    assert len(compare.board.cases) == 2
     compare.run_again()
     finish(qtbot, compare)
     assert [len(plan.cases) for plan in bench.plans] == [2]

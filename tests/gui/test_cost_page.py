@@ -61,7 +61,7 @@ def texts(widget: QWidget) -> list[str]:
 
 
 def test_the_results_of_a_comparison_lead_to_their_cost(qtbot: QtBot, desk: Desk) -> None:
-    desk.compare.open_session("s2")
+    desk.opener.open("s2")
     asked = desk.window.page.asked
     qtbot.waitUntil(lambda: asked.cost.isVisible() and asked.cost.isEnabled())
     with qtbot.waitSignal(desk.cost.estimated):

@@ -269,8 +269,12 @@ def test_a_session_is_not_opened_over_a_running_comparison(
     draw_up(desk)
     desk.window.page.composer.run.click()
     assert desk.compare.running
+    desk.window.show_widget(desk.history_page)
     desk.history_page.opened.emit("00000000")
-    assert desk.history_page.banners.banners[0].text == "Stop the comparison first."
+    banners = desk.history_page.banners
+    qtbot.waitUntil(lambda: bool(banners.banners))
+    assert banners.banners[0].text == "Stop the comparison first."
+    assert desk.compare.board.session_id == "s1"
 
 
 def test_the_menu_of_rows_offers_what_can_be_done_with_them(qtbot: QtBot, desk: Desk) -> None:

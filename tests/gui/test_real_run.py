@@ -107,7 +107,7 @@ def test_real_models_answer_side_by_side_and_are_recorded(
     desk.window.close()
 
     again = open_real()
-    again.compare.open_session(session_id)
+    again.opener.open(session_id)
     columns = again.window.page.columns
     qtbot.waitUntil(lambda: again.compare.board.session_id == session_id, timeout=10_000)
     qtbot.waitUntil(lambda: not columns.rendering)

@@ -50,7 +50,7 @@ def test_an_interrupted_session_offers_to_resume(
 ) -> None:
     session = session_of(two_prompts(), [reply_to(A.name)], status="interrupted")
     desk = open_desk(Fakes(tmp_path, history=FakeHistory([session])))
-    desk.compare.open_session("s1")
+    desk.opener.open("s1")
     banners = desk.window.page.banners
     qtbot.waitUntil(lambda: bool(banners.banners))
     assert "1 of 4 replies" in banners.banners[0].text
@@ -79,7 +79,7 @@ def test_a_session_is_exported_under_the_chosen_name(
     export = desk.window.actions_table.action("export")
     assert not export.isEnabled()
     assert export.toolTip() == "There is no recorded session to export yet."
-    desk.compare.open_session("s1")
+    desk.opener.open("s1")
     qtbot.waitUntil(export.isEnabled)
     export.trigger()
     qtbot.waitUntil(lambda: bool(fakes.exported))
