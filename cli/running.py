@@ -31,6 +31,7 @@ from engine.contract import (
     Session,
     SessionStatus,
 )
+from engine.energy.typical import with_pooled_energy
 
 _FRAMES_PER_S = 10
 
@@ -122,7 +123,8 @@ class CasePrinter:
 
     def _print(self, case_id: str, *, only_whole: bool) -> None:
         found = [self._board.reply(each.name, case_id) for each in self._plan.contenders]
-        replies = [reply for reply in found if reply is not None]
+        known = self._board.replies()
+        replies = [with_pooled_energy(reply, known) for reply in found if reply is not None]
         if not replies or (only_whole and len(replies) < len(found)):
             return
         self._printed.add(case_id)

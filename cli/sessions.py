@@ -17,8 +17,9 @@ from cli.terminal import ROOMY_WIDTH, clean_line, result_console, words, write_r
 from cli.timings_view import print_timings
 from cli.wording import count, models_line, settings_line, when
 from engine.contract import Reply, Session
+from engine.energy.typical import all_with_pooled_energy
 from storage.document import dump
-from storage.export import NOTHING, Omit, export_sessions
+from storage.export import NOTHING, Omit, Paper, export_sessions
 from storage.folders import database_path
 from storage.history import History
 from storage.reading import SHORTEST_PART
@@ -53,6 +54,7 @@ def show_session(session_id: str, *, as_json: bool) -> int:
         return 0
     console = result_console()
     _print_heading(console, session)
+    session = msgspec.structs.replace(session, replies=all_with_pooled_energy(session.replies))
     for place, case in enumerate(session.cases):
         replies = [reply for reply in _first_replies(session) if reply.case == case.id]
         if replies:
@@ -62,11 +64,13 @@ def show_session(session_id: str, *, as_json: bool) -> int:
     return 0
 
 
-def export(session_ids: Sequence[str], target: Path, omit: Omit = NOTHING) -> int:
+def export(
+    session_ids: Sequence[str], target: Path, omit: Omit = NOTHING, paper: Paper = "a4"
+) -> int:
     """Into one file, in the format that its ending names."""
     with _history() as history:
         sessions = [history.session(each) for each in dict.fromkeys(session_ids)]
-    export_sessions(sessions, target, omit)
+    export_sessions(sessions, target, omit, paper)
     for session in sessions:
         print(f"Session {session.id} was written to {target}.", file=sys.stderr)
     return 0

@@ -13,7 +13,10 @@ from rich.text import Text
 from cli.terminal import ROOMY_WIDTH, clean_line, words
 from cli.wording import NONE, endings, seconds, significant, size, spread
 from engine.contract import Reply
+from engine.energy.typical import TypicalEnergy, typical_energy
+from engine.energy.wording import ESTIMATED_DIGITS, MEASURED_DIGITS
 from engine.summary import WIDE_SPREAD_PERCENT, ContenderSummary, Figure, summarise
+from engine.wording import digits_text
 
 _SPEED: Final = "generation_tokens_per_s"
 _HEADS: Final = (
@@ -22,6 +25,7 @@ _HEADS: Final = (
     "first\ntoken",
     "load",
     "peak\nmemory",
+    "energy\na reply",
     "tokens",
     "ended by",
 )
@@ -107,11 +111,24 @@ def _row(
         _cell(figures.get("ttft_s"), seconds),
         Text(seconds(figures["load_s"].median) if "load_s" in figures else NONE),
         Text(peak),
+        _energy(typical_energy(own)),
         Text(str(sum(tokens)) if tokens else NONE),
     ]
     if repeated:
         cells.append(Text(str(summary.replies)))
     return [*cells, Text(endings(own))]
+
+
+def _energy(typical: TypicalEnergy | None) -> Text:
+    """An estimate says so; its range stands under each reply."""
+    if typical is None:
+        return Text(NONE)
+    if typical.kind == "estimated":
+        return Text(f"~{digits_text(typical.joules, ESTIMATED_DIGITS)} J\nestimated")
+    text = Text(f"{digits_text(typical.joules, MEASURED_DIGITS)} J")
+    if typical.pooled_replies:
+        text.append(f"\npool of {typical.pooled_replies}", style="dim")
+    return text
 
 
 def _cell(figure: Figure | None, wording: Callable[[float], str]) -> Text:

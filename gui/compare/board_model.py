@@ -27,6 +27,7 @@ from engine.contract import (
     Unloaded,
     WarmingUp,
 )
+from engine.energy.typical import with_pooled_energy
 from gui.compare.cells import Cell, ColumnView, Phase
 from gui.compare.standings import Standing, speed_of, standings
 
@@ -92,7 +93,7 @@ class BoardModel(QObject):
             live_tokens_per_s=cell.live_tokens_per_s,
             shown_repeat=cell.repeat,
             repeats=self.plan.repeats,
-            reply=cell.reply,
+            reply=self._as_shown(cell),
             speed=speed_of(self.replies(contender, case.id)),
             standing=self._standing(contender, case.id),
         )
@@ -103,6 +104,13 @@ class BoardModel(QObject):
         assert case is not None
         cell = self._cell(contender, case.id, self._shown_repeat(contender))
         return cell.text, cell.reasoning
+
+    def _as_shown(self, cell: Cell) -> Reply | None:
+        """A reply too short for its sensor shares the energy of the contender's other short ones."""
+        if cell.reply is None:
+            return None
+        known = (each.reply for each in self._cells.values() if each.reply is not None)
+        return with_pooled_energy(cell.reply, known)
 
     def replies(self, contender: str, case: str) -> tuple[Reply, ...]:
         cells = (self._cell(contender, case, repeat) for repeat in range(self.plan.repeats))

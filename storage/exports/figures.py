@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
 
 from engine.contract import Contender, Reply, Session
+from engine.energy.typical import TypicalEnergy, typical_energy
 from engine.energy.wording import ESTIMATED_DIGITS, MEASURED_DIGITS
 from engine.summary import ContenderSummary, summarise
 from engine.wording import digits_text
@@ -103,25 +103,35 @@ def _memory(_: Contender, summary: ContenderSummary | None, __: Sequence[Reply])
 
 def _energy(_: Contender, __: ContenderSummary | None, replies: Sequence[Reply]) -> Cell:
     """The median of the replies that have it; an estimate is shown with its range and two digits."""
-    energies = [reply.energy for reply in replies if reply.energy.joules is not None]
-    if not energies:
+    typical = typical_energy(replies)
+    return Cell() if typical is None else _energy_cell(typical, typical.joules, "J")
+
+
+def _token_energy(_: Contender, __: ContenderSummary | None, replies: Sequence[Reply]) -> Cell:
+    """Without a range: that of the whole reply is the same in percent."""
+    typical = typical_energy(replies)
+    if typical is None or typical.joules_per_token is None:
         return Cell()
-    joules = statistics.median(energy.joules for energy in energies if energy.joules is not None)
-    measured = all(energy.kind == "measured" for energy in energies)
-    lows = [energy.low_joules for energy in energies if energy.low_joules is not None]
-    highs = [energy.high_joules for energy in energies if energy.high_joules is not None]
-    low = statistics.median(lows) if len(lows) == len(energies) else None
-    high = statistics.median(highs) if len(highs) == len(energies) else None
+    bare = msgspec.structs.replace(typical, low_joules=None, high_joules=None)
+    return _energy_cell(bare, typical.joules_per_token, "J")
+
+
+def _energy_cell(typical: TypicalEnergy, joules: float, unit: str) -> Cell:
+    measured = typical.kind == "measured"
     text = digits_text(joules, MEASURED_DIGITS if measured else ESTIMATED_DIGITS)
     words = [] if measured else ["estimated"]
-    if low is not None and high is not None:
-        words.append(f"{digits_text(low)} to {digits_text(high)} J")
+    if typical.low_joules is not None and typical.high_joules is not None:
+        words.append(
+            f"{digits_text(typical.low_joules)} to {digits_text(typical.high_joules)} {unit}"
+        )
+    if typical.pooled_replies:
+        words.append(f"pooled over {typical.pooled_replies} replies")
     return Cell(
-        text=f"{text} J" if measured else f"about {text} J",
+        text=f"{text} {unit}" if measured else f"about {text} {unit}",
         detail=", ".join(words),
         value=joules,
-        low=low,
-        high=high,
+        low=typical.low_joules,
+        high=typical.high_joules,
     )
 
 
@@ -160,6 +170,13 @@ _MEASURES: Final = (
         explained="median over the replies; what it covers stands under “How it was measured”",
         better="lower",
         cell=_energy,
+    ),
+    _Measure(
+        key="joules_per_token",
+        title="Energy a token",
+        explained="the whole reply's energy by its generated tokens",
+        better="lower",
+        cell=_token_energy,
     ),
     _Measure(
         key="peak_bytes",

@@ -10,7 +10,8 @@ from typing import Final
 import msgspec
 
 from engine.contract import Message, ModelFile, Reply, Session
-from engine.energy.wording import energy_text
+from engine.energy.typical import all_with_pooled_energy
+from engine.energy.wording import energy_line, energy_text
 from storage.exports.figures import Column, columns
 from storage.exports.findings import findings
 from storage.exports.settings import Fact, how_it_was_measured
@@ -69,6 +70,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def report(session: Session) -> Report:
+    session = msgspec.structs.replace(session, replies=all_with_pooled_energy(session.replies))
     figures = columns(session)
     return Report(
         id=session.id,
@@ -158,7 +160,8 @@ def _figures(reply: Reply) -> str:
         words.append(f"{seconds(timing.ttft_s)} to first token")
     if timing.total_s is not None:
         words.append(f"{seconds(timing.total_s)} in all")
-    if reply.energy.joules is not None:
+    if reply.energy.joules is not None or reply.energy.too_short:
         words.append(energy_text(reply.energy))
+        words.append(energy_line(reply.energy))
     words.append(f"stop: {ENDINGS[reply.finish_reason]}")
-    return " · ".join(words)
+    return " · ".join(word for word in words if word)

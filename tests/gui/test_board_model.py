@@ -8,6 +8,8 @@ from engine.contract import (
     Began,
     Case,
     Contender,
+    Energy,
+    EnergyPart,
     Event,
     Finished,
     Loaded,
@@ -252,3 +254,22 @@ def test_a_contender_can_carry_its_own_sampling_into_the_board(board: BoardModel
     warm = msgspec.structs.replace(A, sampling=Sampling(temperature=0.7))
     board.begin(plan(contenders=(warm, B)))
     assert board.column(A.name).contender == warm
+
+
+def test_a_reply_too_short_for_its_sensor_shows_the_figure_of_its_pool(board: BoardModel) -> None:
+    part = EnergyPart(
+        name="GPU 0",
+        covers="gpu",
+        source="NVML",
+        label="measured",
+        seconds=0.5,
+        step_s=0.1,
+        joules=20.0,
+    )
+    short = Energy(kind="measured", too_short=True, parts=(part,), absent={"joules": "Too short."})
+    board.begin(plan(repeats=12))
+    for repeat in range(12):
+        board.take(Replied(reply=reply_to(A.name, repeat=repeat, energy=short)))
+    shown = board.column(A.name).reply
+    assert shown is not None
+    assert (shown.energy.joules, shown.energy.pooled_replies) == (20.0, 12)

@@ -1,0 +1,162 @@
+"""Every format carries a reply's energy with its source, its range, its parts and its conditions."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import msgspec
+import openpyxl
+import pytest
+
+from engine.contract import Energy, EnergyConditions, EnergyPart, Session
+from storage.export import render
+from tests.storage import samples
+
+SHORT = (
+    "Too short: 0.5 s, and a sensor moves so seldom that 2 s are needed. Short replies are pooled."
+)
+MEASURED = Energy(
+    joules=40.0,
+    low_joules=36.0,
+    high_joules=44.0,
+    plus_minus_percent=10.0,
+    kind="measured",
+    source="powercap + NVML",
+    boundary="components only: processor package-0, GPU 0",
+    not_covered=("memory",),
+    mean_watts=80.0,
+    contaminated=False,
+    parts=(
+        EnergyPart(
+            name="processor package-0",
+            covers="cpu",
+            source="powercap",
+            label="measured",
+            seconds=0.5,
+            joules=30.0,
+        ),
+        EnergyPart(
+            name="platform (psys)",
+            covers="machine",
+            source="powercap",
+            label="measured",
+            counted=False,
+            seconds=0.5,
+            joules=55.0,
+        ),
+    ),
+    conditions=EnergyConditions(
+        power_source="battery", power_profile="balanced", governor="powersave", throttled=True
+    ),
+)
+
+
+def session(*energies: Energy) -> Session:
+    plan = samples.plan(repeats=len(energies))
+    replies = tuple(
+        msgspec.structs.replace(samples.reply("model 0", repeat=n), energy=energy)
+        for n, energy in enumerate(energies)
+    )
+    return msgspec.structs.replace(samples.session(plan), replies=replies)
+
+
+def short(seconds: float = 0.5) -> Energy:
+    """Twelve of these are six seconds, of a sensor that needs two."""
+    part = EnergyPart(
+        name="GPU 0",
+        covers="gpu",
+        source="NVML",
+        label="measured",
+        seconds=seconds,
+        step_s=0.1,
+        joules=20.0,
+        low_joules=18.0,
+        high_joules=22.0,
+    )
+    return Energy(
+        kind="measured", source="NVML", too_short=True, parts=(part,), absent={"joules": SHORT}
+    )
+
+
+def row(shown: Session) -> dict[str, str]:
+    text = render([shown], ".csv").decode("utf-8-sig")
+    return next(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def text_of(ending: str, shown: Session) -> str:
+    return render([shown], ending).decode()
+
+
+def test_the_document_holds_all_of_it() -> None:
+    energy = json.loads(render([session(MEASURED)], ".json"))["replies"][0]["energy"]
+    assert (energy["source"], energy["low_joules"], energy["high_joules"]) == (
+        "powercap + NVML",
+        36.0,
+        44.0,
+    )
+    assert [part["name"] for part in energy["parts"]] == ["processor package-0", "platform (psys)"]
+    assert energy["boundary"].startswith("components only")
+    assert energy["conditions"]["throttled"] is True
+
+
+def test_the_table_holds_all_of_it() -> None:
+    found = row(session(MEASURED))
+    assert (found["joules"], found["low_joules"], found["high_joules"]) == ("40.0", "36.0", "44.0")
+    assert found["energy_source"] == "powercap + NVML"
+    assert found["energy_boundary"] == "components only: processor package-0, GPU 0"
+    assert found["energy_not_covered"] == "memory"
+    assert found["energy_parts"] == (
+        "processor package-0: 30.0 J; platform (psys): 55.0 J (a check)"
+    )
+    conditions = ("power_source", "power_profile", "governor", "throttled", "contaminated")
+    assert [found[name] for name in conditions] == [
+        "battery",
+        "balanced",
+        "powersave",
+        "True",
+        "False",
+    ]
+
+
+def test_the_workbook_has_the_same_columns() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(render([session(MEASURED)], ".xlsx")))
+    head, first = list(book["Replies"].iter_rows(values_only=True))[:2]
+    found = dict(zip(head, first, strict=True))
+    assert found["joules"] == 40
+    assert found["energy_parts"] == "processor package-0: 30.0 J; platform (psys): 55.0 J (a check)"
+    assert found["governor"] == "powersave"
+
+
+@pytest.mark.parametrize("ending", [".md", ".html"])
+def test_the_report_names_source_range_and_boundary(ending: str) -> None:
+    text = text_of(ending, session(MEASURED))
+    assert "40.0 J ± 10 % (powercap + NVML)" in text
+    assert "components only: processor package-0, GPU 0" in text
+
+
+@pytest.mark.parametrize("ending", [".md", ".html"])
+def test_the_report_names_what_lacks_and_the_conditions(ending: str) -> None:
+    text = text_of(ending, session(MEASURED))
+    assert "without memory" in text
+    assert "on battery, power mode balanced, governor powersave, throttled" in text
+
+
+@pytest.mark.parametrize("ending", [".md", ".html"])
+def test_short_replies_have_the_figure_of_their_pool(ending: str) -> None:
+    text = text_of(ending, session(*(short() for _ in range(12))))
+    assert "20.0 J" in text
+    assert "too short alone, pooled over 12 replies" in text
+
+
+def test_the_table_has_the_pool_s_figure_and_its_size() -> None:
+    found = row(session(*(short() for _ in range(12))))
+    assert (found["joules"], found["pooled_replies"]) == ("20.0", "12")
+    assert found["energy_absent"] == ""
+
+
+def test_a_short_reply_without_a_pool_says_why_it_has_no_figure() -> None:
+    found = row(session(short()))
+    assert found["joules"] == ""
+    assert found["energy_absent"].startswith("Too short")
