@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from engine.contract import ResolvedRuntime, Sampling, Session
+from engine.contract import Energy, ResolvedRuntime, Sampling, Session
+from engine.energy.wording import conditions_text
 from storage.exports.figures import Column
 from storage.exports.wording import count, size
 
@@ -99,10 +100,10 @@ def _loads(session: Session) -> Iterator[Fact]:
 
 
 def _energy(session: Session) -> Iterator[Fact]:
-    """Where the joules come from; of replies without any, why."""
+    """Where the joules come from and under what conditions; of replies without any, why."""
     energies = [reply.energy for reply in session.replies]
     sources = dict.fromkeys(
-        ", ".join(filter(None, (energy.kind, energy.source, energy.boundary)))
+        ", ".join(filter(None, (energy.kind, energy.source, energy.boundary, _lacking(energy))))
         for energy in energies
         if energy.joules is not None
     )
@@ -114,6 +115,15 @@ def _energy(session: Session) -> Iterator[Fact]:
     words = [*sources, *reasons]
     if words:
         yield Fact(name="Energy", text="; ".join(words))
+    conditions = dict.fromkeys(
+        conditions_text(energy.conditions) for energy in energies if energy.conditions is not None
+    )
+    if conditions:
+        yield Fact(name="Conditions", text="; ".join(conditions))
+
+
+def _lacking(energy: Energy) -> str:
+    return f"without {', '.join(energy.not_covered)}" if energy.not_covered else ""
 
 
 def _program(session: Session) -> str:
