@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from msgspec.structs import replace
@@ -12,6 +13,12 @@ from engine.energy.typical import all_with_pooled_energy, typical_energy, with_p
 from engine.energy.wording import energy_line, energy_rows, energy_text
 from tests.energy.machines import Machine
 from tests.energy.test_pooling import reply, sampled_machine, short_replies
+
+KINDS: tuple[tuple[float, Literal["measured", "estimated"]], ...] = (
+    (10.0, "measured"),
+    (30.0, "measured"),
+    (20.0, "estimated"),
+)
 
 
 def test_a_short_reply_shows_the_figure_of_its_pool_and_says_so(tmp_path: Path) -> None:
@@ -50,7 +57,7 @@ def test_a_long_reply_keeps_its_own_figure_beside_short_ones(tmp_path: Path) -> 
 def test_one_figure_for_many_is_the_median_of_what_is_shown() -> None:
     energies = [
         Energy(joules=j, low_joules=j / 2, high_joules=2 * j, joules_per_token=j / 10, kind=kind)
-        for j, kind in ((10.0, "measured"), (30.0, "measured"), (20.0, "estimated"))
+        for j, kind in KINDS
     ]
     typical = typical_energy([reply(each) for each in energies])
     assert typical is not None
