@@ -23,7 +23,19 @@ from engine.errors import SteelyardError
 
 T = TypeVar("T")
 E = TypeVar("E")
-Lane = Literal["history", "files", "bench", "library", "fit", "making", "hub", "cost", "hashes"]
+Lane = Literal[
+    "history",
+    "files",
+    "bench",
+    "library",
+    "fit",
+    "making",
+    "hub",
+    "repository",
+    "newer",
+    "cost",
+    "hashes",
+]
 """Jobs of one lane run one after the other, in one thread; lanes do not wait for each other."""
 
 DRAIN_EVERY_MS: Final = 16

@@ -14,6 +14,15 @@ from gui.compare.draft_model import Draft
 _HELP = msgspec.Meta
 
 
+class HubChoices(msgspec.Struct, frozen=True, kw_only=True):
+    offline: Annotated[bool, _HELP(description="Nothing on the network is contacted.")] = False
+    mb_per_s: Annotated[
+        float | None,
+        _HELP(description="What all downloads together may take; null is no limit."),
+    ] = None
+    at_once: Annotated[int, _HELP(description="How many downloads run at once.")] = 2
+
+
 class WindowSettings(msgspec.Struct, frozen=True, kw_only=True):
     theme: Annotated[
         Literal["system", "light", "dark"], _HELP(description="Colours: of the system, or fixed.")
@@ -28,7 +37,7 @@ class WindowSettings(msgspec.Struct, frozen=True, kw_only=True):
         False
     )
     scroll_together: Annotated[bool, _HELP(description="Columns scroll as one.")] = False
-    offline: Annotated[bool, _HELP(description="Nothing on the network is contacted.")] = False
+    hub: Annotated[HubChoices, _HELP(description="How the hub may be used.")] = HubChoices()
     draft: Annotated[Draft, _HELP(description="The composer's last prompt and settings.")] = Draft()
     contenders: Annotated[
         tuple[Contender, ...], _HELP(description="The models that were last on the page.")

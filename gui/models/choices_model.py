@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from gui.figures import count, size
 from gui.models.fit_words import fit_mood, fit_sentence, fit_words
+from gui.models.hub_desk import Standing
 from gui.models.library_model import RIGHT, LibraryRole
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()
 _TITLES: Final = ("Type", "Size", "Fit", "State")
+_STANDINGS: Final[dict[Standing, str]] = {
+    "here": "here already",
+    "newer": "newer one available",
+}
 _KINDS: Final = {"mmproj": "vision part", "imatrix": "importance matrix", "adapter": "adapter"}
 
 
@@ -35,13 +40,13 @@ class ChoicesModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._choices: tuple[Choice, ...] = ()
-        self._here: frozenset[str] = frozenset()
+        self._standings: dict[str, Standing] = {}
         self._fits: dict[str, FitResult] = {}
 
-    def show_repository(self, repository: Repository | None, here: frozenset[str]) -> None:
+    def show_repository(self, repository: Repository) -> None:
         self.beginResetModel()
-        self._choices = () if repository is None else repository.listing.choices
-        self._here, self._fits = here, {}
+        self._choices = repository.listing.choices
+        self._standings, self._fits = {}, {}
         self.endResetModel()
 
     def show_fit(self, label: str, result: FitResult) -> None:
@@ -53,15 +58,16 @@ class ChoicesModel(QAbstractTableModel):
         self._fits = {}
         self._tell()
 
-    def show_here(self, here: frozenset[str]) -> None:
-        self._here = here
+    def show_standings(self, standings: dict[str, Standing]) -> None:
+        """By label."""
+        self._standings = standings
         self._tell()
 
     def fit(self, choice: Choice) -> FitResult | None:
         return self._fits.get(choice.label)
 
-    def is_here(self, choice: Choice) -> bool:
-        return choice.label in self._here
+    def standing(self, choice: Choice) -> Standing | None:
+        return self._standings.get(choice.label)
 
     def rowCount(self, parent: AnyIndex = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self._choices)
@@ -113,7 +119,8 @@ class ChoicesModel(QAbstractTableModel):
             case ChoiceColumn.STATE:
                 if choice.missing:
                     return f"{count(choice.missing, 'part')} missing there"
-                return "here already" if self.is_here(choice) else ""
+                standing = self.standing(choice)
+                return "" if standing is None else _STANDINGS[standing]
 
     def _tell(self) -> None:
         if self._choices:

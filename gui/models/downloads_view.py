@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayou
 from gui.figures import seconds, size
 from gui.theme import Theme
 from gui.widgets.buttons import IconButton
+from gui.widgets.fields import NumberField, RealField
 from gui.widgets.labels import ElidedLabel, label
 
 if TYPE_CHECKING:
@@ -21,13 +22,17 @@ SHOWN_LINES: Final = 9  # of a long queue; the rest is scrolled to
 
 
 class DownloadsView(QWidget):
-    """A row for each; hidden while there are none."""
+    """A row for each, under what they may take together."""
 
     pause_wanted = Signal(str)
     resume_wanted = Signal(str)
     cancel_wanted = Signal(str)
+    limits_edited = Signal(object, int)
+    """Megabytes a second, None for no limit, and how many downloads at once."""
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, theme: Theme, mb_per_s: float | None, at_once: int, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
         self.rows: dict[str, DownloadRow] = {}
@@ -44,9 +49,16 @@ class DownloadsView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.space.xs)
-        column.addWidget(label("Downloads", "strong", parent=self))
+        self.title = label("", "strong", parent=self)
+        self.limit = RealField(mb_per_s or 0.0, 0.0, 10_000.0, step=0.5, parent=self)
+        self.limit.setSpecialValueText("no limit")
+        self.limit.setSuffix(" MB/s")
+        self.at_once = NumberField(at_once, 1, 8, parent=self)
+        column.addLayout(self._head())
         column.addWidget(self._scroll)
-        self.hide()
+        self.limit.valueChanged.connect(self._tell_limits)
+        self.at_once.valueChanged.connect(self._tell_limits)
+        self.show_downloads({})
 
     def show_downloads(self, downloads: dict[str, Download]) -> None:
         for gone in self.rows.keys() - downloads.keys():
@@ -62,9 +74,27 @@ class DownloadsView(QWidget):
                 row.cancel.clicked.connect(partial(self._tell, self.cancel_wanted, key))
                 self._column.addWidget(row)
             self.rows[key].show_download(download)
-        self.setVisible(bool(downloads))
+        self.title.setText("Downloads" if downloads else "No downloads")
+        self._scroll.setVisible(bool(downloads))
         rows = self._column.sizeHint().height()
         self._scroll.setFixedHeight(min(rows, self._theme.lines(SHOWN_LINES)))
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(self._theme.space.s)
+        row.addWidget(self.title)
+        row.addStretch(1)
+        for text, name, field in (
+            ("Together at most", "Limit of all downloads together", self.limit),
+            ("At once", "Downloads at once", self.at_once),
+        ):
+            field.setAccessibleName(name)
+            row.addWidget(label(text, "muted", parent=self))
+            row.addWidget(field)
+        return row
+
+    def _tell_limits(self) -> None:
+        self.limits_edited.emit(self.limit.number or None, self.at_once.number)
 
     def _tell(self, signal: SignalInstance, key: str, _checked: bool = False) -> None:
         signal.emit(key)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import islice
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 import msgspec
 
 from engine.contract import Runtime
+from engine.errors import SteelyardError
+from models.download.throttle import Throttle
+from models.hub.asking import Asking
 
 if TYPE_CHECKING:  # they bring what a start must not wait for
     from gui.models.shelf import Shelf
@@ -18,11 +22,17 @@ if TYPE_CHECKING:  # they bring what a start must not wait for
     from models.fit import Fit, Profile
     from models.hub.client import Found, Hub, Query, Repository
     from models.hub.http import HubHttp
-    from models.hub.listing import Choice, HubFile
+    from models.hub.listing import Choice
+    from models.hub.results import Results
     from models.hub.settings import HubSettings
+    from models.library import Entry
     from models.origins import Origins
 
-AT_ONCE: Final = 30  # results told together
+Standing = Literal["here", "newer"]
+"""Whether just this is on this machine, or an earlier state of it."""
+RESULTS: Final = 30  # told together
+AT_ONCE: Final = 2  # downloads
+READY_LIMIT_S: Final = 10.0
 
 
 class TokenKeeper(Protocol):
@@ -43,22 +53,37 @@ class HubPlaces(msgspec.Struct, frozen=True, kw_only=True):
     """Given the hub's address."""
 
 
+class Newer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a look for newer files found: for these models there are some; of these it is not known."""
+
+    models: tuple[Path, ...]
+    faults: tuple[str, ...]
+
+
 class HubDesk:
-    """Its methods block and raise HubError. `open` comes first; nothing is contacted by it."""
+    """Its methods block and raise HubError, or Stopped once they are given up on.
+
+    `open` comes first, the others wait for it; nothing is contacted by it. Searching, listing and looking
+    for newer files each have a thread of the caller's.
+    """
 
     def __init__(self, places: HubPlaces, shelf: Shelf) -> None:
         self._places = places
         self._shelf = shelf
-        self._results: Iterator[Found] = iter(())
+        self._results: Results | None = None
         self._profiles: dict[str, Profile] = {}
         self._downloads: Downloads | None = None
         self._http: HubHttp | None = None
+        self._hub: Hub | None = None
+        self._throttle = Throttle()
+        self._at_once = AT_ONCE
+        self._ready = threading.Event()
+        self._searching, self._listing, self._comparing = Asking(), Asking(), Asking()
 
     def open(self, offline: bool, on_change: Callable[[Download], None]) -> HubSettings:
         """Connect to nothing yet; downloads that were unfinished are found, and rest."""
         from models.download.queue import Downloads
         from models.download.selection import Downloader
-        from models.download.throttle import Throttle
         from models.download.transfer import Transfer
         from models.hub.client import Hub
         from models.hub.http import HubHttp
@@ -68,45 +93,102 @@ class HubDesk:
         settings = places.settings(offline)
         self._tokens = places.tokens(settings.endpoint)
         self._http = HubHttp(settings, self._tokens.get)
-        self._hub: Hub = Hub(settings, self._tokens.get)
-        transfer = Transfer(self._http, Throttle())
+        self._hub = Hub(settings, self._tokens.get)
+        transfer = Transfer(self._http, self._throttle)
         downloader = Downloader(
             places.own_folder, transfer, places.fingerprints(), places.origins()
         )
         records = places.own_folder / "downloads"
-        self._downloads = Downloads(downloader, records, on_change=on_change)
+        self._downloads = Downloads(downloader, records, at_once=self._at_once, on_change=on_change)
         self._downloads.find_unfinished()
+        self._ready.set()
         return settings
 
     def close(self) -> None:
-        """Let downloads rest and end every connection."""
+        """Give up on every question, let downloads rest and end every connection."""
+        self._ready.clear()
+        self.give_up_search()
+        self.give_up_listing()
+        self._comparing.give_up()
         if self._downloads is not None:
             self._downloads.close()
             self._downloads = None
         if self._http is not None:
             self._http.close()
             self._http = None
+        if self._hub is not None:
+            self._hub.close()
+            self._hub = None
 
     # Looking -----------------------------------------------------------------------------------
 
-    def search(self, query: Query) -> tuple[Found, ...]:
-        """The first results; `more` gives those that follow."""
-        self._results = self._hub.search(query)
-        return self.more()
+    def search(
+        self, query: Query, turn: int, *, only_fitting: bool
+    ) -> tuple[tuple[Found, ...], bool]:
+        """The first results, and whether more follow; `more` gives those.
 
-    def more(self) -> tuple[Found, ...]:
-        return tuple(islice(self._results, AT_ONCE))
+        turn: as `give_up_search` gave it. only_fitting: models with more parameters than fit this machine
+        at Q4_K_M are left out.
+        """
+        from models.hub.results import Results
 
-    def repository(self, repo: str, revision: str | None = None) -> Repository:
-        return self._hub.repository(repo, revision)
+        if only_fitting:
+            room = self._shelf.parameters_that_fit()
+            most = room if query.max_parameters is None else min(room, query.max_parameters)
+            query = msgspec.structs.replace(query, max_parameters=most)
+        self._results = results = Results(query, self._open_hub.search(query))
+        return self._searching.ask(partial(results.take, RESULTS), turn), results.more
 
-    def here(self, repository: Repository) -> frozenset[str]:
-        """The labels of those choices whose files lie in our folder already."""
-        return frozenset(
-            choice.label
+    def more(self) -> tuple[tuple[Found, ...], bool]:
+        results = self._results
+        if results is None:
+            return (), False
+        return self._searching.ask(partial(results.take, RESULTS)), results.more
+
+    def give_up_search(self) -> int:
+        """From any thread: who searches has Stopped at once. Gives the turn of the next search."""
+        if self._results is not None:
+            self._results.stop()
+        return self._searching.give_up()
+
+    def repository(self, repo: str, revision: str | None, turn: int) -> Repository:
+        """turn: as `give_up_listing` gave it."""
+        return self._listing.ask(partial(self._open_hub.repository, repo, revision), turn)
+
+    def give_up_listing(self) -> int:
+        """From any thread: who lists or judges a repository has Stopped at once."""
+        return self._listing.give_up()
+
+    def standings(self, repository: Repository) -> dict[str, Standing]:
+        """By label, what of a repository is anywhere on this machine, in this or an earlier state."""
+        entries = self._shelf.remembered().entries
+        standings = (
+            (choice.label, self._standing(repository, choice, entries))
             for choice in repository.listing.choices
-            if all(self._is_here(repository.repo, file) for file in choice.files)
         )
+        return {label: standing for label, standing in standings if standing is not None}
+
+    def newer(self, entries: Iterable[Entry]) -> Newer:
+        """Which of these have another content on the hub now, under the name that they came from."""
+        from models.origins import FromHub
+
+        wanted: dict[str, list[tuple[Entry, FromHub]]] = {}
+        for entry in entries:
+            if isinstance(entry.origin, FromHub) and entry.sha256 is not None:
+                wanted.setdefault(entry.origin.repo, []).append((entry, entry.origin))
+        models, faults = [], []
+        for repo, members in wanted.items():
+            try:
+                there = self._comparing.ask(partial(self._open_hub.repository, repo, None))
+            except SteelyardError as fault:
+                faults.append(str(fault))
+                continue
+            models += [
+                entry.places[0].path
+                for entry, origin in members
+                if there.newer_than(origin.file, entry.sha256 or "") is not None
+            ]
+        return Newer(models=tuple(models), faults=tuple(faults))
 
     def fit(self, repository: Repository, choice: Choice, runtime: Runtime) -> Fit:
         """The verdict from the file's header, of which some megabytes are read once."""
@@ -137,7 +219,7 @@ class HubDesk:
         profile = self._profiles.get(key)
         if profile is None:
             assert self._http is not None
-            model = read_remote_model(self._http, repository, choice)
+            model = self._listing.ask(partial(read_remote_model, self._http, repository, choice))
             profile = self._profiles[key] = profile_of(model)
         return profile
 
@@ -149,12 +231,21 @@ class HubDesk:
     def downloads(self) -> tuple[Download, ...]:
         return () if self._downloads is None else self._downloads.list()
 
-    def download(self, repository: Repository, choice: Choice) -> None:
+    def limit(self, bytes_per_s: float | None, at_once: int) -> None:
+        """What all downloads together may take, and how many run at once; also of those that run."""
+        self._throttle.bytes_per_s = bytes_per_s
+        self._at_once = at_once
+        if self._downloads is not None:
+            self._downloads.allow(at_once)
+
+    def download(self, repository: Repository, choice: Choice, *, replaces: bool = False) -> None:
+        """replaces: a file of that name with other content is overwritten once this one is whole."""
         from models.download.selection import selection_of
 
         assert self._downloads is not None
         assert self._http is not None
-        self._downloads.add(selection_of(self._http.endpoint, repository, choice))
+        endpoint = self._http.endpoint
+        self._downloads.add(selection_of(endpoint, repository, choice, replaces=replaces))
 
     def pause(self, download_id: str) -> None:
         assert self._downloads is not None
@@ -169,15 +260,47 @@ class HubDesk:
         assert self._downloads is not None
         self._downloads.cancel(download_id)
 
-    def _is_here(self, repo: str, file: HubFile) -> bool:
+    @property
+    def _open_hub(self) -> Hub:
+        self._ready.wait(READY_LIMIT_S)
+        assert self._hub is not None
+        return self._hub
+
+    def _standing(
+        self, repository: Repository, choice: Choice, entries: tuple[Entry, ...]
+    ) -> Standing | None:
+        first = choice.files[0]
+        for entry in entries:
+            same = entry.model.size_bytes == choice.size_bytes
+            if same and entry.sha256 and entry.sha256 == first.sha256:
+                return "here"
+        named = (repository.repo, first.name)
+        origins = [entry.model.origin for entry in entries]
+        had = [each for each in origins if each and (each.repo, each.file) == named]
+        if any(each.commit == repository.commit for each in had):
+            return "here"
+        if any(each.sha256 is not None for each in had):
+            return "newer"
+        return self._standing_in_folder(repository.repo, choice)
+
+    def _standing_in_folder(self, repo: str, choice: Choice) -> Standing | None:
+        """Of files that are no models of their own, or that no scan has seen yet."""
         from models.hub.address import safe_path
         from models.hub.errors import BadAddress
 
         try:
-            target = safe_path(self._places.own_folder, repo, file.name)
-            return target.exists() and target.stat().st_size == file.size_bytes
+            targets = [safe_path(self._places.own_folder, repo, each.name) for each in choice.files]
         except BadAddress:
-            return False  # downloading it will say what is wrong with its name
+            return None  # downloading it will say what is wrong with its name
+        if not all(target.exists() for target in targets):
+            return None
+        known = self._places.fingerprints().known
+        same = all(
+            target.stat().st_size == file.size_bytes
+            and (file.sha256 is None or known(target) in {None, file.sha256})
+            for file, target in zip(choice.files, targets, strict=True)
+        )
+        return "here" if same else "newer"
 
 
 def _scaled(profile: Profile, factor: float) -> Profile:

@@ -21,6 +21,7 @@ from gui.models.found_model import FOUND_ROLE
 from gui.models.hub_model import HubModel
 from gui.models.hub_table import hub_table
 from gui.models.repository_pane import RepositoryPane
+from gui.models.search_filters import SearchFilters
 from gui.theme import Theme
 from gui.widgets.buttons import MainButton
 from gui.widgets.fields import ChoiceField
@@ -42,6 +43,7 @@ class HubPage(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._model = model
+        self._searched = False
         self.words = QLineEdit(self)
         self.words.setPlaceholderText("Words, owner/model, or a model's address")
         self.words.setAccessibleName("Search the hub")
@@ -51,12 +53,14 @@ class HubPage(QWidget):
         self.search = MainButton(theme, "search", "Search", parent=self)
         self.offline = QCheckBox("Stay offline", self)
         self.offline.setChecked(model.offline)
+        self.filters = SearchFilters(theme, self)
         self.state = label("", "muted", wrap=True, parent=self)
         self.results = hub_table(
             theme, model.found, "Repositories that were found", (38, 17, 16, 11, 22)
         )
         self.repository = RepositoryPane(theme, model, self)
-        self.downloads = DownloadsView(theme, self)
+        made = model.choices_made
+        self.downloads = DownloadsView(theme, made.mb_per_s, made.at_once, self)
         self._lay_out()
         self._connect()
         self._show_state()
@@ -88,6 +92,7 @@ class HubPage(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(space.s)
         column.addLayout(top)
+        column.addWidget(self.filters)
         column.addWidget(self.state)
         column.addWidget(split, 1)
         column.addWidget(self.downloads)
@@ -97,6 +102,7 @@ class HubPage(QWidget):
         self.words.returnPressed.connect(self._search)
         self.search.clicked.connect(self._search)
         self.sort.currentIndexChanged.connect(self._search_again)
+        self.filters.edited.connect(self._search_again)
         self.offline.toggled.connect(model.set_offline)
         self.results.clicked.connect(self._open)
         self.results.activated.connect(self._open)
@@ -105,6 +111,7 @@ class HubPage(QWidget):
         self.downloads.pause_wanted.connect(model.pause)
         self.downloads.resume_wanted.connect(model.resume)
         self.downloads.cancel_wanted.connect(model.cancel)
+        self.downloads.limits_edited.connect(model.set_limits)
         model.state_changed.connect(self._show_state)
         model.downloads_changed.connect(self._show_downloads)
 
@@ -127,10 +134,18 @@ class HubPage(QWidget):
     # What the user does ------------------------------------------------------------------------
 
     def _search(self) -> None:
-        self._model.search(self.words.text(), cast("SortedBy", self.sort.choice))
+        from models.hub.client import Query
+
+        self._searched = True
+        sorted_by = cast("SortedBy", self.sort.choice)
+        query = self.filters.narrow(Query(words=self.words.text().strip(), sorted_by=sorted_by))
+        self._model.search(query, only_fitting=self.filters.only_fitting)
 
     def _search_again(self) -> None:
-        if self._model.found.rowCount():
+        """Only what was searched for once is narrowed unasked, and no repository opened anew."""
+        from models.hub.address import parse_address
+
+        if self._searched and parse_address(self.words.text()) is None:
             self._search()
 
     def _open(self, index: QModelIndex) -> None:

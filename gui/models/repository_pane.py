@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from gui.figures import count
 from gui.models.hub_model import HubModel
@@ -83,8 +83,21 @@ class RepositoryPane(QFrame):
 
     def _download(self) -> None:
         chosen = self.chosen
-        if chosen is not None:
-            self._model.download(chosen)
+        if chosen is None or self._model.why_not_download(chosen):
+            return
+        newer = self._model.choices.standing(chosen) == "newer"
+        if not newer or self._agrees_to_replace(chosen):
+            self._model.download(chosen, replaces=newer)
+
+    def _agrees_to_replace(self, choice: Choice) -> bool:
+        answer = QMessageBox.question(
+            self,
+            "Newer file",
+            f"An earlier revision of {choice.label} is on this machine.\n\nDownload the newer one? In "
+            "Steelyard's own folder it then replaces the earlier one, once it is here whole; files of "
+            "other programs stay as they are.",
+        )
+        return answer == QMessageBox.StandardButton.Yes
 
     def _open_page(self) -> None:
         if self._model.repository is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -14,9 +15,7 @@ from engine.contract import DeviceInfo, ModelFile, Runtime
 from engine.errors import SteelyardError
 
 if TYPE_CHECKING:  # they bring numpy, which a start must not wait for
-    import threading
-
-    from models.fit import Bandwidth, Fit, Profile
+    from models.fit import Bandwidth, Fit, Machine, Profile
     from models.gguf import Value
     from models.library import Contents, Entry, Library
 
@@ -97,6 +96,8 @@ class Shelf:
         self._measure = bandwidth
         self._devices: tuple[DeviceInfo, ...] = ()
         self._bandwidth: Bandwidth | None = None
+        self._absent: dict[str, str] = {}
+        self._looking = threading.Lock()
         self._profiles: dict[tuple[Path, int], Profile] = {}
 
     # Finding -----------------------------------------------------------------------------------
@@ -135,15 +136,22 @@ class Shelf:
         """Find the devices and measure the memory; takes about two seconds, once."""
         from engine.machine import available_memory
 
-        absent = {}
-        try:
-            self._devices = self._ask_devices()
-        except SteelyardError as fault:
-            absent["devices"] = str(fault)
-        self._bandwidth = self._measure()
+        with self._looking:
+            if self._bandwidth is None:
+                try:
+                    self._devices = self._ask_devices()
+                except SteelyardError as fault:
+                    self._absent["devices"] = str(fault)
+                self._bandwidth = self._measure()
         return Surroundings(
-            host_free_bytes=available_memory(), devices=self._devices, absent=absent
+            host_free_bytes=available_memory(), devices=self._devices, absent=self._absent
         )
+
+    def parameters_that_fit(self) -> int:
+        """About how many fit at Q4_K_M with what is free now."""
+        from models.fit import parameters_that_fit
+
+        return parameters_that_fit(self._machine())
 
     def fit(self, path: Path, runtime: Runtime) -> Fit:
         """Whether it fits with what is free now; its header is read once."""
@@ -157,13 +165,18 @@ class Shelf:
         return self.judge(profile, runtime)
 
     def judge(self, profile: Profile, runtime: Runtime) -> Fit:
-        from engine.machine import available_memory
-        from models.fit import Machine, judge
+        from models.fit import judge
 
-        machine = Machine(
+        return judge(profile, runtime, self._machine())
+
+    def _machine(self) -> Machine:
+        from engine.machine import available_memory
+        from models.fit import Machine
+
+        self.look_around()
+        return Machine(
             host_free_bytes=available_memory(), devices=self._devices, bandwidth=self._bandwidth
         )
-        return judge(profile, runtime, machine)
 
     def anatomy(self, path: Path) -> Anatomy:
         from models.gguf import read_model

@@ -16,12 +16,18 @@ class Asking:
 
     def __init__(self) -> None:
         self._open: set[_Question[object]] = set()
+        self._turn = 0
         self._lock = threading.Lock()
 
-    def ask(self, question: Callable[[], T]) -> T:
-        """Its answer, or what it raises; raises Stopped as soon as it is given up on."""
+    def ask(self, question: Callable[[], T], turn: int | None = None) -> T:
+        """Its answer, or what it raises; raises Stopped as soon as it is given up on.
+
+        turn: as `give_up` gave it; a question of an earlier turn is given up on before it is asked.
+        """
         asked = _Question(question)
         with self._lock:
+            if turn not in {None, self._turn}:
+                raise Stopped
             self._open.add(asked)  # type: ignore[arg-type]  # the set takes answers of every kind
         try:
             return asked.answer()
@@ -29,11 +35,13 @@ class Asking:
             with self._lock:
                 self._open.discard(asked)
 
-    def give_up(self) -> None:
-        """End the waiting for every question that is open now; later ones are not meant."""
+    def give_up(self) -> int:
+        """End the waiting for every question that is open now; gives the turn of those that follow."""
         with self._lock:
             for asked in self._open:
                 asked.give_up()
+            self._turn += 1
+            return self._turn
 
 
 class _Question(Generic[T]):

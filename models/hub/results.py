@@ -27,9 +27,9 @@ class Results:
         for _ in range(LOOKED_AT):
             if len(taken) == most:
                 return tuple(taken)
-            found = next(self._found, None)
             if self._stopping.is_set():
                 raise Stopped
+            found = next(self._found, None)
             if found is None:
                 self.more = False
                 return tuple(taken)

@@ -1,22 +1,26 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QInputDialog
+from PySide6.QtWidgets import QInputDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from gui.app import Desk
 from gui.models.choices_model import ChoiceColumn
+from gui.models.hub_desk import RESULTS
 from gui.models.hub_page import HubPage
+from gui.models.library_model import LibraryRole
+from gui.models.search_filters import SearchFilters
 from gui.settings import load_settings
 from tests.gui.fake_shelf import hub_at, model_bytes, shelf_in
 from tests.gui.fakes import Fakes
 from tests.gui.test_accessibility import nameless
-from tests.models.fakehub import FakeHub
+from tests.models.fakehub import FakeHub, File
 
 REPO = "owner/tiny-GGUF"
 LARGE = "owner/large-GGUF"
@@ -83,7 +87,7 @@ def opened(qtbot: QtBot, open_desk: Callable[..., Desk], tmp_path: Path, hub: Fa
         hub=hub_at(hub.endpoint, tmp_path),
     )
     desk = open_desk(fakes)
-    places = [page.picture for page in desk.window._pages]
+    places = [page.picture for page in desk.window.pages]
     desk.window.show_page(places.index("models"))
     desk.models_page.show_side(1)
     qtbot.waitUntil(lambda: desk.hub.endpoint == hub.endpoint)
@@ -107,7 +111,7 @@ def test_words_find_repositories(opened: OpenedHub) -> None:
 
 def test_words_that_find_nothing_say_so(opened: OpenedHub) -> None:
     opened.search("no such thing")
-    assert opened.banners() == ["The hub knows no GGUF models by these words."]
+    assert opened.banners() == ["The hub knows no GGUF models like that."]
 
 
 def test_an_address_opens_the_repository_itself(opened: OpenedHub, hub: FakeHub) -> None:
@@ -157,7 +161,7 @@ def test_a_cancelled_download_leaves_nothing(
     opened.begin_slow_download(hub)
     next(iter(opened.page.downloads.rows.values())).cancel.click()
     opened.qtbot.waitUntil(lambda: not opened.model.downloads)
-    assert not opened.page.downloads.isVisible()
+    assert opened.page.downloads.title.text() == "No downloads"
     opened.qtbot.waitUntil(lambda: not list((tmp_path / "own").rglob("*.part")))
 
 
@@ -184,17 +188,207 @@ def test_offline_contacts_nothing_and_is_kept(opened: OpenedHub, hub: FakeHub) -
     assert any(text.startswith("Offline") for text in opened.banners())
     assert hub.requests == []
     opened.desk.window.close()
-    assert load_settings(opened.desk._given.settings_file).offline
+    assert load_settings(opened.desk._given.settings_file).hub.offline
 
 
 def test_going_offline_lets_a_running_download_rest(opened: OpenedHub, hub: FakeHub) -> None:
     opened.begin_slow_download(hub)
     opened.page.offline.click()
     opened.qtbot.waitUntil(lambda: opened.state() == "paused")
-    running = [each.name for each in threading.enumerate() if each.name.startswith("download-")]
-    assert running == []
+    opened.qtbot.waitUntil(
+        lambda: not any("download-" in each.name for each in threading.enumerate())
+    )
 
 
 def test_everything_the_keyboard_reaches_has_a_name(opened: OpenedHub, hub: FakeHub) -> None:
     opened.begin_slow_download(hub)
     assert not nameless(opened.desk.window)
+
+
+def names(opened: OpenedHub) -> list[str]:
+    found = opened.model.found
+    return [str(found.index(row, 0).data()) for row in range(found.rowCount())]
+
+
+def add_family(hub: FakeHub) -> None:
+    """Five of one family on the hub, of which each filter leaves other ones."""
+    for name, billions, architecture, licence in (
+        ("half", 0.5, "qwen3", "mit"),
+        ("one", 1.2, "llama", "apache-2.0"),
+        ("seven", 7.0, "qwen3moe", "mit"),
+        ("seventy", 70.0, "llama", "other"),
+        ("all-memory", 10_000.0, "llama", "mit"),
+    ):
+        hub.add(
+            f"family/{name}",
+            {},
+            downloads=round(-billions),
+            gguf={"total": round(billions * 1e9), "architecture": architecture},
+            tags=["gguf", f"license:{licence}"],
+        )
+
+
+@pytest.mark.parametrize(
+    ("narrow", "left"),
+    [
+        (lambda filters: filters.at_least.set_choice("8"), ["seventy", "all-memory"]),
+        (lambda filters: filters.at_most.set_choice("8"), ["half", "one", "seven"]),
+        (lambda filters: filters.licence.set_choice("mit"), ["half", "seven", "all-memory"]),
+        (lambda filters: filters.fits.click(), ["half", "one"]),
+    ],
+)
+def test_a_filter_narrows_what_was_searched_for(
+    opened: OpenedHub,
+    hub: FakeHub,
+    narrow: Callable[[SearchFilters], None],
+    left: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.machine.available_memory", lambda: 5 << 30)
+    add_family(hub)
+    opened.search("family")
+    assert len(names(opened)) == 5
+    narrow(opened.page.filters)
+    opened.qtbot.waitUntil(lambda: names(opened) == [f"family/{name}" for name in left])
+
+
+def test_an_architecture_is_typed_or_its_beginning(opened: OpenedHub, hub: FakeHub) -> None:
+    add_family(hub)
+    opened.page.filters.architecture.setText("Qwen")
+    opened.search("family")
+    assert names(opened) == ["family/half", "family/seven"]
+
+
+def test_filters_alone_contact_nothing(opened: OpenedHub, hub: FakeHub) -> None:
+    opened.page.filters.fits.click()
+    opened.page.filters.licence.set_choice("mit")
+    assert hub.requests == []
+
+
+def test_a_long_list_is_fetched_as_it_is_scrolled(opened: OpenedHub, hub: FakeHub) -> None:
+    for number in range(3 * RESULTS):
+        hub.add(f"many/m-{number:03}", {}, downloads=-number)
+    opened.search("many")
+    assert len(names(opened)) == RESULTS
+    opened.page.results.scrollToBottom()
+    opened.qtbot.waitUntil(lambda: len(names(opened)) == 2 * RESULTS)
+    opened.page.results.scrollToBottom()
+    opened.qtbot.waitUntil(lambda: len(names(opened)) == 3 * RESULTS)
+
+
+def test_a_search_ends_the_one_before_while_the_hub_is_silent(
+    opened: OpenedHub, hub: FakeHub
+) -> None:
+    hub.faults.hangs = True
+    opened.page.words.setText("large")
+    opened.page.search.click()
+    opened.qtbot.waitUntil(lambda: len(hub.requests) == 1)
+    hub.faults.hangs = False
+    begun = time.monotonic()
+    opened.search("tiny")
+    assert time.monotonic() - begun < 2.0
+    assert names(opened) == [REPO]
+    hub.released.set()
+    opened.qtbot.wait(50)
+    assert names(opened) == [REPO]
+    assert opened.banners() == []
+
+
+def test_a_repository_ends_the_opening_of_the_one_before(opened: OpenedHub, hub: FakeHub) -> None:
+    hub.faults.hangs = True
+    opened.page.words.setText(LARGE)
+    opened.page.search.click()
+    opened.qtbot.waitUntil(lambda: len(hub.requests) == 1)
+    hub.faults.hangs = False
+    opened.open_repository()
+    assert opened.pane.title.text() == REPO
+
+
+@pytest.mark.parametrize("asked", ["large", LARGE])
+def test_the_window_closes_at_once_while_the_hub_is_silent(
+    opened: OpenedHub, hub: FakeHub, asked: str
+) -> None:
+    hub.faults.hangs = True
+    opened.page.words.setText(asked)
+    opened.page.search.click()
+    opened.qtbot.waitUntil(lambda: len(hub.requests) == 1)
+    begun = time.monotonic()
+    opened.desk.window.close()
+    assert time.monotonic() - begun < 1.0
+
+
+def test_the_window_closes_at_once_while_a_download_hangs(opened: OpenedHub, hub: FakeHub) -> None:
+    opened.open_repository()
+    hub.faults.hangs = True
+    asked = len(hub.requests)
+    opened.pane.download.click()
+    opened.qtbot.waitUntil(lambda: len(hub.requests) > asked)
+    begun = time.monotonic()
+    opened.desk.window.close()
+    assert time.monotonic() - begun < 1.0
+
+
+def test_downloads_keep_to_a_limit_that_is_remembered(opened: OpenedHub, hub: FakeHub) -> None:
+    size = 3_000_000
+    hub.add("owner/wide-GGUF", {"wide-F16.gguf": model_bytes() + bytes(size)})
+    opened.page.downloads.limit.setValue(5.0)
+    opened.page.downloads.at_once.setValue(3)
+    opened.open_repository("owner/wide-GGUF")
+    opened.qtbot.waitUntil(lambda: not opened.model.busy)
+    begun = time.monotonic()
+    opened.pane.download.click()
+    opened.qtbot.waitUntil(lambda: opened.state() == "done")
+    assert time.monotonic() - begun > 0.8 * size / 5e6
+    opened.desk.window.close()
+    kept = load_settings(opened.desk._given.settings_file).hub
+    assert (kept.mb_per_s, kept.at_once) == (5.0, 3)
+
+
+def test_the_same_content_elsewhere_on_this_machine_is_here_already(
+    opened: OpenedHub, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere" / "renamed.gguf"
+    elsewhere.parent.mkdir()
+    elsewhere.write_bytes(model_bytes(width=64))
+    opened.desk.models.add_folder(elsewhere.parent)
+    library = opened.desk.models.library
+    opened.qtbot.waitUntil(
+        lambda: (
+            library.rowCount() == 1
+            and library.index(0, 0).data(LibraryRole.ITEM).sha256 is not None
+        )
+    )
+    opened.open_repository()
+    opened.qtbot.waitUntil(lambda: opened.cells(ChoiceColumn.STATE) == ["", "here already"])
+
+
+def download_then_change_it_there(opened: OpenedHub, hub: FakeHub) -> None:
+    """The Q8_0 is here, of a revision that the hub has replaced."""
+    opened.open_repository()
+    opened.pane.choices.selectRow(1)
+    opened.pane.download.click()
+    opened.qtbot.waitUntil(lambda: opened.state() == "done")
+    library = opened.desk.models.library
+    opened.qtbot.waitUntil(lambda: library.rowCount() == 1 and not opened.desk.models.scanning)
+    hub.repos[REPO].files["tiny-Q8_0.gguf"] = File(model_bytes(width=64, name="Newer"))
+    hub.repos[REPO].commit = "d" * 40
+
+
+def test_a_file_that_changed_there_is_replaced_only_when_that_is_agreed_to(
+    opened: OpenedHub, hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    download_then_change_it_there(opened, hub)
+    path = tmp_path / "own" / REPO / "tiny-Q8_0.gguf"
+    before = path.read_bytes()
+    opened.open_repository()
+    opened.qtbot.waitUntil(lambda: opened.cells(ChoiceColumn.STATE) == ["", "newer one available"])
+    assert path.read_bytes() == before
+    opened.pane.choices.selectRow(1)
+    answers = iter([QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes])
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: next(answers))
+    asked = len(hub.requests)
+    opened.pane.download.click()
+    assert len(hub.requests) == asked
+    opened.pane.download.click()
+    opened.qtbot.waitUntil(lambda: opened.cells(ChoiceColumn.STATE) == ["", "here already"])
+    assert path.read_bytes() == model_bytes(width=64, name="Newer")

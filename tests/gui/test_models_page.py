@@ -70,7 +70,7 @@ def open_models(
             fakes.given, make_shelf=lambda: shelf_in(tmp_path, quantizer, devices)
         )
         desk = open_desk(fakes)
-        places = [page.picture for page in desk.window._pages]
+        places = [page.picture for page in desk.window.pages]
         desk.window.show_page(places.index("models"))
         return Opened(qtbot, desk, own)
 
