@@ -27,8 +27,17 @@ from cli.interrupt import StopOnInterrupt
 from cli.terminal import clean_line, complain, message_console
 from cli.wording import percent
 from engine.bench import Bench
-from engine.contract import Contender, Environment, Event, Loading, ModelFile, Runtime
-from engine.speed import Measured, Measuring, NotMeasured, SpeedBench, SpeedTest
+from engine.contract import (
+    Contender,
+    Environment,
+    Event,
+    Loading,
+    Measured,
+    ModelFile,
+    Runtime,
+    SpeedTest,
+)
+from engine.speed import Measuring, NotMeasured, SpeedBench
 from models import fit
 from models.describe import describe
 
@@ -78,14 +87,15 @@ def bench(
     models = [each.model for each in read_contenders(files, Runtime(), describe_model)]
     benches = make_benches(runtimes[0].rpc_servers)
     form: BenchFormat = "json" if options.as_json else options.output
-    report = _Report(form, runtimes, benches.environment)
+    contenders = _contenders(models, runtimes)
+    report = _Report(form, contenders, benches.environment)
     progress = _Progress(message_console())
     failed = False
     try:
         with StopOnInterrupt(benches.speed.stop) as interrupt, progress:
             report.begin()
             for event in benches.speed.run(
-                _contenders(models, runtimes),
+                contenders,
                 tests,
                 repetitions=options.repetitions,
                 warm_up=not options.no_warmup,
@@ -125,11 +135,16 @@ class _Report:
     """Rows as they come; JSON, whose list must be whole, at the end."""
 
     def __init__(
-        self, form: BenchFormat, runtimes: Sequence[Runtime], environment: Environment
+        self,
+        form: BenchFormat,
+        contenders: Sequence[Contender],
+        environment: Environment,
     ) -> None:
         self._form = form
+        self._contenders = {each.name: each for each in contenders}
         self._environment = environment
         has_gpu = any(device.kind in _GPU_KINDS for device in environment.devices)
+        runtimes = [each.runtime for each in contenders]
         self._table = MarkdownTable(runtimes, has_gpu=has_gpu)
         self._records: list[dict[str, Any]] = []
 
@@ -140,7 +155,7 @@ class _Report:
             _print(csv_header())
 
     def add(self, measured: Measured) -> None:
-        row = record(measured, self._environment)
+        row = record(measured, self._contenders[measured.contender], self._environment)
         self._records.append(row)
         if self._form == "md":
             _print(self._table.row(row))

@@ -17,8 +17,7 @@ import msgspec
 from cli.bench_options import BenchOptions
 from cli.loading_options import gpu_layers, shares
 from cli.usage import WrongUsage
-from engine.contract import CacheType, Runtime, Switch
-from engine.speed import SpeedTest
+from engine.contract import CacheType, Runtime, SpeedTest, Switch
 
 MOST_VALUES: Final = 1000
 _RANGE: Final = re.compile(r"(\d+)(?:-(\d+)(?:([+*])(\d+))?)?")

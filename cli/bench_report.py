@@ -16,8 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from cli.terminal import clean_line
-from engine.contract import Environment, ModelFile, Runtime
-from engine.speed import Measured
+from engine.contract import Contender, Environment, Measured, ModelFile, Runtime
 
 _MIB: Final = 1 << 20
 _GIB: Final = 1 << 30
@@ -54,9 +53,9 @@ _WIDTHS: Final = {
 }
 
 
-def record(measured: Measured, environment: Environment) -> dict[str, Any]:
+def record(measured: Measured, contender: Contender, environment: Environment) -> dict[str, Any]:
     """One test as llama-bench's JSON has it."""
-    model, runtime, settled = measured.contender.model, measured.contender.runtime, measured.runtime
+    model, runtime, settled = contender.model, contender.runtime, measured.runtime
     test, samples = measured.test, measured.samples_ns
     build = _BUILD.search(settled.llama_cpp)
     gpus = [each for each in environment.devices if each.kind in {"gpu", "igpu"}]

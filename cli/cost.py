@@ -14,10 +14,9 @@ from cli.cost_options import CostOptions
 from cli.cost_view import print_cost
 from cli.terminal import result_console, write_result
 from cli.usage import WrongUsage
-from engine.contract import Session
+from engine.contract import Outcome, Session
 from engine.cost.assumptions import Assumptions
 from engine.cost.report import cost_report
-from engine.quality.verdict import Outcome
 from storage.document import parse
 from storage.folders import database_path
 from storage.history import History

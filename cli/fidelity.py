@@ -17,9 +17,8 @@ from cli.interrupt import StopOnInterrupt
 from cli.terminal import clean_line, complain, message_console, result_console, write_result
 from cli.usage import WrongUsage, read_text
 from engine.client import Stopped
-from engine.contract import ModelFile, Runtime
+from engine.contract import FidelityDocument, ModelFile, Runtime
 from engine.fidelity import ChunkDone, FidelityBench, FidelityDone, FidelityEvent, FidelityPlan
-from engine.quality.fidelity_document import FidelityDocument
 from models import fit
 from models.describe import describe
 

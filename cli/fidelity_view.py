@@ -9,8 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.terminal import words
-from engine.quality.fidelity_document import FidelityDocument, OtherTokenizer
-from engine.quality.fidelity_statistics import Estimate, Fidelity
+from engine.contract import Estimate, Fidelity, FidelityDocument, OtherTokenizer
 
 
 def print_fidelity(console: Console, document: FidelityDocument) -> None:

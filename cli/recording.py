@@ -8,6 +8,7 @@ import msgspec
 
 from engine.contract import (
     Environment,
+    Findings,
     Plan,
     Recorder,
     Reply,
@@ -55,6 +56,12 @@ class Recording:
     def record(self, session: str, reply: Reply) -> None:
         if self._inner is not None:
             self._inner.record(session, reply)
+
+    def keep(self, session: str, findings: Findings) -> None:
+        if self._session is not None:
+            self._session = findings.added_to(self._session)
+        if self._inner is not None:
+            self._inner.keep(session, findings)
 
     def end(self, session: str, status: SessionStatus) -> None:
         if self._inner is not None:

@@ -28,8 +28,10 @@ from cli.terminal import (
 )
 from cli.usage import WrongUsage
 from engine.contract import (
+    CaseScore,
     Event,
     Failed,
+    Findings,
     Loading,
     ModelFile,
     Notice,
@@ -41,11 +43,19 @@ from engine.contract import (
     Session,
     SessionStatus,
 )
-from engine.errors import PlanError
+from engine.errors import PlanError, StorageError
 from engine.quality.cases import read_suite
 from engine.quality.generators.ready import ready_suite, ready_suites
 from engine.quality.suite import Suite
-from engine.suite import Assessment, assess, suite_plan
+from engine.suite import (
+    DEFAULT_MARGIN,
+    Assessment,
+    assess,
+    findings,
+    judge,
+    suite_of,
+    suite_plan,
+)
 from models.describe import describe
 from storage.document import dump
 from storage.folders import database_path
@@ -63,18 +73,28 @@ def suite(
     """The exit code: 1 where a contender failed, 130 where Ctrl+C stopped it."""
     if options.ready == "list":
         return _list_ready(result_console())
-    asked = _read(options)
-    for remark in asked.not_supported:
-        complain(clean_line(f"Not supported: {remark.sentence()}"))
     with History.open(database_path()) as history:
         if options.resume is not None:
-            earlier = _session_to_finish(history, options.resume, asked, reference)
-            plan = earlier.plan()
+            earlier = _session_to_finish(history, options, reference)
+            asked, plan = suite_of(earlier), earlier.plan()
         else:
-            earlier, plan = None, _plan(asked, reference, candidates, options, describe_model)
-        _require_margin(asked, plan, options)
+            earlier, asked = None, _read(options)
+            plan = _plan(asked, reference, candidates, options, describe_model)
+        for remark in asked.not_supported:
+            complain(clean_line(f"Not supported: {remark.sentence()}"))
+        margin = _margin(asked, plan, options, earlier)
         outcome = _run(plan, history, make_bench, earlier)
-    return _report(asked, outcome, options)
+        found = None
+        if outcome.session is not None:
+            found = assess(
+                asked,
+                plan.contenders,
+                outcome.session.replies,
+                margin=margin,
+                known=_scores_that_stand(earlier),
+            )
+            outcome = _keep(history, outcome, findings(asked, found, margin=margin))
+    return _report(asked, outcome, found, options)
 
 
 def _read(options: SuiteOptions) -> Suite:
@@ -116,28 +136,43 @@ def _plan(
     )
 
 
-def _session_to_finish(
-    history: History, session_id: str, asked: Suite, reference: Path | None
-) -> Session:
-    if reference is not None:
-        raise WrongUsage("--resume takes the models from the session: name none here.")
-    session = history.session(session_id)
+def _session_to_finish(history: History, options: SuiteOptions, reference: Path | None) -> Session:
+    if reference is not None or options.cases is not None or options.ready is not None:
+        raise WrongUsage("--resume takes models and cases from the session: name none here.")
+    session = history.session(str(options.resume))
     if session.kind != "suite":
         raise WrongUsage(f"Session {session.id} is no suite and cannot be resumed here.")
-    if session.cases != asked.cases:
-        raise WrongUsage(
-            f"Session {session.id} ran other cases. Give the same --cases, or the same --ready, --number and"
-            " --suite-seed."
-        )
     return session
 
 
-def _require_margin(asked: Suite, plan: Plan, options: SuiteOptions) -> None:
-    """Judges nothing at all, so that a wrong margin is told before the run rather than after it."""
+def _margin(asked: Suite, plan: Plan, options: SuiteOptions, earlier: Session | None) -> float:
+    """As a fraction: the one asked for, else the session's own. A wrong one is told before the run."""
+    margin = DEFAULT_MARGIN if options.margin is None else options.margin / 100
+    if options.margin is None and earlier is not None and earlier.suite is not None:
+        margin = earlier.suite.margin
     try:
-        assess(asked, plan.contenders, (), margin=options.margin / 100)
+        judge(asked, plan.contenders, (), margin=margin)
     except PlanError as error:
         raise WrongUsage(str(error)) from error
+    return margin
+
+
+def _scores_that_stand(earlier: Session | None) -> list[CaseScore]:
+    """Of replies that are not made again: their checks may have been overruled."""
+    kept = {(reply.contender, reply.case, reply.repeat) for reply in kept_replies(earlier)}
+    scores = earlier.scores if earlier is not None else ()
+    return [each for each in scores if (each.contender, each.case, each.repeat) in kept]
+
+
+def _keep(history: History, outcome: Outcome, found: Findings) -> Outcome:
+    session = outcome.session
+    assert session is not None
+    if outcome.recorded:
+        try:
+            history.keep(session.id, found)
+        except StorageError as error:
+            complain(clean_line(str(error)))
+    return msgspec.structs.replace(outcome, session=found.added_to(session))
 
 
 def _run(plan: Plan, history: History, make_bench: MakeBench, earlier: Session | None) -> Outcome:
@@ -186,11 +221,10 @@ def _progress() -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def _report(asked: Suite, outcome: Outcome, options: SuiteOptions) -> int:
+def _report(asked: Suite, outcome: Outcome, found: Assessment | None, options: SuiteOptions) -> int:
     session = outcome.session
-    if session is None:
+    if session is None or found is None:
         return EXIT_INTERRUPTED
-    found = assess(asked, session.contenders, session.replies, margin=options.margin / 100)
     if options.as_json:
         write_result(_document(session, found))
     else:
@@ -204,7 +238,7 @@ def _report(asked: Suite, outcome: Outcome, options: SuiteOptions) -> int:
         complain("Stopped: this is what was found until then.")
         if outcome.recorded:
             command = f"{program_name()} suite --resume {session.id}"
-            complain(f"To finish it, give the cases again to: {command}")
+            complain(f"To finish it: {command}")
         return EXIT_INTERRUPTED
     return EXIT_FAILED if failed else 0
 
@@ -212,9 +246,7 @@ def _report(asked: Suite, outcome: Outcome, options: SuiteOptions) -> int:
 def _document(session: Session, found: Assessment) -> bytes:
     """The session's document with what the suite says of it."""
     document = msgspec.json.decode(dump(session))
-    document["scores"] = msgspec.to_builtins(found.scores)
     document["standings"] = msgspec.to_builtins(found.standings)
-    document["verdicts"] = msgspec.to_builtins(found.verdicts)
     document["sentences"] = list(found.sentences)
     document["checks_not_run"] = found.checks_not_run
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"

@@ -48,13 +48,14 @@ class SuiteOptions:
         ),
     ] = 1
     margin: Annotated[
-        float,
+        float | None,
         typer.Option(
             "--margin",
             metavar="POINTS",
             help="The loss of passed cases, in points of 100, that would still do.",
+            show_default="5, or the resumed session's",
         ),
-    ] = 5.0
+    ] = None
     max_tokens: Annotated[
         int, typer.Option("-n", "--max-tokens", min=1, metavar="N", help="A reply's limit.")
     ] = 256
@@ -87,7 +88,7 @@ class SuiteOptions:
         str | None,
         typer.Option(
             metavar="ID",
-            help="Finish a suite that was stopped or interrupted, or judge it anew; give its cases again.",
+            help="Finish a suite that was stopped or interrupted, or judge it anew.",
         ),
     ] = None
     as_json: Annotated[

@@ -16,7 +16,16 @@ import numpy as np
 from msgspec.structs import replace
 
 from engine.client import Stopped, WorkerClient
-from engine.contract import Contender, Loading
+from engine.contract import (
+    Contender,
+    Fidelity,
+    FidelityDocument,
+    FidelityReference,
+    FidelityText,
+    Loading,
+    NoiseFloor,
+    OtherTokenizer,
+)
 from engine.errors import NotEnoughMemory
 from engine.machine import available_memory
 from engine.pool import MARGIN_BYTES, Fit, order_of
@@ -27,20 +36,9 @@ from engine.protocol import (
     ScoreText,
     TextTokenized,
 )
-from engine.quality.fidelity_document import (
-    FidelityDocument,
-    FidelityReference,
-    FidelityText,
-    OtherTokenizer,
-    bits_per_byte,
-)
+from engine.quality.fidelity_document import bits_per_byte
 from engine.quality.fidelity_kernel import Doubles, TokenScores
-from engine.quality.fidelity_statistics import (
-    Fidelity,
-    FidelityStatistics,
-    NoiseFloor,
-    RunningFidelity,
-)
+from engine.quality.fidelity_statistics import FidelityStatistics, RunningFidelity
 from engine.quality.perplexity import perplexity
 
 DEFAULT_N_CTX = 512

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -10,24 +9,10 @@ from datetime import UTC, datetime
 import msgspec
 
 from engine.client import Stopped, WorkerClient
-from engine.contract import Contender, Event, ResolvedRuntime, Runtime
+from engine.contract import Contender, Event, Measured, Runtime, SpeedTest
 from engine.errors import SteelyardError, WorkerError
 from engine.pool import Fit, ModelPool, Slot
 from engine.protocol import Measure, Sample
-
-
-class SpeedTest(msgspec.Struct, frozen=True, kw_only=True):
-    """n_prompt tokens evaluated in batches, then n_gen one by one; llama-bench's pg has both."""
-
-    n_prompt: int = 0
-    n_gen: int = 0
-
-    @property
-    def name(self) -> str:
-        """llama-bench's name: pp512, tg128, pp512+tg128."""
-        prompt = [f"pp{self.n_prompt}"] if self.n_prompt else []
-        gen = [f"tg{self.n_gen}"] if self.n_gen else []
-        return "+".join(prompt + gen)
 
 
 class Measuring(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,31 +21,6 @@ class Measuring(msgspec.Struct, frozen=True, kw_only=True):
     contender: str
     test: SpeedTest
     done: int
-
-
-class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """One test of one contender: a time a repetition, the warm-up not among them."""
-
-    contender: Contender
-    runtime: ResolvedRuntime
-    test: SpeedTest
-    measured_at: datetime
-    samples_ns: tuple[int, ...]
-
-    @property
-    def samples_ts(self) -> tuple[float, ...]:
-        """Tokens per second of each repetition."""
-        tokens = self.test.n_prompt + self.test.n_gen
-        return tuple(tokens * 1e9 / ns for ns in self.samples_ns)
-
-    @property
-    def avg_ts(self) -> float:
-        return statistics.fmean(self.samples_ts)
-
-    @property
-    def stddev_ts(self) -> float | None:
-        """The sample standard deviation (n − 1); None for a single repetition."""
-        return statistics.stdev(self.samples_ts) if len(self.samples_ts) > 1 else None
 
 
 class NotMeasured(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +103,7 @@ class SpeedBench:
                 samples.append(response.elapsed_ns)
                 yield Measuring(contender=contender.name, test=test, done=len(samples))
         yield Measured(
-            contender=contender,
+            contender=contender.name,
             runtime=slot.loaded.runtime,
             test=test,
             measured_at=datetime.now(UTC),

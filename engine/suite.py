@@ -6,25 +6,32 @@ what the checks and the paired comparison say is computed from its replies (`ass
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec.structs import replace
 
-from engine.contract import Case, Contender, Plan, Reply, Sampling
+from engine.contract import (
+    Case,
+    CaseScore,
+    ChoiceMetric,
+    Contender,
+    Findings,
+    Plan,
+    Reply,
+    Sampling,
+    Session,
+    SuiteTerms,
+    Verdict,
+)
 from engine.contract.checks import Check, CheckSet, LimitCheck
 from engine.errors import PlanError
-from engine.quality.choices import (
-    ChoiceMetric,
-    choose,
-    score_choices,
-)
+from engine.quality.choices import choose, score_choices
 from engine.quality.pairing import Flips, compare, flips, verdicts_on
-from engine.quality.scores import CaseScore, checks_not_run, score_reply
+from engine.quality.scores import checks_not_run, score_reply
 from engine.quality.sentences import sentence
 from engine.quality.standings import Standing, standing
 from engine.quality.suite import Suite, cases_by_id
-from engine.quality.verdict import Verdict
 
 DEFAULT_MARGIN = 0.05
 
@@ -104,26 +111,62 @@ def assess(
     *,
     margin: float = DEFAULT_MARGIN,
     metric: ChoiceMetric = "acc_norm",
-    overruled: Callable[[CaseScore], CaseScore] = lambda score: score,
+    known: Iterable[CaseScore] = (),
 ) -> Assessment:
     """Score the replies and judge every contender against the first one; raises PlanError.
 
     metric: which of the three decides a multiple choice; its name stands in the score.
-    overruled: applies what a person decided about a score's checks.
+    known: scores that stand as they are, with what a person overruled in them.
     """
     by_id = cases_by_id(suite)
-    scores = tuple(
-        overruled(_score(by_id[reply.case], reply, metric))
+    by_place = {(each.contender, each.case, each.repeat): each for each in known}
+    scores = [
+        by_place.get((reply.contender, reply.case, reply.repeat))
+        or _score(by_id[reply.case], reply, metric)
         for reply in replies
         if reply.case in by_id
-    )
+    ]
+    return judge(suite, contenders, scores, margin=margin)
+
+
+def judge(
+    suite: Suite,
+    contenders: Sequence[Contender],
+    scores: Sequence[CaseScore],
+    *,
+    margin: float = DEFAULT_MARGIN,
+) -> Assessment:
+    """Judge every contender against the first one by these scores; raises PlanError."""
     reference, *others = [contender.name for contender in contenders]
     found = verdicts_on(suite, scores, reference, others, margin)
     return Assessment(
-        scores=scores,
+        scores=tuple(scores),
         standings=tuple(standing(suite, scores, contender.name) for contender in contenders),
         verdicts=found,
         sentences=tuple(sentence(verdict) for verdict in found),
         flips=tuple(flips(compare(suite, scores, reference, other)) for other in others),
         checks_not_run=checks_not_run(scores),
+    )
+
+
+def findings(
+    suite: Suite, found: Assessment, *, margin: float, metric: ChoiceMetric = "acc_norm"
+) -> Findings:
+    """What the session keeps of an assessment."""
+    return Findings(
+        suite=SuiteTerms(
+            name=suite.name, margin=margin, metric=metric, not_supported=suite.not_supported
+        ),
+        scores=found.scores,
+        verdicts=found.verdicts,
+    )
+
+
+def suite_of(session: Session) -> Suite:
+    """The suite that a session ran."""
+    terms = session.suite
+    return Suite(
+        name=terms.name if terms else session.title,
+        cases=session.cases,
+        not_supported=terms.not_supported if terms else (),
     )

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from engine.contract import Case, Contender, Event, Loading, ModelFile, Plan, Recorder, Session
+from engine.contract import (
+    Case,
+    Contender,
+    Event,
+    Loading,
+    ModelFile,
+    Plan,
+    Recorder,
+    Session,
+    SessionKind,
+)
 from storage.exports.redaction import Omit
 from storage.query import EVERYTHING, Query
 from storage.summary import Choices, SessionSummary
@@ -83,7 +93,7 @@ class History(Protocol):
     def watch(self) -> HistoryWatch:
         """For one thread, which closes it."""
 
-    def recorder(self) -> Recorder: ...
+    def recorder(self, kind: SessionKind = "compare") -> Recorder: ...
 
     def close(self) -> None: ...
 

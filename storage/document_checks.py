@@ -23,6 +23,7 @@ def contradiction(session: Session) -> str | None:
     """Why the session cannot be used, with the field; None if it can."""
     contenders = [contender.name for contender in session.contenders]
     cases = [case.id for case in session.cases]
+    names, ids = frozenset(contenders), frozenset(cases)
     return (
         _too_many(session)
         or _bad_id(session.id)
@@ -30,7 +31,8 @@ def contradiction(session: Session) -> str | None:
         or _bad_names("contenders", "name", contenders)
         or _bad_names("cases", "id", cases)
         or _too_long(session)
-        or _stray_reply(session, frozenset(contenders), frozenset(cases))
+        or _stray_reply(session, names, ids)
+        or _stray_finding(session, names, ids)
         or _odd_figure(session)
     )
 
@@ -40,6 +42,10 @@ def _too_many(session: Session) -> str | None:
         ("contenders", len(session.contenders), MAX_CONTENDERS),
         ("cases", len(session.cases), MAX_CASES),
         ("replies", len(session.replies), MAX_REPLIES),
+        ("scores", len(session.scores), MAX_REPLIES),
+        ("verdicts", len(session.verdicts), MAX_CONTENDERS),
+        ("votes", len(session.votes), MAX_REPLIES),
+        ("speeds", len(session.speeds), MAX_CASES),
         ("repeats", session.repeats, MAX_REPEATS),
     )
     for field, n, most in counts:
@@ -104,6 +110,10 @@ def _figures(session: Session) -> Iterator[tuple[str, float]]:
     for i, reply in enumerate(session.replies):
         for name in ("timing", "energy", "memory"):
             yield from _numbers(f"replies[{i}].{name}", getattr(reply, name))
+    yield from _numbers("scores", session.scores)
+    yield from _numbers("verdicts", session.verdicts)
+    yield from _numbers("speeds", session.speeds)
+    yield from _numbers("fidelity", session.fidelity)
 
 
 def _numbers(field: str, value: object) -> Iterator[tuple[str, float]]:
@@ -131,3 +141,28 @@ def _stray_reply(session: Session, contenders: frozenset[str], cases: frozenset[
             return f"replies[{i}]: contender, case and repeat are those of an earlier reply"
         seen.add(place)
     return None
+
+
+def _stray_finding(
+    session: Session, contenders: frozenset[str], cases: frozenset[str]
+) -> str | None:
+    """A score, verdict, vote or speed of what the session does not hold."""
+    for field, contender, case in _findings(session):
+        if contender is not None and contender not in contenders:
+            return f"{field}: “{contender[:80]}” is not among the contenders"
+        if case is not None and case not in cases:
+            return f"{field}: “{case[:80]}” is not among the cases"
+    return None
+
+
+def _findings(session: Session) -> Iterator[tuple[str, str | None, str | None]]:
+    """Each one's field, contender and case."""
+    for i, score in enumerate(session.scores):
+        yield f"scores[{i}]", score.contender, score.case
+    for i, verdict in enumerate(session.verdicts):
+        yield f"verdicts[{i}]", verdict.reference, None
+        yield f"verdicts[{i}]", verdict.contender, None
+    for i, vote in enumerate(session.votes):
+        yield f"votes[{i}]", vote.best, vote.case
+    for i, speed in enumerate(session.speeds):
+        yield f"speeds[{i}]", speed.contender, None

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from engine.contract import Environment, Plan, Reply, Session, SessionKind, SessionStatus
+from engine.contract import Environment, Findings, Plan, Reply, Session, SessionKind, SessionStatus
 from engine.errors import StorageError
 from storage.database import Database
 from storage.ids import new_id
 from storage.owner import this_process
 from storage.reading import is_running
-from storage.writing import insert_session, put_reply, set_status
+from storage.writing import insert_session, keep_findings, put_reply, set_status
 
 TITLE_LENGTH: Final = 80
 
@@ -54,6 +54,10 @@ class SessionRecorder:
     def record(self, session: str, reply: Reply) -> None:
         with self._database.write() as connection:
             put_reply(connection, session, reply)
+
+    def keep(self, session: str, findings: Findings) -> None:
+        with self._database.write() as connection:
+            keep_findings(connection, session, findings)
 
     def end(self, session: str, status: SessionStatus) -> None:
         with self._database.write() as connection:

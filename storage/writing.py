@@ -10,9 +10,9 @@ import msgspec
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
-from engine.contract import Case, Contender, Reply, Session, SessionStatus
+from engine.contract import Case, Contender, Findings, Reply, Session, SessionStatus
 from engine.errors import StorageError
-from storage.bodies import pack, pack_reply, pack_session
+from storage.bodies import pack, pack_reply, pack_session, unpack_session
 from storage.owner import Owner
 from storage.tables import (
     FIRST_REPLY,
@@ -64,12 +64,15 @@ def insert_replies(connection: Connection, session: Session, start: int, n_repli
     _insert_all(connection, ReplyRow, replies)
 
 
-def change_session(connection: Connection, session: Session) -> None:
-    """Keep all of a session but its contenders, cases, replies and status, which runs alone change."""
-    changed = connection.execute(
-        update(SessionRow).where(SessionRow.id == session.id), _changeable(session)
-    )
-    _must_be_there(session.id, changed.rowcount)
+def keep_findings(connection: Connection, session_id: str, findings: Findings) -> None:
+    """Put what was found in place of what was found before."""
+    body = connection.execute(
+        select(SessionRow.body).where(SessionRow.id == session_id)
+    ).scalar_one_or_none()
+    if body is None:
+        raise _missing(session_id)
+    changed = pack_session(findings.added_to(unpack_session(body)))
+    connection.execute(update(SessionRow).where(SessionRow.id == session_id).values(body=changed))
 
 
 def put_reply(connection: Connection, session_id: str, reply: Reply) -> None:
@@ -104,7 +107,11 @@ def microseconds(moment: datetime) -> int:
 
 def _must_be_there(session_id: str, n_changed: int) -> None:
     if not n_changed:
-        raise StorageError(f"Session {session_id} is no longer in the history.")
+        raise _missing(session_id)
+
+
+def _missing(session_id: str) -> StorageError:
+    return StorageError(f"Session {session_id} is no longer in the history.")
 
 
 def _insert_all(connection: Connection, table: type, rows: Sequence[dict[str, Any]]) -> None:

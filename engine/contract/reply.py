@@ -45,7 +45,8 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     ttft_s: request handed over → first generated token. prompt_tokens: those really evaluated (cached ones
     are in cached_tokens). prompt_tokens_per_s: evaluated / time of their evaluation.
     generation_tokens_per_s: (n − 1) / (t_last − t_first). queue_s: waited before the request was handed over.
-    load: how much of the file the system held in its page cache when the load began.
+    load: how much of the file the system held in its page cache when the load began. batch_share_s: of a
+    reply of a batch, the time since the reply before it ended; their mean is what a request takes there.
     """
 
     queue_s: float | None = None
@@ -62,6 +63,7 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
     inter_token_p95_s: float | None = None
     inter_token_max_s: float | None = None
     total_s: float | None = None
+    batch_share_s: float | None = None
     shared: bool = False
     absent: dict[str, str] = {}
 

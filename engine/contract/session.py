@@ -7,9 +7,12 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
+from engine.contract.fidelity import FidelityDocument
+from engine.contract.judgement import CaseScore, SuiteTerms, Verdict, Vote
 from engine.contract.machine import Environment
 from engine.contract.plan import Case, Contender, Plan, Sampling
 from engine.contract.reply import Reply
+from engine.contract.speed import Measured
 
 SESSION_FORMAT: Final = "steelyard.session"
 SESSION_VERSION: Final = 1
@@ -22,7 +25,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A run as it is stored, exported and reopened; encoded as JSON it is the exchange document.
 
     status: running, finished, stopped (by the user), or interrupted (its process died). notes, tags
-    and the star are the user's own.
+    and the star are the user's own. suite, scores and verdicts are of a suite, whose first contender is
+    the reference; fidelity and speeds are of runs of those kinds.
     """
 
     format: Literal["steelyard.session"] = SESSION_FORMAT
@@ -41,6 +45,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     contenders: tuple[Contender, ...]
     cases: tuple[Case, ...]
     replies: tuple[Reply, ...] = ()
+    suite: SuiteTerms | None = None
+    scores: tuple[CaseScore, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    votes: tuple[Vote, ...] = ()
+    fidelity: FidelityDocument | None = None
+    speeds: tuple[Measured, ...] = ()
     notes: str = ""
     tags: tuple[str, ...] = ()
     starred: bool = False
@@ -59,6 +69,22 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found of a session after or beside its replies; None leaves a part as it is."""
+
+    suite: SuiteTerms | None = None
+    scores: tuple[CaseScore, ...] | None = None
+    verdicts: tuple[Verdict, ...] | None = None
+    votes: tuple[Vote, ...] | None = None
+    fidelity: FidelityDocument | None = None
+    speeds: tuple[Measured, ...] | None = None
+
+    def added_to(self, session: Session) -> Session:
+        known = {name: getattr(self, name) for name in self.__struct_fields__}
+        found = {name: value for name, value in known.items() if value is not None}
+        return msgspec.structs.replace(session, **found)
+
+
 class Recorder(Protocol):
     """Keeps a run while it happens; called from the run's thread. Each method raises StorageError."""
 
@@ -70,6 +96,9 @@ class Recorder(Protocol):
 
     def record(self, session: str, reply: Reply) -> None:
         """Commit a reply before returning; one of the same contender, case and repeat is replaced."""
+
+    def keep(self, session: str, findings: Findings) -> None:
+        """Commit what was found, in place of what was found before."""
 
     def end(self, session: str, status: SessionStatus) -> None:
         """Close the session with its final status."""

@@ -9,15 +9,10 @@ acc_per_token  the highest per token, which depends on the tokenizer
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import msgspec
 
-from engine.contract import Case, Likelihood
-from engine.quality.checks.run import CheckResult
-from engine.quality.scores import CaseScore
-
-ChoiceMetric = Literal["acc", "acc_norm", "acc_per_token"]
+from engine.contract import Case, CaseScore, CheckResult, ChoiceMetric, Likelihood
 
 
 class ChoiceResult(msgspec.Struct, frozen=True, kw_only=True):

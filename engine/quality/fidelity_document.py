@@ -5,47 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import msgspec
 import numpy as np
 
+from engine.contract import Estimate
 from engine.quality.fidelity_kernel import Doubles
-from engine.quality.fidelity_statistics import Estimate, Fidelity, NoiseFloor
-
-
-class OtherTokenizer(msgspec.Struct, frozen=True, kw_only=True, tag="bytes", tag_field="compared"):
-    """A candidate whose tokens are not the reference's: only bits per byte can be set side by
-    side."""
-
-    name: str
-    reason: str
-    ppl: Estimate
-    bits_per_byte: Estimate
-    bits_per_byte_base: Estimate
-
-
-class FidelityReference(msgspec.Struct, frozen=True, kw_only=True):
-    name: str
-    ppl: Estimate
-    bits_per_byte: Estimate | None = None
-
-
-class FidelityText(msgspec.Struct, frozen=True, kw_only=True):
-    name: str
-    sha256: str
-    size_bytes: int
-
-
-class FidelityDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """stopped: None when the whole text was scored, otherwise why it was not."""
-
-    n_ctx: int
-    chunks: int
-    scored_tokens: int
-    text: FidelityText
-    reference: FidelityReference
-    candidates: tuple[Fidelity | OtherTokenizer, ...]
-    noise_floor: NoiseFloor | None = None
-    stopped: str | None = None
 
 
 def bits_per_byte(nll: Sequence[Doubles], n_bytes: Sequence[Doubles]) -> Estimate:

@@ -20,76 +20,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.contract import Estimate, Fidelity, NoiseFloor
 from engine.quality.fidelity_kernel import Doubles, TokenScores
-
-
-class Estimate(msgspec.Struct, frozen=True, kw_only=True):
-    value: float
-    plus_minus: float | None
-    clustered_plus_minus: float | None
-
-
-def _named(name: str) -> float:
-    field: float = msgspec.field(name=name)
-    return field
-
-
-class Fidelity(msgspec.Struct, frozen=True, kw_only=True, tag="tokens", tag_field="compared"):
-    """How far a candidate is from its reference on the same tokens; KLD in nats.
-
-    within_noise: the mean KLD is no larger than the reference's own between two batch sizes, so
-    that no difference can be claimed; None when that floor was not measured.
-    """
-
-    name: str
-    within_noise: bool | None = None
-    ppl: Estimate
-    ppl_base: Estimate
-    correlation_percent: float | None
-    ln_ppl_ratio: Estimate
-    ppl_ratio: Estimate
-    ppl_difference: Estimate
-
-    mean_kld: Estimate
-    max_kld: float
-    kld_p99_9: float = _named("kld_p99.9")
-    kld_p99: float
-    kld_p95: float
-    kld_p90: float
-    median_kld: float
-    kld_p10: float
-    kld_p5: float
-    kld_p1: float
-    kld_p0_1: float = _named("kld_p0.1")
-    min_kld: float
-
-    mean_delta_p_percent: Estimate
-    max_delta_p_percent: float
-    delta_p_p99_9_percent: float = _named("delta_p_p99.9_percent")
-    delta_p_p99_percent: float
-    delta_p_p95_percent: float
-    delta_p_p90_percent: float
-    delta_p_p75_percent: float
-    median_delta_p_percent: float
-    delta_p_p25_percent: float
-    delta_p_p10_percent: float
-    delta_p_p5_percent: float
-    delta_p_p1_percent: float
-    delta_p_p0_1_percent: float = _named("delta_p_p0.1_percent")
-    min_delta_p_percent: float
-    rms_delta_p_percent: Estimate
-
-    same_top_percent: Estimate
-
-
-class NoiseFloor(msgspec.Struct, frozen=True, kw_only=True):
-    """The reference against itself with another batch size: differences no larger than this are
-    none."""
-
-    n_batch: int
-    scored_tokens: int
-    mean_kld: float
-    same_top_percent: float
 
 
 class RunningFidelity(msgspec.Struct, frozen=True, kw_only=True):

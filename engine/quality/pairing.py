@@ -8,11 +8,11 @@ from typing import Literal
 
 import msgspec
 
-from engine.contract import Case
+from engine.contract import Case, CaseScore, Verdict
 from engine.quality.planning import CONFIDENCE
-from engine.quality.scores import CaseScore, overruled_checks
+from engine.quality.scores import overruled_checks
 from engine.quality.suite import Suite
-from engine.quality.verdict import Comparison, PairedCase, Verdict, verdicts
+from engine.quality.verdict import Comparison, PairedCase, verdicts
 
 Metric = Literal["passed", "score"]
 Scored = Mapping[str, Sequence[CaseScore]]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.contract import Estimate
 from engine.quality.fidelity_kernel import Doubles
-from engine.quality.fidelity_statistics import Estimate
 
 
 def perplexity(nll: Sequence[Doubles]) -> Estimate:

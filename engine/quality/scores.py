@@ -6,22 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from engine.contract import Case, Reply
+from engine.contract import Case, CaseScore, CheckResult, Reply
 from engine.quality.checks.findings import Subject
-from engine.quality.checks.run import CheckResult, run_check, total
-
-
-class CaseScore(msgspec.Struct, frozen=True, kw_only=True):
-    """How one reply did. passed and score are None when nothing could be told; reason says why."""
-
-    contender: str
-    case: str
-    repeat: int
-    passed: bool | None
-    score: float | None
-    threshold: float | None = None
-    checks: tuple[CheckResult, ...] = ()
-    reason: str | None = None
+from engine.quality.checks.run import run_check, total
 
 
 def score_reply(case: Case, reply: Reply, cost: float | None = None) -> CaseScore:

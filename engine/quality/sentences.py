@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from engine.quality.verdict import Verdict
+from engine.contract import Verdict
 
 _MEANING: Final = {
     "better": "better",

@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from engine.contract import CaseScore
 from engine.quality import student_t
-from engine.quality.scores import CaseScore
 from engine.quality.suite import Suite
 
 CONFIDENCE = 0.95

@@ -6,22 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from engine.contract import Case
+from engine.contract import Case, Remark
 from engine.errors import PlanError
-
-
-class Remark(msgspec.Struct, frozen=True, kw_only=True):
-    """Something about a place in a file; line None where the file's form does not tell it."""
-
-    file: str
-    line: int | None
-    field: str
-    reason: str
-
-    def sentence(self) -> str:
-        line = f", line {self.line}" if self.line is not None else ""
-        field = f", {self.field}" if self.field else ""
-        return f"{self.file}{line}{field}: {self.reason}."
 
 
 class Suite(msgspec.Struct, frozen=True, kw_only=True):

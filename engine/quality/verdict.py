@@ -14,10 +14,10 @@ the level that the procedure sets for it, so that outcome and bound never contra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
 
+from engine.contract import Outcome, Verdict
 from engine.errors import PlanError
 from engine.quality.intervals import PairedDifference
 from engine.quality.planning import (
@@ -26,8 +26,6 @@ from engine.quality.planning import (
     cases_without_flips,
     loss_left_open,
 )
-
-Outcome = Literal["better", "non-inferior", "worse", "undecided"]
 
 
 class PairedCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,44 +54,6 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     cases: tuple[PairedCase, ...]
     unscored: int = 0
     overruled: int = 0
-
-
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be said of a contender against its reference; differences and margin are fractions.
-
-    b: cases where only the reference passes (or scores higher); c: where only the contender does.
-    Means and difference are None when no case could be compared. lower_bound and upper_bound are
-    one-sided at confidence and upper_confidence, and None when there are too few groups for any.
-    cases_needed: in all, at the observed flip rate and for a contender that loses nothing; where
-    that many were run already, for the observed difference, and None when no number would do.
-    loss_left_open: only without any flip, the loss that is still possible.
-    """
-
-    reference: str
-    contender: str
-    n: int
-    b: int = 0
-    c: int = 0
-    reference_mean: float | None = None
-    contender_mean: float | None = None
-    difference: float | None = None
-    lower_bound: float | None = None
-    confidence: float
-    upper_bound: float | None = None
-    upper_confidence: float
-    margin: float
-    outcome: Outcome
-    cases_needed: int | None = None
-    cases_missing: int | None = None
-    vetoed_by: tuple[str, ...] = ()
-    method: Literal["tango", "clustered"] | None = None
-    clusters: int = 0
-    standard_error: float | None = None
-    flip_rate: float | None = None
-    loss_left_open: float | None = None
-    compared_with: int
-    unscored: int
-    overruled: int
 
 
 class _Tested(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,9 +6,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.contract import Contender
-from engine.quality.fidelity_document import FidelityDocument
-from engine.quality.fidelity_statistics import Estimate, Fidelity
+from engine.contract import Contender, Estimate, Fidelity, FidelityDocument
 from gui.quality.fidelity_words import error_of
 from gui.quality.plot import Plot
 from gui.theme import Theme

@@ -17,8 +17,8 @@ from gui.quality.texts import PythonReference, TextSource, read_text, why_no_tex
 from gui.quality.time_left import TimeLeft
 
 if TYPE_CHECKING:  # the engine's fidelity brings numpy, which a start must not wait for
+    from engine.contract import FidelityDocument
     from engine.fidelity import ChunkDone, FidelityPlan
-    from engine.quality.fidelity_document import FidelityDocument
     from engine.quality.fidelity_statistics import RunningFidelity
 
 _NOISE_SHARE: Final = 0.1

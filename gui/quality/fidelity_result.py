@@ -9,8 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from engine.quality.fidelity_document import FidelityDocument
-from engine.quality.fidelity_statistics import Fidelity
+from engine.contract import Fidelity, FidelityDocument
 from gui.quality.fidelity_model import FidelityModel
 from gui.quality.fidelity_words import (
     CAVEAT,

@@ -11,9 +11,8 @@ from typing import Final
 
 import msgspec
 
-from engine.contract import Contender
-from engine.quality.fidelity_document import FidelityDocument, OtherTokenizer
-from engine.quality.fidelity_statistics import Estimate, Fidelity, RunningFidelity
+from engine.contract import Contender, Estimate, Fidelity, FidelityDocument, OtherTokenizer
+from engine.quality.fidelity_statistics import RunningFidelity
 from gui.figures import count, size
 from gui.quality.figures_table import Cell, Column, named
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
-from engine.quality.scores import CaseScore
+from engine.contract import CaseScore
 from gui.theme import Theme
 from gui.widgets.fields import ChoiceField, add_row, form
 from gui.widgets.popover import Popover

@@ -26,14 +26,14 @@ from gui.quality.suite_work import (
     SuiteSettings,
     judge_suite,
     list_ready_suites,
+    overrule_suite,
     prepare_suite,
 )
 from gui.quality.time_left import TimeLeft
 
 if TYPE_CHECKING:  # the checks bring numpy, which a start must not wait for
-    from engine.contract import Plan
+    from engine.contract import CaseScore, Plan
     from engine.quality.generators.ready import ReadySuite
-    from engine.quality.scores import CaseScore
     from engine.quality.suite import Suite
 
 
@@ -73,7 +73,6 @@ class SuiteModel(QObject):
         self._notices: list[str] = []
         self._replies: list[Reply] = []
         self._margin = 0.0
-        self._decisions: tuple[Decision, ...] = ()
         self._bench: Bench | None = None
         self._feed: RunFeed | None = None
         participants.changed.connect(self.availability_changed)
@@ -108,7 +107,7 @@ class SuiteModel(QObject):
         if self.why_not_run() or reference is None:
             return
         self.contenders = (reference, *self._participants.candidates)
-        self._replies, self.found, self._decisions = [], None, ()
+        self._replies, self.found = [], None
         self._margin = self.settings.margin_points / 100.0
         self._failed, self._notices = set(), []
         self._time_left.start()
@@ -128,12 +127,13 @@ class SuiteModel(QObject):
 
     def overrule(self, score: CaseScore, check: int, passed: bool, reason: str) -> None:
         """Set a check of the shown result as a person decided, and judge anew."""
-        if self._suite is not None and not self.running:
+        if self.found is not None and not self.running:
             place = (score.contender, score.case, score.repeat)
-            self._decisions += (Decision(place, check, passed, reason),)
+            decision = Decision(place, check, passed, reason)
             self.running = True
             self.availability_changed.emit()
-            self._judge(self._suite)
+            work = partial(overrule_suite, self.found, self.contenders, self._margin, decision)
+            self._jobs.start("bench", work, self._take_found, self._fail)
 
     def close(self) -> bool:
         """Stop the run and end its workers; False where its thread is still there."""
@@ -222,7 +222,6 @@ class SuiteModel(QObject):
             self.contenders,
             tuple(self._replies),
             self._margin,
-            self._decisions,
             tuple(self._notices),
             stopped=len(self._replies) < self._planned,
         )

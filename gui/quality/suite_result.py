@@ -9,9 +9,8 @@ from PySide6.QtCore import QModelIndex, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from engine.contract import Case
+from engine.contract import Case, Verdict
 from engine.quality.standings import Axis, TradeOff
-from engine.quality.verdict import Verdict
 from gui.quality.figures_table import FiguresModel, FiguresTable
 from gui.quality.overrule_form import OverruleForm
 from gui.quality.suite_model import SuiteModel

@@ -8,11 +8,8 @@ from typing import Final
 
 import msgspec
 
-from engine.contract import Case, Contender
-from engine.quality.checks.run import CheckResult
-from engine.quality.scores import CaseScore
+from engine.contract import Case, CaseScore, CheckResult, Contender, Outcome, Verdict
 from engine.quality.standings import Standing
-from engine.quality.verdict import Outcome, Verdict
 from gui.figures import count
 from gui.quality.figures_table import Cell, Column, named
 from gui.quality.suite_work import SuiteFound

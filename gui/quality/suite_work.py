@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.contract import Contender, Reply, Sampling
 from gui.collaborators import Bench, Collaborators, History
@@ -14,7 +14,6 @@ from gui.collaborators import Bench, Collaborators, History
 if TYPE_CHECKING:  # the checks bring numpy, which a start must not wait for
     from engine.contract import Plan
     from engine.quality.generators.ready import ReadySuite
-    from engine.quality.scores import CaseScore
     from engine.quality.suite import Suite
     from engine.suite import Assessment
 
@@ -76,7 +75,7 @@ def prepare_suite(
         sampling=Sampling(max_tokens=settings.max_tokens),
         deterministic=settings.deterministic,
     )
-    recorder = None if history is None else history.recorder()
+    recorder = None if history is None else history.recorder("suite")
     return given.make_bench(recorder), suite, plan
 
 
@@ -85,7 +84,6 @@ def judge_suite(
     contenders: tuple[Contender, ...],
     replies: tuple[Reply, ...],
     margin: float,
-    decisions: tuple[Decision, ...],
     notices: tuple[str, ...],
     *,
     stopped: bool,
@@ -94,19 +92,24 @@ def judge_suite(
 
     return SuiteFound(
         suite=suite,
-        assessment=assess(
-            suite, contenders, replies, margin=margin, overruled=partial(_overruled, decisions)
-        ),
+        assessment=assess(suite, contenders, replies, margin=margin),
         replies={(reply.contender, reply.case): reply for reply in reversed(replies)},
         stopped=stopped,
         notices=notices,
     )
 
 
-def _overruled(decisions: tuple[Decision, ...], score: CaseScore) -> CaseScore:
+def overrule_suite(
+    found: SuiteFound, contenders: tuple[Contender, ...], margin: float, decision: Decision
+) -> SuiteFound:
+    """The result with a check set as a person decided, judged anew."""
     from engine.quality.scores import overrule
+    from engine.suite import judge
 
-    for each in decisions:
-        if each.place == (score.contender, score.case, score.repeat):
-            score = overrule(score, each.check, each.passed, each.reason)
-    return score
+    scores = [
+        overrule(score, decision.check, decision.passed, decision.reason)
+        if decision.place == (score.contender, score.case, score.repeat)
+        else score
+        for score in found.assessment.scores
+    ]
+    return replace(found, assessment=judge(found.suite, contenders, scores, margin=margin))

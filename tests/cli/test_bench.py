@@ -14,8 +14,8 @@ import pytest
 
 from cli.bench import Benches, bench
 from cli.bench_options import BenchOptions
-from engine.contract import Contender, Event, ModelFile
-from engine.speed import Measured, Measuring, NotMeasured, SpeedTest
+from engine.contract import Contender, Event, Measured, ModelFile, SpeedTest
+from engine.speed import Measuring, NotMeasured
 from tests.cli.fakes import ENVIRONMENT, RUNTIME
 
 # What llama-bench 0c1e570 prints, but for the figures and its own word for the size (256M).
@@ -91,7 +91,7 @@ class FakeSpeeds:
                     continue
                 elapsed_ns = test.n_prompt * 4_000_000 + test.n_gen * 8_000_000
                 yield Measured(
-                    contender=contender,
+                    contender=contender.name,
                     runtime=RUNTIME,
                     test=test,
                     measured_at=datetime(2026, 11, 24, 12, tzinfo=UTC),

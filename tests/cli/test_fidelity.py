@@ -16,15 +16,17 @@ from cli.fidelity import fidelity
 from cli.fidelity_options import FidelityOptions
 from cli.usage import WrongUsage
 from engine.client import Stopped
-from engine.fidelity import ChunkDone, FidelityDone, FidelityEvent, FidelityPlan
-from engine.quality.fidelity_document import (
+from engine.contract import (
+    Estimate,
     FidelityDocument,
     FidelityReference,
     FidelityText,
+    NoiseFloor,
     OtherTokenizer,
 )
+from engine.fidelity import ChunkDone, FidelityDone, FidelityEvent, FidelityPlan
 from engine.quality.fidelity_kernel import TokenScores
-from engine.quality.fidelity_statistics import Estimate, FidelityStatistics, NoiseFloor
+from engine.quality.fidelity_statistics import FidelityStatistics
 from tests.cli.conftest import RunMain, describe_nothing
 
 Capture = pytest.CaptureFixture[str]

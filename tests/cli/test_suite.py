@@ -18,6 +18,7 @@ from engine.contract import (
     Began,
     Event,
     Failed,
+    Findings,
     Finished,
     Notice,
     NotRecorded,
@@ -28,6 +29,7 @@ from engine.contract import (
     Session,
 )
 from engine.quality.cases import read_suite
+from engine.quality.scores import overrule
 from engine.suite import assess
 from storage.document import parse
 from storage.folders import database_path
@@ -205,7 +207,7 @@ def test_ctrl_c_keeps_what_was_answered_and_resume_finishes_it(
     assert f"suite --resume {stopped.id}" in captured.err
 
     rest = Answers(texts)
-    assert judge([], rest, cases=cases, resume=stopped.id, as_json=True) == 0
+    assert judge([], rest, resume=stopped.id, as_json=True) == 0
     finished = parse(capsys.readouterr().out.encode(), "standard output")
     assert rest.asked == 2
     assert (finished.id, finished.status, len(finished.replies)) == (stopped.id, "finished", 6)
@@ -220,23 +222,42 @@ def test_replies_that_cannot_be_recorded_are_judged_all_the_same(
     session = recorded().id
     capsys.readouterr()
     rest = Answers(texts, disk_full=True)
-    assert judge([], rest, cases=cases, resume=session, as_json=True) == 0
+    assert judge([], rest, resume=session, as_json=True) == 0
     captured = capsys.readouterr()
     assert len(json.loads(captured.out)["scores"]) == 6
     assert "The disk is full." in captured.err
     assert "Recorded." not in captured.err
 
 
-def test_resume_wants_the_same_cases_and_no_models(
-    model_files: ModelFiles, cases: Path, capsys: Capture
+def test_resume_takes_models_and_cases_from_the_session_alone(
+    model_files: ModelFiles, cases: Path
 ) -> None:
     files, bench = model_files("big", "small"), Answers({"big": "yes", "small": "yes"})
     judge(files, bench, cases=cases)
     session = recorded().id
-    with pytest.raises(WrongUsage, match="other cases"):
-        judge([], bench, ready="arithmetic", number=3, resume=session)
     with pytest.raises(WrongUsage, match="name none here"):
-        judge(files, bench, cases=cases, resume=session)
+        judge([], bench, cases=cases, resume=session)
+    with pytest.raises(WrongUsage, match="name none here"):
+        judge(files, bench, resume=session)
+
+
+def test_a_session_is_judged_anew_with_what_was_overruled_in_it(
+    model_files: ModelFiles, cases: Path, capsys: Capture
+) -> None:
+    bench = Answers({"big": "yes", "small": "no"})
+    judge(model_files("big", "small"), bench, cases=cases, margin=20.0)
+    session = recorded()
+    place = next(i for i, each in enumerate(session.scores) if each.contender == "small")
+    changed = overrule(session.scores[place], 0, passed=True, reason="It means yes.")
+    scores = (*session.scores[:place], changed, *session.scores[place + 1 :])
+    with History.open(database_path()) as history:
+        history.keep(session.id, Findings(scores=scores))
+    capsys.readouterr()
+    assert judge([], bench, resume=session.id, as_json=True) == 0
+    again = parse(capsys.readouterr().out.encode(), "standard output")
+    (verdict,) = again.verdicts
+    assert (verdict.margin, verdict.b, verdict.overruled) == (0.2, 2, 1)
+    assert recorded() == again
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from engine.contract import (
     Case,
     Contender,
     Environment,
+    Findings,
     Message,
     ModelFile,
     Plan,
@@ -68,6 +69,9 @@ class MemoryRecorder:
 
     def record(self, session: str, reply: Reply) -> None:
         self._note("record", reply)
+
+    def keep(self, session: str, findings: Findings) -> None:
+        self._note("keep", findings)
 
     def end(self, session: str, status: SessionStatus) -> None:
         self._note("end", status)

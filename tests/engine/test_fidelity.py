@@ -10,10 +10,9 @@ import msgspec
 import pytest
 
 from engine.client import Stopped
-from engine.contract import Contender, ModelFile, Runtime
+from engine.contract import Contender, Fidelity, ModelFile, Runtime
 from engine.errors import NotEnoughMemory, RequestError
 from engine.fidelity import ChunkDone, FidelityBench, FidelityDone, FidelityPlan
-from engine.quality.fidelity_statistics import Fidelity
 from engine.quantize import quantize
 from tests.engine.fakes import SmallFit
 

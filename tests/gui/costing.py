@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.contract import Energy, Session
-from engine.quality.verdict import Outcome, Verdict
+from engine.contract import Energy, Outcome, Session, Verdict
 from tests.cost.sessions import Figures, measured, reply, session
 from tests.gui.fakes import contender
 

@@ -8,16 +8,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from engine.client import Stopped
-from engine.contract import Loading
-from engine.fidelity import ChunkDone, FidelityDone, FidelityEvent, FidelityPlan
-from engine.quality.fidelity_document import (
+from engine.contract import (
+    Estimate,
+    Fidelity,
     FidelityDocument,
     FidelityReference,
     FidelityText,
+    Loading,
+    NoiseFloor,
     OtherTokenizer,
 )
+from engine.fidelity import ChunkDone, FidelityDone, FidelityEvent, FidelityPlan
 from engine.quality.fidelity_kernel import TokenScores
-from engine.quality.fidelity_statistics import Estimate, Fidelity, FidelityStatistics, NoiseFloor
+from engine.quality.fidelity_statistics import FidelityStatistics
 
 TOKENS = 255
 FLOOR = NoiseFloor(n_batch=256, scored_tokens=1020, mean_kld=0.0004, same_top_percent=99.6)

@@ -17,6 +17,7 @@ from engine.contract import (
     Environment,
     Event,
     Failed,
+    Findings,
     Finished,
     Loaded,
     Loading,
@@ -29,6 +30,7 @@ from engine.contract import (
     Reply,
     ResolvedRuntime,
     Session,
+    SessionKind,
     SessionStatus,
     Started,
     Timing,
@@ -295,7 +297,7 @@ class FakeHistory:
     def watch(self) -> NoWatch:
         return NoWatch()
 
-    def recorder(self) -> Recorder:
+    def recorder(self, kind: SessionKind = "compare") -> Recorder:
         return NoRecorder()
 
     def close(self) -> None:
@@ -318,6 +320,9 @@ class NoRecorder:
         return
 
     def record(self, session: str, reply: Reply) -> None:
+        return
+
+    def keep(self, session: str, findings: Findings) -> None:
         return
 
     def end(self, session: str, status: SessionStatus) -> None:

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from engine.contract import Estimate, FidelityDocument
 from engine.fidelity import FidelityPlan
-from engine.quality.fidelity_document import FidelityDocument
-from engine.quality.fidelity_statistics import Estimate, FidelityStatistics
+from engine.quality.fidelity_statistics import FidelityStatistics
 from gui.quality.fidelity_words import (
     as_json,
     as_text,

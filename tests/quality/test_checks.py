@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.contract import CheckResult
 from engine.contract.checks import Check
 from engine.quality.checks.findings import Subject
 from engine.quality.checks.parse import parse_check, parse_checks
-from engine.quality.checks.run import CheckResult, Total, run_check, total
+from engine.quality.checks.run import Total, run_check, total
 from engine.quality.checks.similarity import levenshtein, rouge_1
 from engine.quality.checks.text import occurrences
 

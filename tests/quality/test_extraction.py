@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.contract import CheckResult
 from engine.quality.checks.extraction import number_value, numbers
 from engine.quality.checks.findings import Subject
 from engine.quality.checks.parse import parse_check
-from engine.quality.checks.run import CheckResult, run_check
+from engine.quality.checks.run import run_check
 
 
 def _match(text: str, value: object, filter_: object, **more: object) -> CheckResult:

@@ -19,9 +19,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.contract import NoiseFloor
 from engine.quality.fidelity_document import bits_per_byte
 from engine.quality.fidelity_kernel import TokenScores
-from engine.quality.fidelity_statistics import FidelityStatistics, NoiseFloor
+from engine.quality.fidelity_statistics import FidelityStatistics
 
 DATA = Path(__file__).parents[1] / "data" / "quality"
 CANDIDATES = ("Q8_0", "Q4_K_M", "Q2_K")

@@ -7,11 +7,11 @@ import hashlib
 import msgspec
 import pytest
 
-from engine.contract import Case, Reply
+from engine.contract import Case, CaseScore, Reply
 from engine.errors import PlanError
 from engine.quality.generators.draw import Draw
 from engine.quality.generators.ready import ready_suite, ready_suites
-from engine.quality.scores import CaseScore, score_reply
+from engine.quality.scores import score_reply
 
 NAMES = [suite.name for suite in ready_suites()]
 

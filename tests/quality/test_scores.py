@@ -7,17 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.contract import Case, Likelihood, Message, Reply, Timing, TokenLogprob
+from engine.contract import Case, CaseScore, Likelihood, Message, Reply, Timing, TokenLogprob
 from engine.quality.checks.parse import parse_checks
 from engine.quality.choices import choose, score_choices
 from engine.quality.pairing import compare, flips, verdicts_on
-from engine.quality.scores import (
-    CaseScore,
-    checks_not_run,
-    overrule,
-    overruled_checks,
-    score_reply,
-)
+from engine.quality.scores import checks_not_run, overrule, overruled_checks, score_reply
 from engine.quality.sentences import sentence
 from engine.quality.standings import TradeOff, pareto_front, share_interval, standing
 from engine.quality.suite import Suite

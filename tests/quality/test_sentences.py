@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from engine.contract import Verdict
 from engine.quality.sentences import sentence
-from engine.quality.verdict import Verdict
 
 
 def test_a_bound_just_below_zero_does_not_read_as_a_loss_of_less_than_nothing() -> None:

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.contract import Verdict
 from engine.errors import PlanError
 from engine.quality.planning import cases_needed
 from engine.quality.sentences import sentence
-from engine.quality.verdict import Comparison, PairedCase, Verdict, verdicts
+from engine.quality.verdict import Comparison, PairedCase, verdicts
 
 
 def _comparison(

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from engine.contract import (
     Case,
+    CaseScore,
+    CheckResult,
     Contender,
     DeviceUse,
     Environment,
@@ -96,4 +98,18 @@ def session(planned: Plan | None = None, *replies: Reply) -> Session:
         contenders=planned.contenders,
         cases=planned.cases,
         replies=replies,
+    )
+
+
+def score() -> CaseScore:
+    """Of `reply()`."""
+    made = reply()
+    check = CheckResult(check="contains", passed=False, score=0.0, weight=1.0, reason="not there")
+    return CaseScore(
+        contender=made.contender,
+        case=made.case,
+        repeat=made.repeat,
+        passed=False,
+        score=0.0,
+        checks=(check,),
     )

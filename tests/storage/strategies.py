@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ _LEAVES: dict[object, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     str: st.text(max_size=12),
     types.NoneType: st.none(),
+    datetime: st.datetimes(timezones=st.just(UTC)),
 }
 
 
@@ -80,8 +81,13 @@ def sessions(draw: st.DrawFn) -> Session:
         )
         for place in places
     )
+    names, ids = [each.name for each in contenders], [each.id for each in cases]
+    found: dict[str, Any] = {
+        field: tuple(draw(_placed(part, names, ids)) for part in draw(values(_HINTS[field])))
+        for field in ("scores", "verdicts", "votes", "speeds")
+    }
     others = {
-        field.name: draw(values(typing.get_type_hints(Session)[field.name]))
+        field.name: draw(values(_HINTS[field.name]))
         for field in msgspec.structs.fields(Session)
         if field.name not in _SET_HERE
     }
@@ -92,8 +98,26 @@ def sessions(draw: st.DrawFn) -> Session:
         contenders=contenders,
         cases=cases,
         replies=replies,
+        **found,
         **others,
     )
 
 
-_SET_HERE = {"format", "version", "id", "created", "repeats", "contenders", "cases", "replies"}
+_PLACES = {"reference": 0, "contender": 0, "best": 0, "case": 1}
+
+
+def _placed(part: Any, names: list[str], ids: list[str]) -> st.SearchStrategy[Any]:
+    """The score, verdict, vote or speed as one of contenders and cases that are there."""
+    own = {field: (names, ids)[which] for field, which in _PLACES.items() if hasattr(part, field)}
+    return st.builds(
+        msgspec.structs.replace,
+        st.just(part),
+        **{field: st.sampled_from(there) for field, there in own.items()},
+    )
+
+
+_HINTS = typing.get_type_hints(Session)
+_SET_HERE = {
+    *("format", "version", "id", "created", "repeats", "contenders", "cases", "replies"),
+    *("scores", "verdicts", "votes", "speeds"),
+}

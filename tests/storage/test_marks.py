@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from engine.contract import Findings, SuiteTerms
 from engine.errors import StorageError
 from storage.history import History
 from tests.storage import samples
@@ -46,17 +47,17 @@ def test_several_sessions_are_marked_at_once_or_none(history: History, session: 
     assert not history.session(session).starred
 
 
-def test_saving_keeps_what_was_added_after_the_run_and_nothing_else(
+def test_what_was_found_is_kept_beside_the_replies_and_replaces_what_was_found_before(
     history: History, session: str
 ) -> None:
     history.recorder().record(session, samples.reply())
     before = history.session(session)
-    added = msgspec.structs.replace(
-        before, title="new", notes="n", tags=("t",), starred=True, replies=(), status="stopped"
-    )
-    history.save(added)
+    first = Findings(suite=SuiteTerms(name="mine", margin=0.05), scores=(samples.score(),))
+    overruled = msgspec.structs.replace(samples.score(), passed=True)
+    history.keep(session, first)
+    history.keep(session, Findings(scores=(overruled,)))
     assert history.session(session) == msgspec.structs.replace(
-        added, replies=before.replies, status="running"
+        before, suite=first.suite, scores=(overruled,)
     )
-    with pytest.raises(StorageError, match="no longer in the history"):
-        history.save(msgspec.structs.replace(before, id="elsewhere"))
+    with pytest.raises(StorageError, match="elsewhere"):
+        history.keep("elsewhere", first)

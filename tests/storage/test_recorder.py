@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from engine.contract import Case, Message, Plan, Recorder, Session, SessionStatus
+from engine.contract import Case, Findings, Message, Plan, Recorder, Session, SessionStatus
 from engine.errors import StorageError
 from storage.history import History
 from storage.recorder import TITLE_LENGTH
@@ -139,6 +139,7 @@ def test_whatever_is_recorded_is_read_back_equal(history: History, whole: Sessio
     session = recorder.begin(whole.plan(), whole.environment)
     for reply in whole.replies:
         recorder.record(session, reply)
+    recorder.keep(session, msgspec.convert(whole, Findings, from_attributes=True))
     found = history.session(session)
     expected = msgspec.structs.replace(
         whole,

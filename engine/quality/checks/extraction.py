@@ -12,8 +12,9 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from engine.contract import Span
 from engine.contract.checks import ExactMatchCheck, Filter, RegexFilter
-from engine.quality.checks.findings import Finding, Span, quoted, span
+from engine.quality.checks.findings import Finding, quoted, span
 from engine.quality.checks.patterns import PatternError, matches
 
 # Of one number: thousands or plain digits, decimals, exponent. Each part ends where the next

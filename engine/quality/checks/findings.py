@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from engine.contract import FinishReason
+from engine.contract import FinishReason, Span
 
 MOST_SPANS: Final = 20
 _QUOTED_CHARACTERS: Final = 60
@@ -21,14 +21,6 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     cost: float | None = None
     logprobs: tuple[float, ...] | None = None
     absent: dict[str, str] = {}
-
-
-class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the reply's text, in characters."""
-
-    start: int
-    end: int
-    text: str
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,8 +18,9 @@ from jsonschema.validators import extend, validator_for
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import EMPTY_REGISTRY
 
+from engine.contract import Span
 from engine.contract.checks import JsonCheck, JsonEqualsCheck
-from engine.quality.checks.findings import MOST_SPANS, Finding, Span, quoted, span
+from engine.quality.checks.findings import MOST_SPANS, Finding, quoted, span
 from engine.quality.checks.formats import FORMATS
 from engine.quality.checks.patterns import PatternError, compiled, matches_somewhere
 

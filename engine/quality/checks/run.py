@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from engine.contract import CheckResult
 from engine.contract.checks import (
     Check,
     CheckSet,
@@ -30,29 +31,12 @@ from engine.contract.checks import (
 )
 from engine.quality.checks.extraction import find_exact_match
 from engine.quality.checks.figures import find_finish, find_length, find_limit
-from engine.quality.checks.findings import Finding, Span, Subject
+from engine.quality.checks.findings import Finding, Subject
 from engine.quality.checks.json_text import find_equal_json, find_json
 from engine.quality.checks.patterns import find_regex
 from engine.quality.checks.refusal import find_refusal
 from engine.quality.checks.similarity import find_similarity
 from engine.quality.checks.text import find_list, find_text
-
-
-class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
-    """How a check came out. passed and score are None when it could not be told; reason says why.
-
-    evidence: what was found where in the reply. overruled: a person's reason for setting `passed`.
-    """
-
-    check: str
-    label: str | None = None
-    passed: bool | None
-    score: float | None
-    weight: float
-    reason: str
-    evidence: tuple[Span, ...] = ()
-    parts: tuple[CheckResult, ...] = ()
-    overruled: str | None = None
 
 
 class Total(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from itertools import accumulate
 
+from engine.contract import Span
 from engine.contract.checks import ListCheck, TextCheck
-from engine.quality.checks.findings import MOST_SPANS, Finding, Span, quoted, span
+from engine.quality.checks.findings import MOST_SPANS, Finding, quoted, span
 
 
 def find_text(check: TextCheck, text: str) -> Finding:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine.contract import Remark
 from engine.errors import SuiteError
 from engine.quality.fields import Place
 from engine.quality.reading.located import Document, written
-from engine.quality.suite import Remark
 
 MOST_FAULTS: Final = 20
 MOST_REMARKS: Final = 200
