@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterator, Sequence
 
 from engine.contract import Energy, Memory, Notice, Reply, Sampling, Timing
+from engine.energy.seam import EnergyMeter
 from engine.machine import available_memory
+from engine.metering import BatchMetering
 from engine.pool import MARGIN_BYTES, Slot
 from engine.protocol import CaseGenerated, GenerateMany, PrepareMany, SequencesChosen
 from engine.schedule import Job
@@ -33,6 +35,7 @@ def answer_batch(
     stopping: threading.Event,
     *,
     queue_s: float,
+    meter: EnergyMeter,
 ) -> Iterator[Reply | Notice]:
     """Replies in the order in which they end, then a notice of the throughput.
 
@@ -52,11 +55,13 @@ def answer_batch(
     many = GenerateMany(
         id=client.next_id(), cases=cases, sampling=sampling, n_sequences=chosen.n_sequences
     )
+    metering = BatchMetering(meter, slot)
     begun, answered = time.perf_counter(), 0
     for response in client.ask(many, stopping):
         if isinstance(response, CaseGenerated):
             answered += response.finish_reason in {"stop", "length"}
-            yield _reply(jobs[response.index], slot, response, queue_s)
+            share = metering.share(response.generated_tokens)
+            yield _reply(jobs[response.index], slot, response, queue_s, share)
     if answered:
         elapsed = time.perf_counter() - begun
         yield Notice(
@@ -65,8 +70,10 @@ def answer_batch(
         )
 
 
-def _reply(job: Job, slot: Slot, made: CaseGenerated, queue_s: float) -> Reply:
-    no_energy = "answered in a batch, where replies share every step"
+def _reply(
+    job: Job, slot: Slot, made: CaseGenerated, queue_s: float, share: tuple[float, Energy]
+) -> Reply:
+    seconds, energy = share
     return Reply(
         contender=job.contender.name,
         case=job.case.id,
@@ -81,9 +88,10 @@ def _reply(job: Job, slot: Slot, made: CaseGenerated, queue_s: float) -> Reply:
             prompt_tokens=made.prompt_tokens - made.shared_tokens,
             cached_tokens=made.shared_tokens,
             generated_tokens=made.generated_tokens,
+            batch_share_s=seconds,
             absent=dict.fromkeys(("load", *_LATENCIES), NO_LATENCY),
         ),
-        energy=Energy(absent={"joules": no_energy, "joules_per_token": no_energy}),
+        energy=energy,
         memory=Memory(absent=dict.fromkeys(("peak_bytes", "mapped_bytes"), NO_LATENCY)),
         runtime=slot.loaded.runtime,
         logprobs=made.logprobs,

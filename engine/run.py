@@ -79,11 +79,17 @@ class Run:
             for step in self._pool.acquire(lane[0].contender, warm_up=self._plan.warm_up):
                 if isinstance(step, Slot):
                     slot = step
-                else:
-                    yield step
+                    continue
+                yield step
+                if isinstance(step, Loaded):
+                    self._meter.resident(self._pool.loaded_models)
             assert slot is not None
             queue_s = time.perf_counter() - self._begun
-            for made in answer_batch(slot, lane, sampling, self._stopping, queue_s=queue_s):
+            self._meter.rest(_REST_LIMIT_S, self._stopping)
+            batch = answer_batch(
+                slot, lane, sampling, self._stopping, queue_s=queue_s, meter=self._meter
+            )
+            for made in batch:
                 if isinstance(made, Notice):
                     yield made
                     continue

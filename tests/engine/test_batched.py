@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from engine.bench import Bench
 from engine.contract import (
     Contender,
@@ -17,6 +19,10 @@ from engine.contract import (
     Runtime,
     Sampling,
 )
+from engine.energy.meter import machine_meter
+from engine.energy.seam import EnergyMeter
+from engine.energy.typical import typical_energy
+from tests.energy.machines import Machine, living
 from tests.engine.fakes import MemoryRecorder, SmallFit, case, contender
 
 CASES = tuple(case(str(n), f"What is {n} plus {n}?") for n in range(5))
@@ -29,7 +35,10 @@ def model(path: Path, name: str) -> Contender:
 
 
 def run(
-    *contenders: Contender, batched: bool, recorder: MemoryRecorder | None = None
+    *contenders: Contender,
+    batched: bool,
+    recorder: MemoryRecorder | None = None,
+    meter: EnergyMeter | None = None,
 ) -> list[Event]:
     plan = Plan(
         contenders=contenders,
@@ -37,7 +46,7 @@ def run(
         sampling=Sampling(max_tokens=16),
         batched=batched,
     )
-    bench = Bench(fit=SmallFit(), recorder=recorder)
+    bench = Bench(fit=SmallFit(), recorder=recorder, meter=meter)
     events = list(bench.run(plan))
     bench.close()
     return events
@@ -68,9 +77,32 @@ def test_a_batched_run_gives_the_same_replies_without_latencies(small_model: Pat
         assert reply.timing.ttft_s is None
         assert "throughput" in reply.timing.absent["ttft_s"]
         assert reply.timing.generated_tokens
-        assert "joules" in reply.energy.absent
+        assert reply.timing.batch_share_s
+        assert reply.energy.absent["joules"] == "This run was asked not to measure energy."
     assert any(isinstance(e, Notice) and "5 cases" in e.text for e in together)
     assert isinstance(together[-1], Finished)
+
+
+def test_the_shares_of_a_batch_add_up_to_its_time_and_its_energy(
+    small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.run._REST_LIMIT_S", 0.0)
+    machine = Machine(tmp_path)
+    machine.zone("intel-rapl:0", "package-0", 100.0)
+    recorder = MemoryRecorder()
+    with living(machine):
+        run(
+            model(small_model, "batched"),
+            batched=True,
+            recorder=recorder,
+            meter=machine_meter(tmp_path),
+        )
+    seconds = [reply.timing.batch_share_s or 0.0 for reply in recorder.replies]
+    assert all(reply.energy.joules is None for reply in recorder.replies)
+    energy = typical_energy(recorder.replies)
+    assert energy is not None
+    assert energy.pooled_replies == len(CASES)
+    assert energy.joules * len(CASES) == pytest.approx(100.0 * sum(seconds), rel=0.2)
 
 
 def test_a_contender_that_cannot_be_loaded_fails_its_cases_and_the_next_goes_on(
