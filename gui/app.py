@@ -77,12 +77,7 @@ class Desk(QObject):
             ),
         )
         self.window.closing.connect(self.close)
-        self.opener = SessionOpener(self.jobs, self.window.pages, self.window.show_widget, self)
-        self.history_page.opened.connect(self.opener.open)
-        self.history_page.again_wanted.connect(self.opener.run_again)
-        self.window.panel.opened.connect(self.opener.open)
-        self.opener.refused.connect(self._refuse)
-        self.history.changed.connect(self.sessions.reload)
+        self._connect_sessions()
         self.compare.availability_changed.connect(self._share_machine)
         self.quality.availability_changed.connect(self._share_machine)
         self.divergence.availability_changed.connect(self._share_machine)
@@ -119,6 +114,17 @@ class Desk(QObject):
         self._save(settings)
         self.crashes.close()
         return ended
+
+    def _connect_sessions(self) -> None:
+        self.opener = SessionOpener(self.jobs, self.window.pages, self.window.show_widget, self)
+        self.history_page.opened.connect(self.opener.open)
+        self.history_page.again_wanted.connect(self.opener.run_again)
+        self.history_page.change_wanted.connect(self.opener.change)
+        self.history_page.resume_wanted.connect(self.opener.resume)
+        self.history_page.ask(self.opener.why_not)
+        self.window.panel.opened.connect(self.opener.open)
+        self.opener.refused.connect(self._refuse)
+        self.history.changed.connect(self.sessions.reload)
 
     def _begin(self) -> None:
         self.compare.restore(self._settings.contenders, self._settings.draft)

@@ -92,6 +92,13 @@ def run_commands(model: CompareModel) -> list[Command]:
             model.why_not_run_again,
         ),
         (
+            "change",
+            "Run the shown session with changes…",
+            model.change_shown,
+            (),
+            model.why_not_change,
+        ),
+        (
             "resume",
             "Resume the unfinished session",
             model.resume,

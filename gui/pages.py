@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from PySide6.QtCore import SignalInstance
 from PySide6.QtWidgets import QWidget
 
 from engine.contract import Session, SessionKind
 from gui.actions import Command
+
+Use = Literal["show", "resume", "again", "change"]
+"""What can be done with a recorded session."""
 
 
 @dataclass(frozen=True)

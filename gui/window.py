@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from msgspec.structs import replace as replace_fields
 from PySide6.QtCore import QByteArray, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QCloseEvent,
@@ -94,7 +95,7 @@ class MainWindow(QMainWindow):
             sessions_shown=not self.panel.isHidden(),
             raw_text=self.page.is_raw(),
             scroll_together=self.page.scrolls_together(),
-            draft=self._compare.draft.draft,
+            draft=replace_fields(self._compare.draft.draft, cases=()),
             contenders=self._compare.contenders.contenders,
         )
 

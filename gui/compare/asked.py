@@ -16,6 +16,7 @@ from gui.widgets.labels import ElidedLabel, label
 class AskedLine(QWidget):
     case_chosen = Signal(int)
     again_wanted = Signal()
+    change_wanted = Signal()
     resume_wanted = Signal()
     export_wanted = Signal()
     cost_wanted = Signal()
@@ -39,13 +40,16 @@ class AskedLine(QWidget):
         row.addWidget(self.marks)
         self.resume = TextButton(theme, "play", "Resume", "Run what is missing", parent=self)
         self.again = TextButton(theme, "again", "Run again", "Run this session again", parent=self)
+        words = "Run this session again with changes"
+        self.change = TextButton(theme, "sliders", "Change…", words, parent=self)
         self.export = TextButton(theme, "export", "Export", "Export this session", parent=self)
         self.cost = TextButton(theme, "cost", "Cost", "See what this session costs", parent=self)
         self.resume.clicked.connect(self.resume_wanted)
         self.again.clicked.connect(self.again_wanted)
+        self.change.clicked.connect(self.change_wanted)
         self.export.clicked.connect(self.export_wanted)
         self.cost.clicked.connect(self.cost_wanted)
-        for button in (self.resume, self.again, self.cost, self.export):
+        for button in (self.resume, self.again, self.change, self.cost, self.export):
             row.addWidget(button)
         self.show_cases((), 0, ())
 
@@ -64,12 +68,19 @@ class AskedLine(QWidget):
         self.switcher.show_cases(cases, shown, differing)
 
     def show_availability(
-        self, why_no_resume: str, why_not_again: str, why_no_cost: str, why_no_export: str
+        self,
+        *,
+        why_no_resume: str,
+        why_not_again: str,
+        why_no_change: str,
+        why_no_cost: str,
+        why_no_export: str,
     ) -> None:
         """Resume is there only where something is missing; the others say why they cannot be used."""
         self.resume.setVisible(not why_no_resume)
         for button, why, words in (
             (self.again, why_not_again, "Run this session again, as it was"),
+            (self.change, why_no_change, "Run it again with other models, settings or sampling"),
             (self.cost, why_no_cost, "See what this session costs, and what a cheaper model saves"),
             (self.export, why_no_export, "Export this session as JSON"),
         ):

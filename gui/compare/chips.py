@@ -34,6 +34,7 @@ class Chip(QFrame):
     """One contender; `why_locked` is a sentence while it must not be changed, or empty."""
 
     settings_wanted = Signal()
+    swap_wanted = Signal()
     duplicate_wanted = Signal()
     remove_wanted = Signal()
     shift_wanted = Signal(int)
@@ -111,6 +112,7 @@ class Chip(QFrame):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for text, signal in (
             ("Settings…", self.settings_wanted),
+            ("Swap for another model…", self.swap_wanted),
             ("Duplicate with other settings…", self.duplicate_wanted),
             ("Remove", self.remove_wanted),
         ):
@@ -134,6 +136,7 @@ class ChipRow(QWidget):
 
     add_wanted = Signal()
     settings_wanted = Signal(str)
+    swap_wanted = Signal(str)
     duplicate_wanted = Signal(str)
     remove_wanted = Signal(str)
     shift_wanted = Signal(str, int)
@@ -211,6 +214,7 @@ class ChipRow(QWidget):
         name = contender.name
         chip = Chip(self._theme, contender, self)
         chip.settings_wanted.connect(partial(self.settings_wanted.emit, name))
+        chip.swap_wanted.connect(partial(self.swap_wanted.emit, name))
         chip.duplicate_wanted.connect(partial(self.duplicate_wanted.emit, name))
         chip.remove_wanted.connect(partial(self.remove_wanted.emit, name))
         chip.shift_wanted.connect(partial(self.shift_wanted.emit, name))

@@ -14,10 +14,13 @@ from engine.errors import SteelyardError
 from gui.collaborators import Bench, Collaborators, History
 from gui.compare.board_model import BoardModel
 from gui.compare.contenders_model import ContendersModel
-from gui.compare.draft_model import Draft, DraftModel, draft_of
+from gui.compare.draft_model import Draft, DraftModel, draft_of, draft_of_all
 from gui.jobs import Jobs, RunFeed
 
 DEMO_PROMPT = "Give three tips for sleeping better."
+CHANGE_WORDS = (
+    "Change models, settings or sampling, then press Run. The result is a session of its own."
+)
 
 
 class CompareModel(QObject):
@@ -80,7 +83,7 @@ class CompareModel(QObject):
             return "Getting ready…"
         if not self.contenders.contenders:
             return "Add a model first."
-        if not self.draft.draft.prompt.strip():
+        if not self.draft.draft.prompt.strip() and not self.draft.draft.cases:
             return "Write a prompt first."
         return ""
 
@@ -106,6 +109,9 @@ class CompareModel(QObject):
         if self.running or self._elsewhere or self._bench is None:
             return self.why_not_run()
         return "" if self.board.contenders else "Nothing has run yet."
+
+    def why_not_change(self) -> str:
+        return self.why_not_edit() or ("" if self.board.contenders else "Nothing has run yet.")
 
     def why_not_resume(self) -> str:
         if self.running or self._elsewhere or self._bench is None:
@@ -154,7 +160,7 @@ class CompareModel(QObject):
             return
         self._session = session
         self.contenders.replace_all(session.contenders)
-        self._follow(draft_of(session, 0))
+        self._follow(draft_of(session.plan()))
         self.board.open(session)
         self.opened.emit(session)
 
@@ -162,6 +168,23 @@ class CompareModel(QObject):
         """Show a session and run its plan once more."""
         self.show_session(session)
         self.run_again()
+
+    def change_session(self, session: Session) -> None:
+        """Show a session and let the user change something before all of it is run again."""
+        self.show_session(session)
+        self.change_shown()
+
+    def change_shown(self) -> None:
+        """Put all that the shown session asked into the composer; the next run asks it again."""
+        if not self.why_not_change():
+            self.draft.replace(draft_of_all(self.board.plan))
+            self.noticed.emit(CHANGE_WORDS)
+
+    def swap_model(self, name: str, path: Path) -> None:
+        """Put another model in the place of a contender, in the same settings."""
+        self._jobs.start(
+            "files", partial(self._given.describe, path), partial(self._swap, name), self._fail
+        )
 
     def resume_session(self, session: Session) -> None:
         """Run what a session still lacks."""
@@ -174,7 +197,7 @@ class CompareModel(QObject):
         """Clear the board for another comparison; contenders and settings stay."""
         if not self.running:
             self._session = None
-            self.draft.edit(prompt="")
+            self.draft.edit(prompt="", cases=())
             self.draft.replace(self.draft.draft)
             self.board.clear()
 
@@ -278,6 +301,10 @@ class CompareModel(QObject):
     def _add_model(self, model: ModelFile) -> None:
         self.contenders.add_models([model])
 
+    def _swap(self, name: str, model: ModelFile) -> None:
+        if not self.running and self.contenders.named(name) is not None:
+            self.contenders.swap(name, model)
+
     def _take_restored(self, found: tuple[list[Contender], list[str]]) -> None:
         contenders, faults = found
         self.contenders.add(contenders)
@@ -303,8 +330,9 @@ class CompareModel(QObject):
 
     def _follow_case(self) -> None:
         """The composer goes along with the shown prompt as long as nobody has written in it."""
-        if self._session is not None and self.draft.draft.prompt == self._followed_prompt:
-            self._follow(draft_of(self._session, self.board.shown_case_index))
+        untouched = self.draft.draft.prompt == self._followed_prompt and not self.draft.draft.cases
+        if self._session is not None and untouched:
+            self._follow(draft_of(self._session.plan(), self.board.shown_case_index))
 
     def _follow(self, draft: Draft) -> None:
         self._followed_prompt = draft.prompt

@@ -41,6 +41,7 @@ def page_of_compare(page: ComparePage, model: CompareModel) -> Page:
             show=model.show_session,
             resume=model.resume_session,
             again=model.repeat_session,
+            change=model.change_session,
         ),
     )
 
@@ -95,6 +96,14 @@ class ComparePage(QWidget):
         )
         self._model.add_files(Path(name) for name in names)
 
+    def swap_model(self, name: str) -> None:
+        """Ask for the file that takes a contender's place."""
+        path, _ = QFileDialog.getOpenFileName(
+            self, f"Swap {name}", "", "GGUF models (*.gguf);;All files (*)"
+        )
+        if path:
+            self._model.swap_model(name, Path(path))
+
     def open_settings(self, name: str) -> None:
         """Open the settings of a contender under its chip."""
         contender, chip = self._model.contenders.named(name), self.chips.chip(name)
@@ -103,6 +112,7 @@ class ComparePage(QWidget):
         form = RuntimeForm(self._theme, contender, self)
         self._form_name = name
         form.edited.connect(self._take_contender)
+        form.swap_wanted.connect(self._swap_shown)
         form.duplicate_wanted.connect(self._duplicate_shown)
         form.remove_wanted.connect(self._remove_shown)
         self._column.activate()  # a chip that is new has its place only then
@@ -177,6 +187,7 @@ class ComparePage(QWidget):
         self.empty.own_chosen.connect(self.choose_files)
         chips.add_wanted.connect(self.choose_files)
         chips.settings_wanted.connect(self.open_settings)
+        chips.swap_wanted.connect(self.swap_model)
         chips.duplicate_wanted.connect(self._duplicate)
         chips.remove_wanted.connect(model.contenders.remove)
         chips.shift_wanted.connect(model.contenders.shift)
@@ -184,6 +195,7 @@ class ComparePage(QWidget):
         chips.files_dropped.connect(model.add_files)
         self.asked.case_chosen.connect(model.board.show_case)
         self.asked.again_wanted.connect(model.run_again)
+        self.asked.change_wanted.connect(model.change_shown)
         self.asked.resume_wanted.connect(model.resume)
         self.asked.export_wanted.connect(self.export_wanted)
         self.asked.cost_wanted.connect(self.cost_wanted)
@@ -266,10 +278,11 @@ class ComparePage(QWidget):
         for contender in model.contenders.contenders:
             self._show_divergence(contender.name)
         self.asked.show_availability(
-            model.why_not_resume(),
-            model.why_not_run_again(),
-            model.why_not_cost(),
-            model.why_not_export(),
+            why_no_resume=model.why_not_resume(),
+            why_not_again=model.why_not_run_again(),
+            why_no_change=model.why_not_change(),
+            why_no_cost=model.why_not_cost(),
+            why_no_export=model.why_not_export(),
         )
 
     def _announce(self, reply: Reply) -> None:
@@ -291,6 +304,9 @@ class ComparePage(QWidget):
 
     def _take_contender(self, contender: Contender) -> None:
         self._form_name = self._model.contenders.change(self._form_name, contender)
+
+    def _swap_shown(self) -> None:
+        self.swap_model(self._form_name)
 
     def _duplicate_shown(self) -> None:
         self._duplicate(self._form_name)

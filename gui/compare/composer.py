@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFocusEvent, QTextCursor
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from engine.contract import Sampling
+from engine.contract import Case, Sampling
 from gui.compare.draft_model import Draft
 from gui.compare.sampling_form import SamplingForm
 from gui.figures import count
@@ -36,6 +36,10 @@ class Composer(QFrame):
         self.stop = MainButton(theme, "stop", "Stop", look="stop", parent=self)
         self.stop.clicked.connect(self.stop_wanted)
         self.stop.hide()
+        self.kept = label("", wrap=True, parent=self)
+        words = "Put these prompts away and write one"
+        self.write = TextButton(theme, "close", "Write a prompt instead", words, parent=self)
+        self.write.clicked.connect(self._put_cases_away)
         self.reason = label("", "small-muted", parent=self)
         self._make_options()
         self._lay_out()
@@ -47,7 +51,9 @@ class Composer(QFrame):
         for editor, text in ((self.system, draft.system), (self.prompt, draft.prompt)):
             if editor.toPlainText() != text:
                 editor.setPlainText(text)
-        self.system_switch.setChecked(bool(draft.system) or self.system_switch.isChecked())
+        self._show_cases(draft)
+        system = bool(draft.system) or self.system_switch.isChecked()
+        self.system_switch.setChecked(system and not draft.cases)
         self.repeats.set_number(draft.repeats)
         self.together.setChecked(draft.together)
         self._show_sampling(draft.sampling)
@@ -74,6 +80,9 @@ class Composer(QFrame):
             (self.stop if running else self.run).setFocus()
 
     def take_focus(self) -> None:
+        if self.prompt.isHidden():
+            self.run.setFocus()
+            return
         self.prompt.setFocus()
         self.prompt.moveCursor(QTextCursor.MoveOperation.End)
 
@@ -101,6 +110,7 @@ class Composer(QFrame):
         column.setContentsMargins(space.m, space.m, space.m, space.s)
         column.setSpacing(space.s)
         column.addWidget(self._system_part())
+        column.addLayout(self._cases_part())
         column.addWidget(self.prompt)
         column.addLayout(options)
         for before, after in (
@@ -131,6 +141,27 @@ class Composer(QFrame):
         part.hide()
         self.system_switch.toggled.connect(part.setVisible)
         return part
+
+    def _cases_part(self) -> QHBoxLayout:
+        """In place of the prompt where all prompts of an earlier session are to be asked."""
+        row = QHBoxLayout()
+        row.setSpacing(self._theme.space.m)
+        row.addWidget(self.kept, 1)
+        row.addWidget(self.write)
+        return row
+
+    def _show_cases(self, draft: Draft) -> None:
+        kept = bool(draft.cases)
+        self.kept.setText(cases_words(draft.cases))
+        for part in (self.kept, self.write):
+            part.setVisible(kept)
+        for field in (self.prompt, self.system_switch):
+            field.setVisible(not kept)
+
+    def _put_cases_away(self) -> None:
+        self.edited.emit("cases", ())
+        self._show_cases(Draft())
+        self.take_focus()
 
     def _options(self) -> QWidget:
         """How it is to be run, in as many rows as the width asks for."""
@@ -209,6 +240,13 @@ class FocusTold(QPlainTextEdit):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.focus_changed.emit(False)
+
+
+def cases_words(cases: tuple[Case, ...]) -> str:
+    """What is asked in place of a prompt."""
+    if len(cases) == 1:
+        return "The prompt of the session is asked again, as it is."
+    return f"All {len(cases)} prompts of the session are asked again, as they are."
 
 
 def sampling_words(sampling: Sampling) -> str:

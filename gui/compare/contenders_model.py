@@ -54,6 +54,12 @@ class ContendersModel(QObject):
         self._set([changed if each.name == name else each for each in self._contenders])
         return changed.name
 
+    def swap(self, name: str, model: ModelFile) -> None:
+        """Let another model take the contender's place, in the same settings."""
+        contender = self._contenders[self._place(name)]
+        swapped = msgspec.structs.replace(contender, name=display_name(model), model=model)
+        self.change(name, swapped)
+
     def duplicate(self, name: str) -> str:
         """Put a copy beside it, to be given other settings; gives the copy's name."""
         place = self._place(name)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from engine.contract import Case, Contender, Message, Plan, Sampling, Session
+from engine.contract import Case, Contender, Message, Plan, Sampling
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """cases: those of an earlier session, asked all and as they are in place of the prompt."""
+
     prompt: str = ""
     system: str = ""
     sampling: Sampling = Sampling()
     repeats: int = 1
     together: bool = False
     warm_up: bool = True
+    cases: tuple[Case, ...] = ()
 
 
 class DraftModel(QObject):
@@ -46,12 +49,9 @@ class DraftModel(QObject):
     def plan(self, contenders: tuple[Contender, ...]) -> Plan:
         """A contender's own sampling counts for its temperature; all else is the same for everyone."""
         draft = self._draft
-        messages = [Message(role="user", content=draft.prompt.strip())]
-        if draft.system.strip():
-            messages.insert(0, Message(role="system", content=draft.system.strip()))
         return Plan(
             contenders=tuple(_with_sampling(each, draft.sampling) for each in contenders),
-            cases=(Case(id="1", messages=tuple(messages)),),
+            cases=draft.cases or (_case(draft),),
             sampling=draft.sampling,
             repeats=draft.repeats,
             together=draft.together and len(contenders) > 1,
@@ -59,19 +59,34 @@ class DraftModel(QObject):
         )
 
 
-def draft_of(session: Session, case: int = 0) -> Draft:
-    """The draft that would ask one case of the session again."""
-    messages = session.cases[case].messages if session.cases else ()
+def draft_of(plan: Plan, case: int = 0) -> Draft:
+    """The draft that would ask one case of the plan again."""
+    messages = plan.cases[case].messages if plan.cases else ()
     asked = [message.content for message in messages if message.role == "user"]
     system = [message.content for message in messages if message.role == "system"]
     return Draft(
         prompt=asked[-1] if asked else "",
         system=system[0] if system else "",
-        sampling=session.sampling,
-        repeats=session.repeats,
-        together=session.together,
-        warm_up=session.warm_up,
+        sampling=plan.sampling,
+        repeats=plan.repeats,
+        together=plan.together,
+        warm_up=plan.warm_up,
     )
+
+
+def draft_of_all(plan: Plan) -> Draft:
+    """The draft that would ask all cases of the plan again; a single plain prompt can be edited in it."""
+    draft = draft_of(plan)
+    return (
+        draft if (_case(draft),) == plan.cases else msgspec.structs.replace(draft, cases=plan.cases)
+    )
+
+
+def _case(draft: Draft) -> Case:
+    messages = [Message(role="user", content=draft.prompt.strip())]
+    if draft.system.strip():
+        messages.insert(0, Message(role="system", content=draft.system.strip()))
+    return Case(id="1", messages=tuple(messages))
 
 
 def prompt_text(case: Case) -> str:

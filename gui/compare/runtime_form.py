@@ -24,6 +24,7 @@ class RuntimeForm(Popover):
     """Shows a contender's settings; every change is told with the changed contender."""
 
     edited = Signal(object)
+    swap_wanted = Signal()
     duplicate_wanted = Signal()
     remove_wanted = Signal()
 
@@ -98,7 +99,11 @@ class RuntimeForm(Popover):
         more.fold()
         more.button.toggled.connect(self.refit)
         self.body.addStretch(1)
-        for text, signal in (("Duplicate", self.duplicate_wanted), ("Remove", self.remove_wanted)):
+        for text, signal in (
+            ("Swap model…", self.swap_wanted),
+            ("Duplicate", self.duplicate_wanted),
+            ("Remove", self.remove_wanted),
+        ):
             button = QPushButton(text)
             button.clicked.connect(self.close)
             button.clicked.connect(signal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -22,6 +23,7 @@ from engine.contract import Session
 from gui.figures import count, when
 from gui.history import words
 from gui.history.tag_row import TagRow
+from gui.pages import Use
 from gui.theme import Theme
 from gui.widgets.buttons import MainButton
 from gui.widgets.labels import label
@@ -33,6 +35,8 @@ class DetailsPane(QFrame):
 
     open_wanted = Signal()
     again_wanted = Signal()
+    change_wanted = Signal()
+    resume_wanted = Signal()
     export_wanted = Signal()
     compare_wanted = Signal()
     delete_wanted = Signal()
@@ -60,6 +64,8 @@ class DetailsPane(QFrame):
         self.heading = label("", "strong", wrap=True, parent=self)
         self.open = MainButton(theme, "compare", "Open", parent=self)
         self.again = MainButton(theme, "again", "Run again", look="", parent=self)
+        self.change = MainButton(theme, "sliders", "With changes…", look="", parent=self)
+        self.resume = MainButton(theme, "play", "Resume", look="", parent=self)
         self.compare = MainButton(theme, "together", "Compare the two", parent=self)
         self.export = MainButton(theme, "export", "Export…", look="", parent=self)
         self.star = QPushButton("☆ Star", self)
@@ -67,6 +73,8 @@ class DetailsPane(QFrame):
         for button, wanted in (
             (self.open, self.open_wanted),
             (self.again, self.again_wanted),
+            (self.change, self.change_wanted),
+            (self.resume, self.resume_wanted),
             (self.compare, self.compare_wanted),
             (self.export, self.export_wanted),
             (self.star, self.star_wanted),
@@ -83,8 +91,9 @@ class DetailsPane(QFrame):
         self.heading.setText(f"{count(n_chosen, 'session')} chosen")
         self.heading.setVisible(n_chosen > 1)
         self._one.setVisible(n_chosen == 1)
-        self.open.setVisible(n_chosen == 1)
-        self.again.setVisible(n_chosen == 1)
+        for button in (self.open, self.again, self.change):
+            button.setVisible(n_chosen == 1)
+        self.resume.hide()
         self.compare.setVisible(n_chosen == 2)
         if self._rows is not None:
             self._rows.setVisible(n_chosen == 1)
@@ -93,6 +102,16 @@ class DetailsPane(QFrame):
             self.tags.show_tags(())
             self.star.setText("☆ Star")
             self.star.setAccessibleName("Star what is chosen, or take the stars away")
+
+    def show_uses(self, why_not: Callable[[Use], str]) -> None:
+        """What the chosen session can be used for, and why not for the rest."""
+        self.resume.setVisible(not why_not("resume"))
+        for button, why, purpose in (
+            (self.again, why_not("again"), "Run all of it once more, as it was"),
+            (self.change, why_not("change"), "Run it with other models, settings or sampling"),
+        ):
+            button.setEnabled(not why)
+            button.setToolTip(why or purpose)
 
     def show_session(self, session: Session) -> None:
         same = self._session is not None and self._session.id == session.id
@@ -114,6 +133,7 @@ class DetailsPane(QFrame):
         else:
             self._facts_at.replaceWidget(self._rows, fresh)
             self._rows.deleteLater()
+        fresh.show()
         self._rows = fresh
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -132,10 +152,15 @@ class DetailsPane(QFrame):
         one.addWidget(label("Notes", "small-muted", parent=self))
         one.addWidget(self.notes)
         self._facts_at = QVBoxLayout()
-        first, second = QHBoxLayout(), QHBoxLayout()
-        for row, buttons in (
-            (first, (self.open, self.again, self.compare)),
-            (second, (self.star, self.export, self.delete)),
+        rows = [QHBoxLayout() for _ in range(3)]
+        for row, buttons in zip(
+            rows,
+            (
+                (self.open, self.resume, self.compare),
+                (self.again, self.change),
+                (self.star, self.export, self.delete),
+            ),
+            strict=True,
         ):
             row.setSpacing(space.s)
             for button in buttons:
@@ -144,8 +169,8 @@ class DetailsPane(QFrame):
         inner.setProperty("look", "clear")
         column = QVBoxLayout(inner)
         column.addWidget(self.heading)
-        column.addLayout(first)
-        column.addLayout(second)
+        for row in rows:
+            column.addLayout(row)
         column.addWidget(self._one)
         column.addWidget(label("Tags", "small-muted", parent=self))
         column.addWidget(self.tags)

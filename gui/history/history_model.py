@@ -165,6 +165,12 @@ class HistoryModel(QObject):
         why = self.why_not_on_chosen()
         return why or ("" if len(self.chosen) == 1 else "Choose one session alone.")
 
+    def chosen_row(self) -> SessionSummary | None:
+        """What the list says of the one that is chosen; None while none or several are."""
+        if len(self.chosen) != 1:
+            return None
+        return next((row for row in self.table.summaries if row.id == self.chosen[0]), None)
+
     def why_not_compare(self) -> str:
         why = self.why_not_on_chosen()
         return why or ("" if len(self.chosen) == 2 else "Choose two sessions to compare them.")

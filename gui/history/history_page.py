@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.contract import Session
+from engine.contract import Session, SessionKind
 from gui.actions import Command, never_blocked
 from gui.figures import count
 from gui.history.comparison_view import ComparisonView
@@ -29,7 +29,7 @@ from gui.history.filter_bar import FilterBar
 from gui.history.history_model import HistoryModel
 from gui.history.session_table import SessionTable
 from gui.history.table_model import SORT_KEYS, Column
-from gui.pages import Page
+from gui.pages import Page, Use
 from gui.theme import Theme
 from gui.widgets.banner import BannerStack
 from gui.widgets.labels import label
@@ -40,11 +40,14 @@ from storage.query import Query
 class HistoryPage(QWidget):
     opened = Signal(str)
     again_wanted = Signal(str)
+    change_wanted = Signal(str)
+    resume_wanted = Signal(str)
 
     def __init__(self, theme: Theme, model: HistoryModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._model = model
+        self._why_kind_not: Callable[[Use, SessionKind], str] = _never
         self.banners = BannerStack(theme, self)
         self.filters = FilterBar(theme, self)
         self.table = SessionTable(theme, model.table, self)
@@ -68,12 +71,16 @@ class HistoryPage(QWidget):
         self,
     ) -> tuple[tuple[str, str, Callable[[], None], str, Callable[[], str]], ...]:
         model = self._model
-        some, one, two = model.why_not_on_chosen, model.why_not_on_one, model.why_not_compare
+        some, two = model.why_not_on_chosen, model.why_not_compare
+        again, change = partial(self.why_not, "again"), partial(self.why_not, "change")
+        resume = partial(self.why_not, "resume")
         return (
             ("Search sessions", "find", self.go_to_search, "Ctrl+F", never_blocked),
             ("Star or unstar", "star", model.flip_star, "Ctrl+D", some),
             ("Compare two sessions", "compare-two", model.compare, "Ctrl+K", two),
-            ("Run the session again", "run-chosen", self.run_again, "", one),
+            ("Run the session again", "run-chosen", self.run_again, "", again),
+            ("Run it with changes…", "change-chosen", self.change, "", change),
+            ("Resume the session", "resume-chosen", self.resume, "", resume),
             ("Export sessions…", "export-chosen", self.export, "Ctrl+Shift+E", some),
             ("Import sessions…", "import", self.import_files, "Ctrl+I", never_blocked),
             ("Delete sessions", "delete", model.discard, "", some),
@@ -101,8 +108,30 @@ class HistoryPage(QWidget):
             self.opened.emit(self._model.chosen[0])
 
     def run_again(self) -> None:
-        if not self._model.why_not_on_one():
+        if not self.why_not("again"):
             self.again_wanted.emit(self._model.chosen[0])
+
+    def change(self) -> None:
+        """Let the user change something of the chosen session before it is run again."""
+        if not self.why_not("change"):
+            self.change_wanted.emit(self._model.chosen[0])
+
+    def resume(self) -> None:
+        if not self.why_not("resume"):
+            self.resume_wanted.emit(self._model.chosen[0])
+
+    def ask(self, why_kind_not: Callable[[Use, SessionKind], str]) -> None:
+        """Learn from this function what sessions of a kind are never used for, and why."""
+        self._why_kind_not = why_kind_not
+
+    def why_not(self, use: Use) -> str:
+        """Why the chosen session cannot be put to this use; empty where it can."""
+        row = self._model.chosen_row()
+        if row is None:
+            return self._model.why_not_on_one() or "Wait until the session is read."
+        if use == "resume" and row.status not in {"interrupted", "stopped"}:
+            return "Nothing of this session is missing."
+        return self._why_kind_not(use, row.kind)
 
     def export(self) -> None:
         """Ask how and where to, then write what is chosen."""
@@ -191,6 +220,8 @@ class HistoryPage(QWidget):
         table.star_wanted.connect(self._star)
         details.open_wanted.connect(self.open_chosen)
         details.again_wanted.connect(self.run_again)
+        details.change_wanted.connect(self.change)
+        details.resume_wanted.connect(self.resume)
         details.export_wanted.connect(self.export)
         details.compare_wanted.connect(model.compare)
         details.delete_wanted.connect(model.discard)
@@ -262,6 +293,7 @@ class HistoryPage(QWidget):
     def _show_session(self, session: Session | None) -> None:
         if session is not None:
             self.details.show_session(session)
+            self.details.show_uses(self.why_not)
 
     def _show_comparison(
         self, before: Session, after: Session, comparison: SessionComparison
@@ -272,6 +304,10 @@ class HistoryPage(QWidget):
     def _offer_undo(self, ids: tuple[str, ...]) -> None:
         banner = self.banners.add("notice", f"{count(len(ids), 'session')} deleted.", "Undo")
         banner.acted.connect(partial(self._model.restore, ids))
+
+
+def _never(_use: Use, _kind: SessionKind) -> str:
+    return ""
 
 
 def page_of_history(page: HistoryPage, model: HistoryModel) -> Page:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final, Literal
+from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
@@ -13,9 +13,7 @@ from engine.contract import Session, SessionKind
 from engine.errors import SteelyardError
 from gui.collaborators import History
 from gui.jobs import Jobs
-from gui.pages import Page, SessionView
-
-Use = Literal["show", "resume", "again", "change"]
+from gui.pages import Page, SessionView, Use
 
 _NO_SUCH_USE: Final[dict[Use, str]] = {
     "show": "",

@@ -240,6 +240,18 @@ def test_run_again_runs_the_whole_session_that_is_shown(qtbot: QtBot, make: Make
     assert bench.resumed == [None]
 
 
+def test_a_changed_session_stays_whole_while_its_prompts_are_looked_at(
+    qtbot: QtBot, make: Make
+) -> None:
+    compare = make()
+    compare.change_session(session_of(two_prompts(), []))
+    compare.board.show_case(1)
+    assert len(compare.draft.draft.cases) == 2
+    assert not compare.why_not_run()
+    compare.draft.edit(cases=(), prompt="")
+    assert compare.why_not_run() == "Write a prompt first."
+
+
 def test_a_session_is_exported_in_the_background(qtbot: QtBot, jobs: Jobs, tmp_path: Path) -> None:
     session = session_of(two_prompts(), [])
     fakes = Fakes(tmp_path, history=FakeHistory([session]))

@@ -5,13 +5,29 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 
 from engine.contract import Case, Message, Plan, Sampling
-from gui.compare.draft_model import Draft, DraftModel, draft_of, prompt_text
-from tests.gui.fakes import contender, session_of
+from gui.compare.draft_model import Draft, DraftModel, draft_of, draft_of_all, prompt_text
+from tests.gui.acting import two_prompts
+from tests.gui.fakes import contender
 
 
 @pytest.fixture
 def draft(qapp: QCoreApplication) -> DraftModel:
     return DraftModel()
+
+
+def test_all_prompts_of_a_session_are_asked_as_they_are(draft: DraftModel) -> None:
+    plan = msgspec.structs.replace(two_prompts(), repeats=3)
+    draft.replace(draft_of_all(plan))
+    assert draft.plan(plan.contenders) == plan
+
+
+def test_a_single_plain_prompt_can_be_edited_before_it_is_asked_again(draft: DraftModel) -> None:
+    draft.edit(prompt="Why?", system="Be brief.")
+    plan = draft.plan((contender(),))
+    assert not draft_of_all(plan).cases
+    turns = (*plan.cases[0].messages, Message(role="assistant", content="Because."))
+    longer = msgspec.structs.replace(plan, cases=(Case(id="1", messages=turns),))
+    assert draft_of_all(longer).cases == longer.cases
 
 
 def test_a_draft_becomes_a_plan_of_one_case(draft: DraftModel) -> None:
@@ -59,12 +75,12 @@ def test_the_draft_of_a_session_runs_the_same_plan_again(draft: DraftModel) -> N
     draft.edit(prompt="Why?", system="Be brief.", repeats=2, sampling=Sampling(seed=9))
     plan = draft.plan((contender(),))
     again = DraftModel()
-    again.replace(draft_of(session_of(plan, [])))
+    again.replace(draft_of(plan))
     assert again.plan(plan.contenders) == plan
 
 
 def test_a_session_without_prompts_gives_an_empty_draft() -> None:
-    assert draft_of(session_of(Plan(contenders=(contender(),), cases=()), [])) == Draft()
+    assert draft_of(Plan(contenders=(contender(),), cases=())) == Draft()
 
 
 def test_a_conversation_is_shown_with_its_roles() -> None:

