@@ -68,9 +68,9 @@ class HubModel(QObject):
         self._runtime = Runtime()
         self._asked: dict[Lane, str] = {}
         self._turns: dict[Lane, int] = {}
+        self._cancelled: set[str] = set()
         self._opened = False
         self.found.more_wanted.connect(self._fetch_more)
-        self._limit()
 
     @property
     def busy(self) -> str:
@@ -87,6 +87,7 @@ class HubModel(QObject):
         """Find unfinished downloads; nothing is contacted."""
         if not self._opened:
             self._opened = True
+            self._limit()
             self._connect()
 
     def close(self) -> None:
@@ -184,6 +185,7 @@ class HubModel(QObject):
 
     def cancel(self, download_id: str) -> None:
         """Delete what came so far, or take a finished one off the list."""
+        self._cancelled.add(download_id)
         self._do(partial(self._desk.cancel, download_id))
 
     # -------------------------------------------------------------------------------------------
@@ -294,6 +296,10 @@ class HubModel(QObject):
         self.downloads_changed.emit()
 
     def _take_download(self, download: Download) -> None:
+        if download.state == "waiting":
+            self._cancelled.discard(download.id)
+        elif download.id in self._cancelled:
+            return  # told before it was cancelled, and late
         before = self.downloads.get(download.id)
         self.downloads[download.id] = download
         self.downloads_changed.emit()

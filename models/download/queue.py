@@ -60,6 +60,7 @@ class Downloads:
         self._at_once = at_once
         self._on_change = on_change
         self._jobs: dict[str, _Job] = {}
+        self._ending: set[str] = set()
         self._threads: set[threading.Thread] = set()
         self._lock = threading.Lock()
         self._closing = False
@@ -117,6 +118,8 @@ class Downloads:
             job.cancelled = True
             job.stopping.set()
             idle = job.thread is None
+            if not idle:
+                self._ending.add(job_id)
         self._record(job_id).unlink(missing_ok=True)
         if idle and job.state != "done":
             self._downloader.discard(job.selection)
@@ -159,7 +162,8 @@ class Downloads:
             for job in self._jobs.values():
                 if busy >= self._at_once or self._closing:
                     return
-                if job.state == "waiting" and job.thread is None:
+                # The same one again, while what was cancelled still holds its files, waits for that.
+                if job.state == "waiting" and job.thread is None and job.id not in self._ending:
                     self._threads = {thread for thread in self._threads if thread.is_alive()}
                     self._threads.add(
                         job.begin(threading.Thread(target=self._run, args=(job,), daemon=True))
@@ -190,9 +194,12 @@ class Downloads:
             done = job.state == "done"
         if job.cancelled and not done:
             self._downloader.discard(job.selection)
-        if job.cancelled or done:
+        if done and not job.cancelled:
             self._record(job.id).unlink(missing_ok=True)
-        if not job.cancelled:
+        if job.cancelled:
+            with self._lock:
+                self._ending.discard(job.id)
+        else:
             self._tell(job)
         self._start_what_may()
 

@@ -165,6 +165,17 @@ def test_a_cancelled_download_leaves_nothing(
     opened.qtbot.waitUntil(lambda: not list((tmp_path / "own").rglob("*.part")))
 
 
+def test_late_news_of_a_cancelled_download_is_not_shown(opened: OpenedHub, hub: FakeHub) -> None:
+    opened.begin_slow_download(hub)
+    (download,) = opened.model.downloads.values()
+    opened.model.cancel(download.id)
+    opened.qtbot.waitUntil(lambda: not opened.model.downloads)
+    opened.model._take_download(download)
+    assert not opened.model.downloads
+    opened.pane.download.click()
+    opened.qtbot.waitUntil(lambda: opened.state() == "running")
+
+
 def test_a_gated_repository_says_what_to_do_and_takes_a_token(
     opened: OpenedHub, hub: FakeHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

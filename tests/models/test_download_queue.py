@@ -164,6 +164,19 @@ def test_a_cancelled_download_leaves_nothing(bench: Bench) -> None:
     assert list(bench.target().parent.glob("[!.]*")) == []
 
 
+def test_what_was_cancelled_can_be_had_again_at_once(bench: Bench) -> None:
+    bench.throttle.bytes_per_s = 500_000
+    job = bench.queue.add(bench.selection())
+    bench.watch.wait(lambda change: change.here_bytes > 100_000)
+    bench.queue.cancel(job)
+    bench.throttle.bytes_per_s = None
+    bench.watch.forget()
+    bench.queue.add(bench.selection())
+    bench.watch.wait(lambda change: change.state in {"done", "failed"})
+    assert bench.target().read_bytes() == b"m" + CONTENT
+    assert bench.records() == []
+
+
 def test_cancelling_what_is_done_keeps_the_file(bench: Bench) -> None:
     job = bench.queue.add(bench.selection())
     bench.watch.wait(lambda change: change.state == "done")
