@@ -39,13 +39,20 @@ _SHOWN: Final = (
     SessionRow.owner_boot,
     _N_REPLIES,
 )
+_FIRST_MODEL = (
+    select(func.lower(ContenderRow.name))
+    .where(ContenderRow.session == SessionRow.number, ContenderRow.position == 0)
+    .scalar_subquery()
+)
 _ORDERS: Final[dict[str, ColumnElement[Any]]] = {
     "created": SessionRow.created_us.expression,
     "title": func.lower(SessionRow.title),
     "kind": SessionRow.kind.expression,
+    "models": _FIRST_MODEL.expression,
     "status": SessionRow.status.expression,
     "n_replies": _N_REPLIES.expression,
     "starred": SessionRow.starred.expression,
+    "tags": func.lower(func.trim(SessionRow.tags, '[]"')),
     "machine": SessionRow.machine.expression,
 }
 

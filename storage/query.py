@@ -9,7 +9,10 @@ import msgspec
 
 from engine.contract import SessionKind
 
-SortKey = Literal["created", "title", "kind", "status", "n_replies", "starred", "machine"]
+SortKey = Literal[
+    "created", "title", "kind", "models", "status", "n_replies", "starred", "tags", "machine"
+]
+"""models: by the first contender's name."""
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):

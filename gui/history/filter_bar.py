@@ -46,6 +46,7 @@ class FilterBar(QWidget):
         self.quantization = self._field("Quantization", {"": "All quantizations"})
         self.tag = self._field("Tag", {"": "All tags"})
         self.kind = self._field("Kind", {"": "All kinds", **{str(k): v for k, v in KINDS.items()}})
+        self.machine = self._field("Machine", {"": "All machines"})
         self.date = self._field("When", _DATES)
         self.starred = QPushButton("★ Starred", self)
         self.starred.setCheckable(True)
@@ -65,6 +66,7 @@ class FilterBar(QWidget):
             models=_one(self.model),
             quantizations=_one(self.quantization),
             tags=_one(self.tag),
+            machines=_one(self.machine),
             kinds=tuple(kind for kind in KINDS if kind == self.kind.choice),
             starred=self.starred.isChecked(),
             since=_since(self.date.choice),
@@ -77,6 +79,7 @@ class FilterBar(QWidget):
             (self.model, "All models", choices.models),
             (self.quantization, "All quantizations", choices.quantizations),
             (self.tag, "All tags", choices.tags),
+            (self.machine, "All machines", choices.machines),
         ):
             _fill(field, words, values)
         if msgspec.structs.replace(self.query(), since=before.since) != before:
@@ -98,7 +101,7 @@ class FilterBar(QWidget):
         return bool(self.search.text().strip()) or self.query() != EVERYTHING
 
     def _fields(self) -> tuple[ChoiceField, ...]:
-        return (self.model, self.quantization, self.tag, self.kind, self.date)
+        return (self.model, self.quantization, self.tag, self.kind, self.machine, self.date)
 
     def _field(self, name: str, values: dict[str, str]) -> ChoiceField:
         field = ChoiceField(values, "", self)

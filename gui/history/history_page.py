@@ -240,15 +240,11 @@ class HistoryPage(QWidget):
         )
 
     def _sort(self, column: int, order: Qt.SortOrder) -> None:
-        key = SORT_KEYS.get(Column(column))
-        asked = self._model.query
-        if key is not None:
-            ascending = order == Qt.SortOrder.AscendingOrder
-            self._model.restrict(msgspec.structs.replace(asked, sort=key, ascending=ascending))
-            return
-        shown = next(each for each, name in SORT_KEYS.items() if name == asked.sort)
-        before = Qt.SortOrder.AscendingOrder if asked.ascending else Qt.SortOrder.DescendingOrder
-        self.table.horizontalHeader().setSortIndicator(shown, before)
+        ascending = order == Qt.SortOrder.AscendingOrder
+        key = SORT_KEYS[Column(column)]
+        self._model.restrict(
+            msgspec.structs.replace(self._model.query, sort=key, ascending=ascending)
+        )
 
     def _choose(self) -> None:
         self._model.choose(self.table.chosen())

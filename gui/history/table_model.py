@@ -47,8 +47,10 @@ SORT_KEYS: Final[dict[Column, SortKey]] = {
     Column.TITLE: "title",
     Column.WHEN: "created",
     Column.KIND: "kind",
+    Column.MODELS: "models",
     Column.REPLIES: "n_replies",
     Column.STATUS: "status",
+    Column.TAGS: "tags",
 }
 
 

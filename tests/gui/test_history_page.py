@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from gui.app import Desk
 from gui.history.export_dialog import ExportDialog
 from gui.history.session_table import SessionTable
-from gui.history.table_model import Column, TableModel
+from gui.history.table_model import Column, Role, TableModel
 from gui.theme import Theme
 from gui.widgets.rows import RowsView
 from storage.export import export_sessions, render
@@ -158,8 +158,31 @@ def test_a_click_on_a_header_sorts(qtbot: QtBot, desk: Desk) -> None:
     header = desk.history_page.table.horizontalHeader()
     header.setSortIndicator(Column.TITLE, Qt.SortOrder.DescendingOrder)
     qtbot.waitUntil(lambda: desk.history.table.summaries[0].title == "Session 2")
-    header.setSortIndicator(Column.MODELS, Qt.SortOrder.AscendingOrder)
-    assert header.sortIndicatorSection() == Column.TITLE
+
+
+@pytest.mark.parametrize("column", list(Column))
+def test_every_column_sorts_the_list_both_ways(qtbot: QtBot, desk: Desk, column: Column) -> None:
+    header = desk.history_page.table.horizontalHeader()
+    orders = []
+    for order in (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder):
+        header.setSortIndicator(Column.TITLE, order)
+        with qtbot.waitSignal(desk.history.loaded):
+            header.setSortIndicator(column, order)
+        orders.append([desk.history.table.index(n, column).data(Role.SORT) for n in range(3)])
+    assert orders[0] == sorted(orders[0])
+    assert orders[1] == sorted(orders[1], reverse=True)
+
+
+def test_the_machine_filter_offers_the_processors_there_were(
+    qtbot: QtBot, desk: Desk, history: History, tmp_path: Path
+) -> None:
+    session = earlier(7, hours=0)
+    machine = msgspec.structs.replace(session.environment, cpu="Another processor")
+    keep(history, tmp_path, [msgspec.structs.replace(session, environment=machine)])
+    field = desk.history_page.filters.machine
+    qtbot.waitUntil(lambda: field.count() == 3)
+    field.set_choice("Another processor")
+    qtbot.waitUntil(lambda: [row.id for row in desk.history.table.summaries] == ["00000007"])
 
 
 def test_a_click_on_a_star_stars(qtbot: QtBot, desk: Desk, history: History) -> None:

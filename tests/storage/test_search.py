@@ -218,16 +218,23 @@ def test_filters_restrict_alone_and_together(history: History) -> None:
         ("kind", ["b", "C", "a"]),
         ("status", ["b", "C", "a"]),
         ("machine", ["b", "C", "a"]),
+        ("models", ["a", "b", "C"]),
+        ("tags", ["C", "a", "b"]),
     ],
 )
 def test_the_list_is_sorted_by_any_column(
     history: History, sort: SortKey, ascending_order: list[str]
 ) -> None:
     for n_replies, title in enumerate(("b", "C", "a")):
-        plan = samples.plan(title=title, repeats=3)
+        plan = samples.plan(contenders=1, title=title, repeats=3)
+        (only,) = plan.contenders
+        named = msgspec.structs.replace(only, name=title)
+        plan = msgspec.structs.replace(plan, contenders=(named,))
         session = history.recorder().begin(plan, samples.ENVIRONMENT)
         for repeat in range(n_replies):
-            history.recorder().record(session, samples.reply(repeat=repeat))
+            history.recorder().record(session, samples.reply(title, repeat=repeat))
+        if title != "C":
+            history.add_tag([session], {"a": "Alpha", "b": "zebra"}[title])
         history.set_starred([session], starred=title == "C")
     ascending = history.sessions(query=Query(sort=sort, ascending=True))
     descending = history.sessions(query=Query(sort=sort))
