@@ -9,13 +9,13 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from gui.figures import count, size
 from gui.models.fit_words import fit_mood, fit_sentence, fit_words
-from gui.models.hub_desk import Standing
 from gui.models.library_model import RIGHT, LibraryRole
 
 if TYPE_CHECKING:
     from gui.models.fit_words import FitResult
     from models.hub.client import Repository
     from models.hub.listing import Choice
+    from models.library.standing import Standing
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()

@@ -6,12 +6,11 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
 from engine.contract import Runtime
-from engine.errors import SteelyardError
 from models.download.throttle import Throttle
 from models.hub.asking import Asking
 
@@ -19,17 +18,17 @@ if TYPE_CHECKING:  # they bring what a start must not wait for
     from gui.models.shelf import Shelf
     from models.download.queue import Download, Downloads
     from models.fingerprint import Fingerprints
-    from models.fit import Fit, Profile
+    from models.fit import Fit
     from models.hub.client import Found, Hub, Query, Repository
+    from models.hub.foretold import Headers
     from models.hub.http import HubHttp
     from models.hub.listing import Choice
     from models.hub.results import Results
     from models.hub.settings import HubSettings
     from models.library import Entry
+    from models.library.standing import Newer, Standing
     from models.origins import Origins
 
-Standing = Literal["here", "newer"]
-"""Whether just this is on this machine, or an earlier state of it."""
 RESULTS: Final = 30  # told together
 AT_ONCE: Final = 2  # downloads
 READY_LIMIT_S: Final = 10.0
@@ -53,13 +52,6 @@ class HubPlaces(msgspec.Struct, frozen=True, kw_only=True):
     """Given the hub's address."""
 
 
-class Newer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a look for newer files found: for these models there are some; of these it is not known."""
-
-    models: tuple[Path, ...]
-    faults: tuple[str, ...]
-
-
 class HubDesk:
     """Its methods block and raise HubError, or Stopped once they are given up on.
 
@@ -71,7 +63,7 @@ class HubDesk:
         self._places = places
         self._shelf = shelf
         self._results: Results | None = None
-        self._profiles: dict[str, Profile] = {}
+        self._headers: Headers | None = None
         self._downloads: Downloads | None = None
         self._http: HubHttp | None = None
         self._hub: Hub | None = None
@@ -86,6 +78,7 @@ class HubDesk:
         from models.download.selection import Downloader
         from models.download.transfer import Transfer
         from models.hub.client import Hub
+        from models.hub.foretold import Headers
         from models.hub.http import HubHttp
 
         self.close()
@@ -93,6 +86,7 @@ class HubDesk:
         settings = places.settings(offline)
         self._tokens = places.tokens(settings.endpoint)
         self._http = HubHttp(settings, self._tokens.get)
+        self._headers = Headers(self._http)
         self._hub = Hub(settings, self._tokens.get)
         transfer = Transfer(self._http, self._throttle)
         downloader = Downloader(
@@ -161,67 +155,26 @@ class HubDesk:
 
     def standings(self, repository: Repository) -> dict[str, Standing]:
         """By label, what of a repository is anywhere on this machine, in this or an earlier state."""
+        from models.library.standing import standings
+
+        places = self._places
         entries = self._shelf.remembered().entries
-        standings = (
-            (choice.label, self._standing(repository, choice, entries))
-            for choice in repository.listing.choices
-        )
-        return {label: standing for label, standing in standings if standing is not None}
+        return standings(repository, entries, places.own_folder, places.fingerprints())
 
     def newer(self, entries: Iterable[Entry]) -> Newer:
         """Which of these have another content on the hub now, under the name that they came from."""
-        from models.origins import FromHub
+        from models.library.standing import newer_files
 
-        wanted: dict[str, list[tuple[Entry, FromHub]]] = {}
-        for entry in entries:
-            if isinstance(entry.origin, FromHub) and entry.sha256 is not None:
-                wanted.setdefault(entry.origin.repo, []).append((entry, entry.origin))
-        models, faults = [], []
-        for repo, members in wanted.items():
-            try:
-                there = self._comparing.ask(partial(self._open_hub.repository, repo, None))
-            except SteelyardError as fault:
-                faults.append(str(fault))
-                continue
-            models += [
-                entry.places[0].path
-                for entry, origin in members
-                if there.newer_than(origin.file, entry.sha256 or "") is not None
-            ]
-        return Newer(models=tuple(models), faults=tuple(faults))
+        def ask(repo: str) -> Repository:
+            return self._comparing.ask(partial(self._open_hub.repository, repo, None))
 
-    def fit(self, repository: Repository, choice: Choice, runtime: Runtime) -> Fit:
-        """The verdict from the file's header, of which some megabytes are read once."""
-        return self._shelf.judge(self._profile(repository, choice), runtime)
+        return newer_files(entries, ask)
 
     def foretold_fits(self, repository: Repository, runtime: Runtime) -> dict[str, Fit]:
-        """Verdicts by label, all from the smallest one's header: the others' weights are scaled by size."""
-        models = [
-            choice
-            for choice in repository.listing.choices
-            if choice.kind == "model" and not choice.missing and choice.size_bytes
-        ]
-        if not models:
-            return {}
-        known = self._profile(repository, models[0])
-        return {
-            choice.label: self._shelf.judge(
-                _scaled(known, choice.size_bytes / models[0].size_bytes), runtime
-            )
-            for choice in models
-        }
-
-    def _profile(self, repository: Repository, choice: Choice) -> Profile:
-        from models.fit import profile_of
-        from models.hub.remote import read_remote_model
-
-        key = f"{repository.repo}@{repository.commit}/{choice.label}"
-        profile = self._profiles.get(key)
-        if profile is None:
-            assert self._http is not None
-            model = self._listing.ask(partial(read_remote_model, self._http, repository, choice))
-            profile = self._profiles[key] = profile_of(model)
-        return profile
+        """Verdicts by label, from one header, of which some megabytes are read once."""
+        assert self._headers is not None
+        profiles = self._listing.ask(partial(self._headers.profiles, repository))
+        return {label: self._shelf.judge(each, runtime) for label, each in profiles.items()}
 
     def keep_token(self, token: str) -> None:
         self._tokens.keep(token)
@@ -265,57 +218,3 @@ class HubDesk:
         self._ready.wait(READY_LIMIT_S)
         assert self._hub is not None
         return self._hub
-
-    def _standing(
-        self, repository: Repository, choice: Choice, entries: tuple[Entry, ...]
-    ) -> Standing | None:
-        first = choice.files[0]
-        for entry in entries:
-            same = entry.model.size_bytes == choice.size_bytes
-            if same and entry.sha256 and entry.sha256 == first.sha256:
-                return "here"
-        named = (repository.repo, first.name)
-        origins = [entry.model.origin for entry in entries]
-        had = [each for each in origins if each and (each.repo, each.file) == named]
-        if any(each.commit == repository.commit for each in had):
-            return "here"
-        if any(each.sha256 is not None for each in had):
-            return "newer"
-        return self._standing_in_folder(repository.repo, choice)
-
-    def _standing_in_folder(self, repo: str, choice: Choice) -> Standing | None:
-        """Of files that are no models of their own, or that no scan has seen yet."""
-        from models.hub.address import safe_path
-        from models.hub.errors import BadAddress
-
-        try:
-            targets = [safe_path(self._places.own_folder, repo, each.name) for each in choice.files]
-        except BadAddress:
-            return None  # downloading it will say what is wrong with its name
-        if not all(target.exists() for target in targets):
-            return None
-        known = self._places.fingerprints().known
-        same = all(
-            target.stat().st_size == file.size_bytes
-            and (file.sha256 is None or known(target) in {None, file.sha256})
-            for file, target in zip(choice.files, targets, strict=True)
-        )
-        return "here" if same else "newer"
-
-
-def _scaled(profile: Profile, factor: float) -> Profile:
-    """The profile of another quantization of the same model."""
-    weights = profile.weights
-    layers = tuple(
-        msgspec.structs.replace(
-            layer, stored=round(layer.stored * factor), read=round(layer.read * factor)
-        )
-        for layer in weights.layers
-    )
-    scaled = msgspec.structs.replace(
-        weights,
-        inputs=round(weights.inputs * factor),
-        layers=layers,
-        tied_output=round(weights.tied_output * factor),
-    )
-    return msgspec.structs.replace(profile, weights=scaled)

@@ -15,7 +15,7 @@ from engine.errors import SteelyardError
 from gui.jobs import Cancelled, Jobs, Lane
 from gui.models.choices_model import ChoicesModel
 from gui.models.found_model import FoundModel
-from gui.models.hub_desk import HubDesk, Newer
+from gui.models.hub_desk import HubDesk
 from gui.settings import HubChoices
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from models.hub.listing import Choice
     from models.hub.settings import HubSettings
     from models.library import Entry
+    from models.library.standing import Newer
 
 BYTES_PER_MB: Final = 1_000_000
 OFFLINE_WORDS: Final = (
