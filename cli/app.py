@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -224,6 +224,23 @@ def cost(
     from cli.cost import cost as run_cost
 
     return run_cost(session, options)
+
+
+@app.command(short_help="The prices of paid models, and your own list of them.")
+@grouped
+def prices(
+    own: Annotated[
+        Literal["paid", "grid", "electricity"] | None,
+        typer.Option(
+            help="Copy this table into your data folder, to change it, and name the copy."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the list as JSON.")] = False,
+) -> int:
+    """List the prices of paid models and the exchange rates that `cost` and the Cost page use."""
+    from cli.prices import prices as run_prices
+
+    return run_prices(own=own, as_json=as_json)
 
 
 @app.command(short_help="Devices, sensors, folders, versions, what is missing.")

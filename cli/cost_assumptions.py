@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
@@ -12,21 +11,23 @@ from msgspec.structs import replace
 from cli.cost_options import CostOptions
 from cli.usage import WrongUsage
 from engine.cost.assumptions import Assumptions, Hardware
-from engine.cost.defaults import country_of_this_system, default_assumptions, load_grid
-from engine.cost.paid import PaidModel, load_paid_models, parse_api_price
-from engine.cost.ranges import Range, exactly
+from engine.cost.defaults import Tables, country_of_this_system, default_assumptions
+from engine.cost.paid import PaidModel, parse_api_price
+from engine.cost.ranges import Range, parse_range
 from engine.errors import AssumptionError
+from storage.cost_tables import load_tables
+from storage.folders import data_folder
 
 TABLE_CURRENCY: Final = "EUR"
 _TYPED: Final = "given by you"
-_RANGE: Final = re.compile(r"(\d+\.?\d*|\.\d+)(?:-(\d+\.?\d*|\.\d+))?")
 
 
 def assumptions_of(options: CostOptions, today: date) -> Assumptions:
     """Raises WrongUsage, and AssumptionError where a table of ours cannot be read."""
-    start = default_assumptions(_country(options.country))
+    tables = load_tables(data_folder(), paid=options.price_file, grid=options.grid_file)
+    start = default_assumptions(_country(options.country, tables), tables)
     currency = options.currency.upper()
-    exchange = dict(_rate(each) for each in options.exchange)
+    exchange = tables.paid.exchange(currency) | dict(_rate(each) for each in options.exchange)
     origins = dict(start.origins)
     grid = start.grid_g_per_kwh
     if options.price is not None:
@@ -50,9 +51,12 @@ def assumptions_of(options: CostOptions, today: date) -> Assumptions:
         output_tokens=options.output_tokens,
         cached_share=options.cached_share,
         machines=options.machines,
+        batched_requests_per_s=options.batched_per_second,
+        growth_percent_per_year=options.growth,
+        years=options.years,
         hardware=_hardware(options),
         include_hardware=options.include_hardware,
-        paid=_paid(options, currency, today),
+        paid=_paid(options, tables, currency, today),
         exchange=exchange,
         origins=origins,
     )
@@ -73,11 +77,11 @@ def named(part: str, names: Sequence[str], what: str) -> str:
     raise WrongUsage(f"{what}: “{part}” {several}. There are: {', '.join(names)}.")
 
 
-def _country(typed: str | None) -> str | None:
+def _country(typed: str | None, tables: Tables) -> str | None:
     if typed is None:
         return country_of_this_system()
     country = typed.upper()
-    if country not in load_grid():
+    if country not in tables.grid:
         raise WrongUsage(
             f"--country: “{typed}” is not in the table. Give two letters, such as DE or US, or EU or WORLD."
         )
@@ -85,16 +89,10 @@ def _country(typed: str | None) -> str | None:
 
 
 def _range(text: str, option: str) -> Range:
-    matched = _RANGE.fullmatch(text.strip())
-    if matched is None:
-        raise WrongUsage(f"{option}: “{text}” is no figure. Give one, or two with a - between.")
-    low = float(matched[1])
-    if matched[2] is None:
-        return exactly(low)
-    high = float(matched[2])
-    if high < low:
-        raise WrongUsage(f"{option}: “{text}” runs backwards. Give the lower figure first.")
-    return Range(low, (low + high) / 2, high)
+    try:
+        return parse_range(text)
+    except AssumptionError as error:
+        raise WrongUsage(f"{option}: {error}") from error
 
 
 def _rate(text: str) -> tuple[str, float]:
@@ -133,10 +131,12 @@ def _hardware(options: CostOptions) -> Hardware | None:
     )
 
 
-def _paid(options: CostOptions, currency: str, today: date) -> tuple[PaidModel, ...]:
+def _paid(
+    options: CostOptions, tables: Tables, currency: str, today: date
+) -> tuple[PaidModel, ...]:
     chosen = []
     if options.paid:
-        known = {model.name: model for model in load_paid_models()}
+        known = {model.name: model for model in tables.paid.model}
         chosen = [known[named(part, tuple(known), "--paid")] for part in options.paid]
     for text in options.api_price:
         try:

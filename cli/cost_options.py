@@ -25,10 +25,11 @@ class CostOptions:
         ),
     ] = None
     verdicts: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            metavar="FILE",
-            help="What `suite --json` wrote for the same models: is the cheaper one good enough?",
+            metavar="SESSION",
+            help="A session of `suite` on the same models: is the cheaper one good enough?",
+            show_default="the session's own",
         ),
     ] = None
     requests_per_day: Annotated[
@@ -70,6 +71,36 @@ class CostOptions:
             min=1, metavar="N", help="How many such machines there are.", rich_help_panel=_USE
         ),
     ] = 1
+    batched_per_second: Annotated[
+        float | None,
+        typer.Option(
+            min=1e-6,
+            metavar="N",
+            help="Requests a second that one machine answers many at once, as `suite` tells.",
+            show_default="of a suite's session: as measured",
+            rich_help_panel=_USE,
+        ),
+    ] = None
+    growth: Annotated[
+        float,
+        typer.Option(
+            min=-99,
+            max=1000,
+            metavar="PERCENT",
+            help="How much more is asked each year.",
+            rich_help_panel=_USE,
+        ),
+    ] = 0.0
+    years: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=50,
+            metavar="N",
+            help="How many years to look ahead, with --growth.",
+            rich_help_panel=_USE,
+        ),
+    ] = 3
     country: Annotated[
         str | None,
         typer.Option(
@@ -97,6 +128,15 @@ class CostOptions:
             rich_help_panel=_PRICES,
         ),
     ] = None
+    grid_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            help="A table of the grid like the one `prices --own grid` makes.",
+            show_default="your own copy, else ours",
+            rich_help_panel=_PRICES,
+        ),
+    ] = None
     currency: Annotated[
         str, typer.Option(metavar="XXX", help="Of all prices here.", rich_help_panel=_PRICES)
     ] = "EUR"
@@ -105,6 +145,7 @@ class CostOptions:
         typer.Option(
             metavar="XXX=RATE",
             help="What one unit of another currency is worth, such as USD=0.92; can be repeated.",
+            show_default="as in your price list",
             rich_help_panel=_PRICES,
         ),
     ] = field(default_factory=list)
@@ -113,6 +154,14 @@ class CostOptions:
         typer.Option(
             "--above-idle",
             help="Count only the energy above an idle machine's: for one that runs anyway.",
+            rich_help_panel=_PRICES,
+        ),
+    ] = False
+    components_only: Annotated[
+        bool,
+        typer.Option(
+            "--components-only",
+            help="Leave out what a plug meter told of the rest of the machine (`energy calibrate`).",
             rich_help_panel=_PRICES,
         ),
     ] = False
@@ -133,6 +182,15 @@ class CostOptions:
             rich_help_panel=_PAID,
         ),
     ] = field(default_factory=list)
+    price_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.toml",
+            help="A list of paid models like the one `prices --own paid` makes.",
+            show_default="your own copy, else ours",
+            rich_help_panel=_PAID,
+        ),
+    ] = None
     cached_share: Annotated[
         float,
         typer.Option(

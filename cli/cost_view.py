@@ -14,8 +14,9 @@ from engine.cost.document import ContenderCost, CostReport
 from engine.cost.money import money_text
 from engine.cost.ranges import Range
 from engine.cost.wording import MONEY, assumed_lines, remarks
-from engine.wording import NONE, digits_text
+from engine.wording import NONE, digits_text, thousands
 
+_BAR: Final = 24
 _NO_QUALITY: Final = "no suite compared them"
 
 
@@ -41,8 +42,8 @@ def _print_verdicts(console: Console, report: CostReport) -> None:
         console.print()
         console.print(
             words(
-                "To know whether a cheaper model is good enough, run `suite … --json > judged.json` and add"
-                " --verdicts judged.json here.",
+                "To know whether a cheaper model is good enough, run `suite` on the same files and add"
+                " --verdicts with its session here.",
                 "dim",
             )
         )
@@ -50,16 +51,20 @@ def _print_verdicts(console: Console, report: CostReport) -> None:
 
 def _print_contender(console: Console, cost: ContenderCost, assumed: Assumptions) -> None:
     console.print(words(clean_line(f"{cost.name}{_kind(cost)}"), "bold"))
-    console.print(_figures(cost, assumed.currency))
+    console.print(_figures(cost, assumed))
     for line in remarks(cost, assumed):
         console.print(words(clean_line(line), "dim"))
+    if cost.tornado and cost.per_year is not None:
+        console.print(words("What a year's cost hangs on, widest first:", "dim"))
+        console.print(_tornado(cost, assumed.currency))
 
 
 def _kind(cost: ContenderCost) -> str:
     return " (paid, by its price list)" if cost.kind == "paid" else ""
 
 
-def _figures(cost: ContenderCost, currency: str) -> Table:
+def _figures(cost: ContenderCost, assumed: Assumptions) -> Table:
+    currency = assumed.currency
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("", overflow="fold", min_width=30)
     for head in ("low", "likely", "high"):
@@ -67,9 +72,29 @@ def _figures(cost: ContenderCost, currency: str) -> Table:
     for name, label in MONEY:
         range_: Range | None = getattr(cost, name)
         table.add_row(label, *_money_cells(range_, currency, cost.digits))
+        if name == "per_year" and assumed.growth_percent_per_year:
+            for each in cost.years[1:]:
+                cells = _money_cells(each.money, currency, cost.digits)
+                table.add_row(f"Year {each.year}, {thousands(each.requests_per_day)} a day", *cells)
     grams = cost.co2e_g_per_request
     table.add_row("CO2e a year", *_cells(cost.co2e_kg_per_year, cost.digits, "kg"))
     table.add_row("CO2e of a request", *_cells(grams, cost.digits, "g"))
+    return table
+
+
+def _tornado(cost: ContenderCost, currency: str) -> Table:
+    """Each input at both ends of its range, all others likely; the bars share one scale."""
+    low = min(each.low for each in cost.tornado)
+    scale = (_BAR - 1) / (max(each.high for each in cost.tornado) - low)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold")
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    for each in cost.tornado:
+        begin, end = round((each.low - low) * scale), round((each.high - low) * scale)
+        ends = f"{digits_text(each.low, cost.digits)} to {money_text(each.high, currency, cost.digits)}"
+        bar = " " * begin + "█" * (end - begin + 1)
+        table.add_row(words(f"  {each.input}", "dim"), words(ends), words(bar, "cyan"))
     return table
 
 

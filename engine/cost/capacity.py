@@ -21,6 +21,10 @@ SIMULATED = 20_000
 SETTLING = 2_000
 SEED = 7
 
+BATCHED_WAITS = (
+    "How long a request waits was not measured: the session's replies were answered in batches."
+)
+
 Fit = Literal["fits", "fits with long waits", "does not fit"]
 
 
@@ -28,7 +32,8 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     """Of the machines there are, one request at a time; waits are None where nothing fits.
 
     requests_per_day: at the most, busy all the time. comfortable_requests_per_day: at the busiest share
-    that keeps waits short. batched_requests_per_day: comfortable too, from a measured batched rate.
+    that keeps waits short. batched_requests_per_day: comfortable too, from a batched rate. batched: all
+    figures are of requests answered many at once; then service_s is the time between two ends.
     """
 
     fit: Fit
@@ -37,6 +42,7 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     utilisation: float
     requests_per_day: float
     comfortable_requests_per_day: float
+    batched: bool = False
     batched_requests_per_day: float | None = None
     batched_machines_needed: int | None = None
     service_s: float
@@ -81,6 +87,28 @@ def capacity(service_s: Draws, assumptions: Assumptions, requests_per_day: float
         mean_wait_s=mean_wait_s(service_s, arrivals_per_s, machines) if waits else None,
         p95_wait_s=_p95_wait_s(service_s, arrivals_per_s, machines) if waits else None,
         absent=absent,
+    )
+
+
+def batched_capacity(rate_per_s: float, assumptions: Assumptions, per_day: float) -> Capacity:
+    """What machines that answer so many requests a second in batches can do; waits were not measured."""
+    open_s = assumptions.hours_per_day * 3600
+    busy = per_day / open_s / rate_per_s
+    needed = max(1, ceil(busy / assumptions.busiest_share - 1e-9))
+    machines = needed if assumptions.machines is None else assumptions.machines
+    most = machines * open_s * rate_per_s
+    return Capacity(
+        fit=_fit(busy / machines, assumptions.busiest_share),
+        machines=machines,
+        machines_needed=needed,
+        utilisation=busy / machines,
+        requests_per_day=most,
+        comfortable_requests_per_day=most * assumptions.busiest_share,
+        batched=True,
+        batched_requests_per_day=most * assumptions.busiest_share,
+        batched_machines_needed=needed,
+        service_s=1 / rate_per_s,
+        absent=dict.fromkeys(("mean_wait_s", "p95_wait_s"), BATCHED_WAITS),
     )
 
 

@@ -111,7 +111,8 @@ def does_not_fit(served: Capacity | None, growth: float = 1.0) -> str | None:
         "this machine serves" if served.machines == 1 else f"{served.machines} machines serve"
     )
     most = f"{thousands(served.requests_per_day)} requests a day"
-    return f"It does not fit: {machines} at most {most}, one at a time."
+    how = "many at once" if served.batched else "one at a time"
+    return f"It does not fit: {machines} at most {most}, {how}."
 
 
 def _machines(served: Capacity | None, growth: float, assumptions: Assumptions) -> int | None:

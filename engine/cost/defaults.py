@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from engine.cost.assumptions import Assumptions
-from engine.cost.paid import PaidModel
+from engine.cost.paid import PriceFile, load_price_file
 from engine.cost.ranges import within
 from engine.errors import AssumptionError
 
@@ -58,11 +58,28 @@ def country_of_this_system() -> str | None:
     return country.upper() if "_" in name and len(country) == 2 else None
 
 
-def default_assumptions(
-    country: str | None = None, *, paid: tuple[PaidModel, ...] = ()
-) -> Assumptions:
+class Tables(msgspec.Struct, frozen=True, kw_only=True):
+    """The tables that assumptions are made from. own: those that are the user's, by name."""
+
+    grid: dict[str, GridIntensity]
+    electricity: dict[str, float]
+    paid: PriceFile
+    own: frozenset[str] = frozenset()
+
+
+def shipped_tables() -> Tables:
+    return Tables(grid=load_grid(), electricity=load_electricity_prices(), paid=load_price_file())
+
+
+def default_assumptions(country: str | None = None, tables: Tables | None = None) -> Assumptions:
     """Assumptions for a country, each with its origin; an unknown one gets the world's grid."""
-    grid, prices = load_grid(), load_electricity_prices()
+    tables = tables or shipped_tables()
+    grid, prices = tables.grid, tables.electricity
+    if WORLD not in grid or EUROPE not in prices:
+        raise AssumptionError(
+            f"The tables need a line {WORLD} for the grid and a line {EUROPE} for the price of "
+            "electricity, for countries that are not in them."
+        )
     place = grid.get(country or "", grid[WORLD])
     known = country in prices
     price = prices[country] if country is not None and known else prices[EUROPE]
@@ -71,13 +88,28 @@ def default_assumptions(
         electricity_price=within(price, PRICE_PERCENT),
         grid_g_per_kwh=within(place.g_per_kwh, GRID_PERCENT),
         country=place.country,
-        paid=paid,
         origins={
-            "electricity_price": f"average of households in {whose}, first half of 2025 "
-            f"(Eurostat nrg_pc_204), ± {PRICE_PERCENT:.0f} %",
-            "grid_g_per_kwh": f"average of {place.name} in {place.year} (Ember, life cycle, production "
-            f"mix, CC BY 4.0), ± {GRID_PERCENT:.0f} %",
+            "electricity_price": _price_origin(whose, own=PRICES.name in tables.own),
+            "grid_g_per_kwh": _grid_origin(place, own=GRID.name in tables.own),
         },
+    )
+
+
+def _price_origin(whose: str, *, own: bool) -> str:
+    if own:
+        return f"from your own table, for {whose}, ± {PRICE_PERCENT:.0f} %"
+    return (
+        f"average of households in {whose}, first half of 2025 (Eurostat nrg_pc_204), "
+        f"± {PRICE_PERCENT:.0f} %"
+    )
+
+
+def _grid_origin(place: GridIntensity, *, own: bool) -> str:
+    if own:
+        return f"{place.name} in {place.year}, from your own table, ± {GRID_PERCENT:.0f} %"
+    return (
+        f"average of {place.name} in {place.year} (Ember, life cycle, production mix, CC BY 4.0), "
+        f"± {GRID_PERCENT:.0f} %"
     )
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.cost.assumptions import Assumptions
-from engine.cost.capacity import Capacity, capacity
+from engine.cost.capacity import Capacity, batched_capacity, capacity
 from engine.cost.paid import PaidModel
 from engine.cost.request import (
     Pricing,
@@ -88,10 +88,21 @@ def paid_entry(
 def _capacity(usage: Usage, assumptions: Assumptions) -> tuple[Capacity | None, str | None]:
     if usage.shared:
         return None, "The replies ran together with others, so their times are no service times."
+    if usage.batched:
+        rate = assumptions.batched_requests_per_s or _rate(usage)
+        if rate is None:
+            return None, "The replies do not tell how long they took."
+        return batched_capacity(rate, assumptions, assumptions.requests_per_day), None
     times = service_times(usage, assumptions)
     if not np.all(np.isfinite(times)) or not np.all(times > 0):
         return None, "The replies do not tell how long they took."
     return capacity(times, assumptions, assumptions.requests_per_day), None
+
+
+def _rate(usage: Usage) -> float | None:
+    """Requests a second, many at once."""
+    mean_s = float(np.mean(usage.total_s))
+    return 1 / mean_s if np.isfinite(mean_s) and mean_s > 0 else None
 
 
 def _no_energy(usage: Usage, assumptions: Assumptions) -> str:

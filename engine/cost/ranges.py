@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,9 @@ from numpy.typing import NDArray
 from engine.errors import AssumptionError
 
 Draws = NDArray[np.float64]
+
+_FIGURE = r"(\d+\.?\d*|\.\d+)"
+_TYPED = re.compile(rf"{_FIGURE}(?:\s*[-–]\s*{_FIGURE})?(?:\s*[-–]\s*{_FIGURE})?")
 
 Z_95 = 1.959964
 """Standard normal deviate of a two-sided 95 % interval."""
@@ -34,6 +39,18 @@ def exactly(figure: float) -> Range:
 
 def within(figure: float, percent: float) -> Range:
     return Range(figure * (1 - percent / 100), figure, figure * (1 + percent / 100))
+
+
+def parse_range(text: str) -> Range:
+    """0.25, or 0.20-0.30, or 0.20-0.25-0.30 with the likely figure in the middle; raises AssumptionError."""
+    matched = _TYPED.fullmatch(text.strip())
+    if matched is None:
+        raise AssumptionError(f"“{text}” is no figure. Give one, or two with a - between.")
+    figures = [float(each) for each in matched.groups() if each is not None]
+    if figures != sorted(figures):
+        raise AssumptionError(f"“{text}” runs backwards. Give the lower figure first.")
+    low, high = figures[0], figures[-1]
+    return Range(low, figures[1] if len(figures) == 3 else (low + high) / 2, high)
 
 
 def checked(range_: Range, name: str) -> Range:

@@ -34,8 +34,9 @@ def cost_report(
 ) -> CostReport:
     """What the session's contenders and the assumed paid models cost; raises AssumptionError.
 
-    qualities: the verdicts of a suite, if one compared the contenders.
+    qualities: the verdicts of a suite that compared the contenders; its own session brings them along.
     """
+    qualities = qualities or session.verdicts
     assumptions = assumptions.checked()
     used = usages(session, above_idle=assumptions.energy == "above idle")
     if not used:
@@ -45,7 +46,7 @@ def cost_report(
     order = sorted({case for usage in used for case in usage.cases})
     entries = [local_entry(usage, assumptions, order) for usage in used]
     entries += [paid_entry(model, used[0], assumptions, order) for model in assumptions.paid]
-    reference = _reference(entries, assumptions.compare_with)
+    reference = _reference(entries, assumptions.compare_with, qualities)
     costs = []
     for entry in entries:
         cost = _cost(entry, assumptions)
@@ -167,8 +168,10 @@ def _break_even(
     )
 
 
-def _reference(entries: Sequence[Entry], name: str | None) -> Entry:
-    """The one compared with: named, or else the dearest, for the cheaper ones are asked about."""
+def _reference(
+    entries: Sequence[Entry], name: str | None, qualities: Sequence[QualityVerdict]
+) -> Entry:
+    """The one compared with: named, else the one a suite judged against, else the dearest."""
     if name is not None:
         for entry in entries:
             if entry.name == name:
@@ -176,6 +179,10 @@ def _reference(entries: Sequence[Entry], name: str | None) -> Entry:
         names = ", ".join(entry.name for entry in entries)
         raise AssumptionError(f"The session has no “{name}” to compare with. It has: {names}.")
     local = [entry for entry in entries if entry.usage is not None]
+    judged_against = {quality.reference for quality in qualities}
+    for entry in local:
+        if entry.name in judged_against:
+            return entry
     return max(local, key=lambda entry: np.nan_to_num(entry.likely.money[0], nan=-1.0))
 
 
@@ -206,6 +213,10 @@ def _usage_notes(usage: Usage) -> tuple[str, ...]:
     if usage.energy.kind == "estimated":
         notes.append(
             "Its energy is estimated from time and busy cores: a difference in power would not be seen."
+        )
+    if usage.batched:
+        notes.append(
+            "Answered in batches: a request alone takes more time and energy than its share of a batch."
         )
     if usage.contaminated:
         notes.append("Other programs used the processor during every reply.")

@@ -53,7 +53,8 @@ class Usage:
         self.prompt_tokens = _column([_prompt_tokens(each) for each in self.replies])
         self.output_tokens = _column([each.timing.generated_tokens for each in self.replies])
         self.first_s = _column([each.timing.ttft_s for each in self.replies])
-        self.total_s = _column([each.timing.total_s for each in self.replies])
+        self.batched = any(each.timing.batch_share_s is not None for each in self.replies)
+        self.total_s = _column([_seconds(each) for each in self.replies])
         self.parts = self._parts(above_idle)
 
     @property
@@ -120,6 +121,12 @@ def _above_idle(part: EnergyPart) -> float | None:
     if part.basis is not None:
         return estimated_above_idle_joules(part.basis)
     return part.above_idle_joules
+
+
+def _seconds(reply: Reply) -> float | None:
+    """How long the machine was busy with it; of a batch, its share of the batch's time."""
+    timing = reply.timing
+    return timing.total_s if timing.batch_share_s is None else timing.batch_share_s
 
 
 def _prompt_tokens(reply: Reply) -> int | None:

@@ -9,7 +9,7 @@ from engine.cost.assumptions import Assumptions
 from engine.cost.capacity import Capacity
 from engine.cost.document import BreakEven, ContenderCost
 from engine.cost.money import SIGNS, range_text
-from engine.wording import count, digits_text, thousands
+from engine.wording import count, seconds, thousands
 
 MONEY: Final = (
     ("per_year", "A year"),
@@ -82,14 +82,25 @@ def _capacity_lines(served: Capacity | None) -> Iterator[str]:
         return
     if served.fit == "does not fit":
         yield f"{count(served.machines_needed, 'machine')} would be needed."
-        return
-    busy = f"{count(served.machines, 'machine')} would be busy {100 * served.utilisation:.2g} % of the time"
-    wait_s = served.p95_wait_s
-    if wait_s is None or wait_s < _NO_WAIT_S:
-        waits = "95 of 100 requests are answered at once"
     else:
-        waits = f"95 of 100 requests wait at most {digits_text(wait_s, 2)} s for their turn"
-    yield f"{served.fit.capitalize()}: {busy}; {waits}."
+        yield _fit_line(served)
+    if not served.batched and served.batched_requests_per_day is not None:
+        yield (
+            f"Answering many at once: up to {thousands(served.batched_requests_per_day)} requests a day "
+            f"without long waits; {count(served.batched_machines_needed or 1, 'machine')} would be needed."
+        )
+
+
+def _fit_line(served: Capacity) -> str:
+    busy = f"{count(served.machines, 'machine')} would be busy {100 * served.utilisation:.2g} % of the time"
+    head = f"{served.fit.capitalize()}: {busy}"
+    wait_s = served.p95_wait_s
+    if wait_s is None:
+        return f"{head}. {served.absent.get('p95_wait_s', '')}".rstrip()
+    if wait_s < _NO_WAIT_S:
+        return f"{head}; 95 of 100 requests are answered at once."
+    mean = f", on average {seconds(served.mean_wait_s)}" if served.mean_wait_s is not None else ""
+    return f"{head}; 95 of 100 requests wait at most {seconds(wait_s)} for their turn{mean}."
 
 
 def _hardware_lines(cost: ContenderCost, assumed: Assumptions) -> Iterator[str]:
@@ -105,11 +116,22 @@ def _break_even(found: BreakEven) -> str:
     if found.requests_per_day is None:
         reason = found.absent.get("requests_per_day") or found.absent.get("days") or ""
         return f"Against {found.against} the machine does not pay: {reason}"
-    volume = thousands(found.requests_per_day)
+    volume = _spread(
+        found.requests_per_day_low, found.requests_per_day, found.requests_per_day_high
+    )
     sentence = f"Against {found.against} the machine pays from {volume} requests a day"
     if found.days is None:
         return f"{sentence}. {found.absent.get('days', '')}".rstrip()
-    return f"{sentence}; at the present volume after {thousands(found.days)} days."
+    days = _spread(found.days_low, found.days, found.days_high)
+    return f"{sentence}; at the present volume after {days} days."
+
+
+def _spread(low: float | None, likely: float, high: float | None) -> str:
+    """An end that is never reached is told as such."""
+    ends = "never" if high is None else thousands(high)
+    if low is None or thousands(low) == ends:
+        return thousands(likely)
+    return f"{thousands(likely)} ({thousands(low)} to {ends})"
 
 
 def _origin(cost: ContenderCost) -> Iterator[str]:

@@ -26,6 +26,11 @@ ROOT = Path("/")
 NVIDIA = "proc/driver/nvidia"
 
 
+def part_name(name: str, source: str, tdp_watts: float | None = None) -> str:
+    """A counted part as a calibration knows it; tdp_watts: of an estimate, which scales with it."""
+    return f"{name} by {source}" if tdp_watts is None else f"{name} by {SOURCE}: {tdp_watts:g} W"
+
+
 class Sensors(msgspec.Struct, frozen=True, kw_only=True):
     """Open readers, the estimate for a processor without a counter, and what to say of each source."""
 
@@ -38,9 +43,9 @@ class Sensors(msgspec.Struct, frozen=True, kw_only=True):
     def parts(self) -> tuple[str, ...]:
         """What a total is made of, sensor by sensor; the estimate's with its design power."""
         counted = [zone for reader in self.readers for zone in reader.zones if zone.counted]
-        names = [f"{zone.name} by {zone.source}" for zone in counted]
+        names = [part_name(zone.name, zone.source) for zone in counted]
         if not any("cpu" in zone.covers for zone in counted) and not isinstance(self.estimate, str):
-            names.insert(0, f"processor by {SOURCE}: {self.estimate.watts:g} W")
+            names.insert(0, part_name("processor", SOURCE, self.estimate.watts))
         return tuple(names)
 
     @property

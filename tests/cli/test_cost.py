@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,13 @@ import msgspec
 import pytest
 
 from cli.app import run
-from engine.contract import Energy, Session
+from engine.contract import Energy, Outcome, Session, Verdict
+from engine.energy.calibration import PlugReading
+from engine.energy.settings import EnergySettings, PlugCalibration
+from engine.machine import processor_name
 from storage.document import dump
-from storage.folders import database_path
+from storage.energy_settings import energy_settings_file, save_energy_settings
+from storage.folders import data_folder, database_path
 from storage.history import History
 from tests.cost.sessions import measured_session, reply
 from tests.cost.sessions import session as session_of
@@ -30,26 +35,31 @@ pytestmark = pytest.mark.usefixtures("home")
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Saved:
-    """A session's document in a file, with what `suite --json` may add to it."""
+    """A session's document in a file."""
 
-    def save(session: Session | None = None, **further: object) -> str:
+    def save(session: Session | None = None, *verdicts: Verdict, name: str = "weighed") -> str:
         weighed = session or measured_session({"Big Q8_0": DEAR, "Small Q4_0": CHEAP})
-        path = tmp_path / "weighed.json"
-        path.write_bytes(msgspec.json.encode(json.loads(dump(weighed)) | further))
+        path = tmp_path / f"{name}.json"
+        path.write_bytes(dump(msgspec.structs.replace(weighed, verdicts=verdicts)))
         return str(path)
 
     return save
 
 
-def verdict(**changes: object) -> dict[str, object]:
-    fields: dict[str, object] = {
-        "reference": "Big Q8_0",
-        "contender": "Small Q4_0",
-        "margin": 0.05,
-        "outcome": "non-inferior",
-        "vetoed_by": [],
-    }
-    return fields | changes
+def verdict(outcome: Outcome = "non-inferior", *vetoed_by: str, of: str = "Small Q4_0") -> Verdict:
+    return Verdict(
+        reference="Big Q8_0",
+        contender=of,
+        n=100,
+        confidence=0.95,
+        upper_confidence=0.975,
+        margin=0.05,
+        outcome=outcome,
+        vetoed_by=vetoed_by,
+        compared_with=1,
+        unscored=0,
+        overruled=0,
+    )
 
 
 def costs(capsys: Capture, *arguments: str) -> dict[str, Any]:
@@ -80,39 +90,46 @@ def test_a_saving_is_never_told_without_its_quality(saved: Saved, capsys: Captur
     shown = capsys.readouterr().out
     assert "Whether Small Q4_0 is good enough to replace Big Q8_0 is not known" in shown
     assert "It saves 50 %" in shown
-    assert "suite … --json" in shown
+    assert "run `suite`" in shown
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
+    ("found", "sentence"),
     [
-        ({}, "Small Q4_0 is good enough at your margin of 5 points and saves 50 %"),
-        ({"outcome": "worse"}, "Small Q4_0 is worse than Big Q8_0 by more than your margin"),
-        ({"vetoed_by": ["refund"]}, "Small Q4_0 fails a critical case that Big Q8_0 passes"),
+        (verdict(), "Small Q4_0 is good enough at your margin of 5 points and saves 50 %"),
+        (verdict("worse"), "Small Q4_0 is worse than Big Q8_0 by more than your margin"),
+        (
+            verdict("non-inferior", "refund"),
+            "Small Q4_0 fails a critical case that Big Q8_0 passes",
+        ),
     ],
 )
-def test_the_verdict_in_a_suites_document_is_told_beside_the_saving(
-    changes: dict[str, object], sentence: str, saved: Saved, capsys: Capture
+def test_the_verdict_of_a_suite_s_session_is_told_beside_the_saving(
+    found: Verdict, sentence: str, saved: Saved, capsys: Capture
 ) -> None:
-    assert run(("cost", saved(verdicts=[verdict(**changes)]), *EXACT)) == 0
+    assert run(("cost", saved(None, found), *EXACT)) == 0
     shown = capsys.readouterr().out
     assert sentence in shown
-    assert "suite … --json" not in shown
+    assert "run `suite`" not in shown
 
 
-def test_verdicts_may_come_from_another_session_of_the_same_models(
-    saved: Saved, tmp_path: Path, capsys: Capture
-) -> None:
-    judged = tmp_path / "judged.json"
-    judged.write_bytes(msgspec.json.encode({"verdicts": [verdict()]}))
-    assert run(("cost", saved(), *EXACT, "--verdicts", str(judged))) == 0
+def test_a_suite_in_the_history_brings_its_verdicts_along(saved: Saved, capsys: Capture) -> None:
+    with History.open(database_path()) as history:
+        history.import_file(Path(saved(None, verdict())))
+    assert run(("cost", "s1", *EXACT)) == 0
     assert "Small Q4_0 is good enough at your margin" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "content", [b"no JSON", b"{}", b'{"verdicts": [{"contender": "else"}]}', b"\xff"]
-)
-def test_a_file_without_verdicts_on_these_models_is_wrong_usage(
+def test_verdicts_may_come_from_another_session_of_the_same_models(
+    saved: Saved, capsys: Capture
+) -> None:
+    judged = saved(None, verdict(), name="judged")
+    assert run(("cost", saved(), *EXACT, "--verdicts", judged)) == 0
+    assert "Small Q4_0 is good enough at your margin" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", [b"no JSON", b"{}", b"\xff"])
+def test_a_file_that_is_no_session_has_no_verdicts(
     content: bytes, saved: Saved, tmp_path: Path, capsys: Capture
 ) -> None:
     judged = tmp_path / "judged.json"
@@ -121,11 +138,18 @@ def test_a_file_without_verdicts_on_these_models_is_wrong_usage(
     assert "judged.json" in capsys.readouterr().err
 
 
+def test_verdicts_on_other_models_are_wrong_usage(saved: Saved, capsys: Capture) -> None:
+    others = measured_session({"Big Q8_0": DEAR, "Another": CHEAP})
+    judged = saved(others, verdict(of="Another"), name="judged")
+    assert run(("cost", saved(), "--verdicts", judged)) == 2
+    assert "no verdict on two of this session's models" in capsys.readouterr().err
+
+
 def test_others_are_compared_with_the_one_that_the_suite_took_as_reference(
     saved: Saved, capsys: Capture
 ) -> None:
-    swapped = verdict(reference="Small Q4_0", contender="Big Q8_0")
-    report = costs(capsys, saved(verdicts=[swapped]), *EXACT)
+    swapped = msgspec.structs.replace(verdict(of="Big Q8_0"), reference="Small Q4_0")
+    report = costs(capsys, saved(None, swapped), *EXACT)
     assert report["contenders"][0]["saving"]["against"] == "Small Q4_0"
 
 
@@ -254,14 +278,6 @@ def test_wrong_usage_is_a_sentence(
     assert reason in captured.err
 
 
-@pytest.mark.parametrize("verdicts", ["none", [{"outcome": "fine"}]])
-def test_verdicts_that_are_none_are_refused(
-    verdicts: object, saved: Saved, capsys: Capture
-) -> None:
-    assert run(("cost", saved(verdicts=verdicts))) == 2
-    assert "The verdicts in" in capsys.readouterr().err
-
-
 def test_a_session_without_replies_has_no_cost(saved: Saved, capsys: Capture) -> None:
     weighed = measured_session({"Big Q8_0": DEAR})
     empty = msgspec.structs.replace(weighed, replies=())
@@ -272,3 +288,122 @@ def test_a_session_without_replies_has_no_cost(saved: Saved, capsys: Capture) ->
 def test_a_missing_file_is_wrong_usage(tmp_path: Path, capsys: Capture) -> None:
     assert run(("cost", str(tmp_path / "nowhere.json"))) == 2
     assert "nowhere.json" in capsys.readouterr().err
+
+
+def test_growth_shows_each_year_with_its_volume(saved: Saved, capsys: Capture) -> None:
+    arguments = (saved(), *EXACT, "--growth", "50", "--years", "2")
+    assert run(("cost", *arguments)) == 0
+    assert "Year 2, 1,500 a day" in capsys.readouterr().out
+    big = costs(capsys, *arguments)["contenders"][0]
+    first, second = (year["money"]["likely"] for year in big["years"])
+    assert second == pytest.approx(1.5 * first, rel=0.01)
+
+
+def test_a_typed_rate_tells_what_fits_many_at_once(saved: Saved, capsys: Capture) -> None:
+    """By hand: 5 a second for a day, four fifths of it."""
+    assert run(("cost", saved(), *EXACT, "--batched-per-second", "5")) == 0
+    assert "Answering many at once: up to 345,600 requests a day" in capsys.readouterr().out
+
+
+def test_what_the_cost_hangs_on_is_drawn_widest_first(saved: Saved, capsys: Capture) -> None:
+    assert run(("cost", saved(), "--price", "0.10-0.50", "--grid", "400")) == 0
+    shown = capsys.readouterr().out
+    drawn = shown[shown.index("hangs on") :]
+    assert drawn.index("price of electricity") < drawn.index("energy by powercap")
+    assert drawn.count("█") > 20
+
+
+def test_a_range_may_have_its_likely_figure_in_the_middle(saved: Saved, capsys: Capture) -> None:
+    report = costs(capsys, saved(), "--price", "0.10-0.15-0.50", "--grid", "400")
+    price = report["assumptions"]["electricity_price"]
+    assert (price["low"], price["likely"], price["high"]) == (0.10, 0.15, 0.50)
+
+
+OWN_PRICES = """
+[worth_in_eur]
+USD = 0.5
+[[model]]
+name = "Ours"
+prompt = 2
+output = 4
+currency = "USD"
+date = 2026-10-01
+source = "contract 17"
+"""
+
+
+def test_a_price_list_of_one_s_own_brings_its_exchange_rates(
+    saved: Saved, tmp_path: Path, capsys: Capture
+) -> None:
+    """By hand: 100 prompt and 50 output tokens, at 1 and 2 euros a million."""
+    path = tmp_path / "mine.toml"
+    path.write_text(OWN_PRICES, encoding="utf-8")
+    arguments = (*EXACT, "--price-file", str(path), "--paid", "Ours")
+    ours = costs(capsys, saved(), *arguments)["contenders"][-1]
+    assert ours["per_request"]["likely"] == pytest.approx(200e-6)
+
+
+def test_a_copy_in_the_data_folder_is_read_in_place_of_ours(saved: Saved, capsys: Capture) -> None:
+    assert run(("prices", "--own", "paid")) == 0
+    copy = Path(capsys.readouterr().out.strip())
+    assert copy.parent == data_folder()
+    copy.write_text(OWN_PRICES, encoding="utf-8")
+    assert run(("prices",)) == 0
+    shown = capsys.readouterr().out
+    assert "Ours" in shown
+    assert "1 USD = 0.5 EUR" in shown
+    assert run(("prices", "--own", "paid")) == 0
+    capsys.readouterr()
+    assert copy.read_text(encoding="utf-8") == OWN_PRICES
+    ours = costs(capsys, saved(), *EXACT, "--paid", "ours")["contenders"][-1]
+    assert ours["name"] == "Ours"
+
+
+def test_a_grid_of_one_s_own_is_named_as_such(
+    saved: Saved, tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / "grid.csv"
+    path.write_text(
+        "country,name,g_per_kwh,year\nWORLD,World,500,2025\nXX,Our roof,20,2026\n", encoding="utf-8"
+    )
+    arguments = ("--country", "xx", "--grid-file", str(path), "--price", "0.3")
+    report = costs(capsys, saved(), *arguments)
+    assert report["assumptions"]["grid_g_per_kwh"]["likely"] == 20
+    assert "your own table" in report["assumptions"]["origins"]["grid_g_per_kwh"]
+
+
+def calibrated(parts: tuple[str, ...]) -> None:
+    plug = PlugCalibration(
+        idle=PlugReading(plug_watts=35.0, parts_watts=10.0),
+        load=PlugReading(plug_watts=110.0, parts_watts=70.0),
+        parts=parts,
+        made=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+    save_energy_settings(energy_settings_file(), EnergySettings(plug=plug))
+
+
+def here() -> Session:
+    weighed = measured_session({"Big Q8_0": DEAR})
+    environment = msgspec.structs.replace(weighed.environment, cpu=processor_name())
+    return msgspec.structs.replace(weighed, environment=environment)
+
+
+def test_the_plug_meter_s_calibration_is_in_the_cost(saved: Saved, capsys: Capture) -> None:
+    """By hand: η is 60 W of 75 W, the rest draws 22.5 W, for 4 s."""
+    calibrated(("processor package-0 by powercap",))
+    (big,) = costs(capsys, saved(here()), *EXACT)["contenders"]
+    assert big["joules_per_request"]["likely"] == pytest.approx(36 / 0.8 + 22.5 * 4)
+    assert big["boundary"] == "at the plug, by its calibration"
+    (bare,) = costs(capsys, saved(here()), *EXACT, "--components-only")["contenders"]
+    assert bare["joules_per_request"]["likely"] == pytest.approx(36)
+
+
+def test_a_session_of_another_machine_or_sensor_is_not_calibrated(
+    saved: Saved, capsys: Capture
+) -> None:
+    calibrated(("processor package-0 by powercap",))
+    elsewhere = costs(capsys, saved(), *EXACT)
+    calibrated(("processor package-1 by powercap",))
+    otherwise = costs(capsys, saved(here()), *EXACT)
+    for report in (elsewhere, otherwise):
+        assert report["contenders"][0]["joules_per_request"]["likely"] == pytest.approx(36)

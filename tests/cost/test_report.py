@@ -450,6 +450,44 @@ def test_an_unknown_one_to_compare_with_lists_those_there_are() -> None:
 # --- The document ---------------------------------------------------------------------------------
 
 
+def in_a_batch(made: Session) -> Session:
+    """Half a second a request, as a suite answers them."""
+    replies = tuple(
+        msgspec.structs.replace(
+            each,
+            timing=msgspec.structs.replace(
+                each.timing, total_s=None, ttft_s=None, batch_share_s=0.5
+            ),
+            energy=msgspec.structs.replace(each.energy, joules=None, too_short=True),
+        )
+        for each in made.replies
+    )
+    return msgspec.structs.replace(made, replies=replies)
+
+
+def test_a_batched_session_is_priced_and_tells_what_fits_many_at_once() -> None:
+    """By hand: 2 a second for a day are 172,800, of which four fifths do not wait long."""
+    batched = in_a_batch(measured_session({"A": [(36e3, 2.0)] * 6}))
+    (cost,) = cost_report(batched, assumptions(requests_per_day=150_000.0)).contenders
+    assert cost.per_request is not None
+    assert cost.per_request.likely == pytest.approx(0.003)
+    assert cost.capacity is not None
+    assert cost.capacity.requests_per_day == pytest.approx(172_800)
+    assert cost.capacity.batched
+    assert cost.capacity.fit == "fits with long waits"
+    assert "was not measured" in cost.capacity.absent["mean_wait_s"]
+    assert any("batches" in note for note in cost.notes)
+
+
+def test_beyond_the_batched_rate_nothing_is_priced() -> None:
+    batched = in_a_batch(measured_session({"A": [(36e3, 2.0)] * 6}))
+    (cost,) = cost_report(batched, assumptions(requests_per_day=180_000.0)).contenders
+    assert cost.per_month is None
+    assert cost.absent["per_month"].endswith("172,800 requests a day, many at once.")
+    assert cost.capacity is not None
+    assert cost.capacity.machines_needed == 2
+
+
 def test_the_document_has_the_promised_shape() -> None:
     document = msgspec.to_builtins(cost_report(varied(), assumptions()))
     for contender in document["contenders"]:

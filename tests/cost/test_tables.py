@@ -20,7 +20,7 @@ from engine.cost.defaults import (
     load_grid,
 )
 from engine.cost.money import money_text, percent_text, range_text
-from engine.cost.paid import load_paid_models, parse_api_price
+from engine.cost.paid import load_price_file, parse_api_price
 from engine.cost.ranges import Range, drawn, drawn_factor, interval, significant
 from engine.cost.scenario import Everything, Likely, Resampled
 from engine.errors import AssumptionError
@@ -101,7 +101,7 @@ def test_a_broken_grid_table_is_refused_with_the_reason(
 
 
 def test_shipped_prices_have_dates_and_sources() -> None:
-    models = load_paid_models()
+    models = load_price_file().model
     assert len(models) >= 3
     assert all(model.source and model.date < TODAY for model in models)
     assert all(0 < model.prompt < model.output for model in models)
@@ -114,7 +114,7 @@ def test_the_user_s_own_prices_are_read(tmp_path: Path) -> None:
         'date = 2026-10-01\nsource = "contract 17"\n',
         encoding="utf-8",
     )
-    (model,) = load_paid_models(path)
+    (model,) = load_price_file(path).model
     assert model.per_request(1000, 100, 0.9) == pytest.approx(0.00125)
 
 
@@ -127,7 +127,7 @@ def test_the_user_s_own_prices_are_read(tmp_path: Path) -> None:
         ('[[models]]\nname = "A"', "wrong entry"),
         (
             '[[model]]\nname="A"\nprompt=-1\noutput=1\ncurrency="EUR"\ndate=2026-01-01\nsource=""',
-            "below 0 for A",
+            "below 0, or none, for A",
         ),
     ],
 )
@@ -137,12 +137,12 @@ def test_a_broken_price_file_is_refused_with_the_reason(
     path = tmp_path / "prices.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(AssumptionError, match=words):
-        load_paid_models(path)
+        load_price_file(path)
 
 
 def test_a_missing_price_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(AssumptionError, match=r"nowhere\.toml"):
-        load_paid_models(tmp_path / "nowhere.toml")
+        load_price_file(tmp_path / "nowhere.toml")
 
 
 def test_a_typed_price_is_prompt_and_output() -> None:
