@@ -23,6 +23,7 @@ SteelyardError
 ├── SuiteError           a file of cases cannot be used
 ├── AssumptionError      a figure given for energy or cost cannot be used
 └── StorageError         the history cannot be read or written
+    └── DamagedHistory   its file is damaged; what can be read of it can be salvaged
 
 Our own mistakes stay plain exceptions and reach the crash handler.
 """
@@ -127,4 +128,8 @@ class SuiteError(SteelyardError):
 
 
 class StorageError(SteelyardError):
+    pass
+
+
+class DamagedHistory(StorageError):
     pass

@@ -10,11 +10,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from sqlalchemy.exc import DBAPIError
 
-from engine.errors import StorageError
+from engine.errors import DamagedHistory, StorageError
 from storage.os_faults import DISK_FAILS, NO_FOLDER, NO_SPACE, READ_ONLY, os_sentence
 
 _LOCKED = "{path} is locked by another program. Close that program, or try again in a moment."
@@ -22,7 +23,10 @@ _OTHER_FILE = (
     "{path} is not a Steelyard history but some other kind of file. Move it away, or set"
     " STEELYARD_HOME to another folder."
 )
-_DAMAGED = "{path} is damaged and cannot be read as it is. Keep a copy of it before you go on."
+DAMAGED: Final = (
+    "{path} is damaged and cannot be read as it is. What can still be read of it can be salvaged into a"
+    " new one; the damaged file is kept."
+)
 _CANNOT_OPEN = (
     "{path} cannot be opened. Check that it is a file and that you may read and write it."
 )
@@ -35,7 +39,6 @@ _BY_RESULT = {
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
     sqlite3.SQLITE_NOTADB: _OTHER_FILE,
-    sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_CANTOPEN: _CANNOT_OPEN,
     sqlite3.SQLITE_IOERR: DISK_FAILS,
     sqlite3.SQLITE_TOOBIG: _TOO_BIG,
@@ -53,6 +56,14 @@ def _sqlite_sentence(path: Path, error: sqlite3.Error) -> str | None:
     return sentence and sentence.format(path=path, folder=path.parent)
 
 
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Whether SQLite found it, or Python did in a text that is not UTF-8 any more."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None:
+        return "Could not decode to UTF-8" in str(error)
+    return bool(code & 0xFF == sqlite3.SQLITE_CORRUPT)
+
+
 @contextmanager
 def worded(path: Path, read_only: str | None = None) -> Iterator[None]:
     """Within it, faults of the database at `path` are raised as StorageError.
@@ -63,14 +74,17 @@ def worded(path: Path, read_only: str | None = None) -> Iterator[None]:
         yield
     except (DBAPIError, sqlite3.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, sqlite3.Error) and _is_damage(cause):
+            raise DamagedHistory(DAMAGED.format(path=path)) from error
         sentence = _sqlite_sentence(path, cause) if isinstance(cause, sqlite3.Error) else None
         sentence = sentence or read_only
         if sentence is None:
             raise
         raise StorageError(sentence) from error
-    except msgspec.ValidationError as error:
+    except msgspec.DecodeError as error:
+        # SQLite has no sums over its pages, so it hands out overwritten ones as they are.
         if read_only is None:
-            raise
+            raise DamagedHistory(DAMAGED.format(path=path)) from error
         raise StorageError(read_only) from error
     except OSError as error:
         raise StorageError(os_sentence(path, error)) from error

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -134,10 +135,10 @@ class History:
         with self._database.write() as connection:
             restore(connection, ids)
 
-    def empty_bin(self) -> None:
-        """Delete for good what was discarded, as `delete` does."""
-        remove_discarded(self._database)
-        reclaim(self._database)
+    def empty_bin(self, ids: Collection[str] | None = None, until: datetime | None = None) -> None:
+        """Delete for good what was discarded, as `delete` does: these sessions, or what lay there by then."""
+        if remove_discarded(self._database, ids, until):
+            reclaim(self._database)
 
     def delete(self, *ids: str) -> None:
         """Remove sessions from the file, which then shrinks; takes seconds in a large history."""

@@ -33,16 +33,21 @@ def restore(connection: Connection, ids: Collection[str]) -> None:
     connection.execute(delete(BinRow).where(BinRow.session.in_(chosen)))
 
 
-def remove_discarded(database: Database, ids: Collection[str] | None = None) -> None:
-    """Delete those of the given sessions that are in the bin, or all that are."""
+def remove_discarded(
+    database: Database, ids: Collection[str] | None = None, until: datetime | None = None
+) -> bool:
+    """Delete what is in the bin, of these sessions or since before that moment; whether anything was."""
     discarded = select(SessionRow.number).join(BinRow, BinRow.session == SessionRow.number)
     if ids is not None:
         discarded = discarded.where(SessionRow.id.in_(ids))
+    if until is not None:
+        discarded = discarded.where(BinRow.discarded_us <= microseconds(until))
     with database.read() as connection:
         numbers = connection.execute(discarded).scalars().all()
     for number in numbers:
         while not _remove_some(database, number):
             database.give_way()
+    return bool(numbers)
 
 
 def reclaim(database: Database) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from engine.errors import StorageError
+from engine.errors import DamagedHistory, StorageError
 from storage import database
 from storage.history import History
 from tests.storage import samples
@@ -116,8 +116,27 @@ def test_a_damaged_database_is_said(path: Path) -> None:
             history.recorder().record(session, samples.reply(repeat=repeat, text="x" * 3000))
     content = path.read_bytes()
     path.write_bytes(content[:8192] + b"\xa5" * (len(content) - 8192))
-    with pytest.raises(StorageError, match="is damaged"), History.open(path) as history:
+    with pytest.raises(DamagedHistory, match="is damaged"), History.open(path) as history:
         history.session(session)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "contender SET body = x'a5a5'",
+        "contender SET body = x'92'",
+        "session SET machine = CAST(x'ff' AS TEXT)",
+    ],
+)
+def test_what_sqlite_reads_without_complaint_but_makes_no_sense_is_damage(
+    path: Path, spoil: str
+) -> None:
+    with History.open(path) as history:
+        session = begin(history)
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(f"UPDATE {spoil}")
+        with pytest.raises(DamagedHistory, match="can be salvaged"):
+            (history.sessions(), history.session(session))
 
 
 def test_a_folder_in_the_place_of_the_file_is_said(path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,24 @@ def test_the_bin_is_emptied_for_good(history: History) -> None:
     history.restore([discarded])
     assert [summary.id for summary in history.sessions()] == [kept]
     assert integrity(history.path) == ["ok"]
+
+
+def test_only_what_was_discarded_by_then_leaves_the_bin(history: History) -> None:
+    earlier, later = add(history, "earlier"), add(history, "later")
+    history.discard([earlier])
+    then = datetime.now(UTC)
+    history.discard([later])
+    history.empty_bin(until=then)
+    history.restore([earlier, later])
+    assert [summary.id for summary in history.sessions()] == [later]
+
+
+def test_only_the_given_sessions_leave_the_bin(history: History) -> None:
+    one, other = add(history, "one"), add(history, "other")
+    history.discard([one, other])
+    history.empty_bin([one])
+    history.restore([one, other])
+    assert [summary.id for summary in history.sessions()] == [other]
 
 
 def test_no_word_of_a_deleted_session_is_left_in_any_file(history: History) -> None:
