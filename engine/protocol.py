@@ -5,6 +5,7 @@ The conversation
 2. Load → Progress …, WarmingUp, then ModelLoaded. Generate → Text …, then Generated. PrepareMany →
    SequencesChosen. GenerateMany → CaseGenerated …, then Done. Measure → Sample …, then Done.
    ScoreText → Progress …, TextTokenized, ChunkScored and ChunkCompared …, then Done.
+   ScoreReplies → Progress …, RepliesTokenized, ReplyCompared and ChunkScored …, then Done.
    PartReply → Progress …, Parting. ListDevices → DeviceList. Quantize → Progress …, Done.
 3. Any request may end in Refused instead: the request failed, the worker stays usable.
 4. Stop takes effect at once, whatever is running: a load ends in Refused(kind="stopped"), a generation
@@ -29,6 +30,7 @@ from engine.contract import (
     Runtime,
     Sampling,
     TokenLogprob,
+    WorstToken,
 )
 
 PROTOCOL_VERSION = 1
@@ -103,6 +105,23 @@ class ScoreText(msgspec.Struct, frozen=True, kw_only=True, tag="score_text"):
     max_chunks: int | None = None
 
 
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    case: Case
+    reply: str
+
+
+class ScoreReplies(msgspec.Struct, frozen=True, kw_only=True, tag="score_replies"):
+    """Put given replies through a reference and candidates, and score the replies' tokens alone.
+
+    The models are loaded side by side, as for ScoreText.
+    """
+
+    id: int
+    reference: Load
+    candidates: tuple[Load, ...]
+    conversations: tuple[Conversation, ...]
+
+
 class PartReply(msgspec.Struct, frozen=True, kw_only=True, tag="part_reply"):
     """Put a given reply through a reference and a candidate, token by token."""
 
@@ -141,6 +160,7 @@ Request = (
     | PrepareMany
     | Measure
     | ScoreText
+    | ScoreReplies
     | PartReply
     | ListDevices
     | Quantize
@@ -253,6 +273,34 @@ class ChunkCompared(msgspec.Struct, frozen=True, kw_only=True, tag="chunk_compar
     same_top: bytes
 
 
+class RepliesTokenized(msgspec.Struct, frozen=True, kw_only=True, tag="replies_tokenized"):
+    """All models are loaded. tokens: of each reply that will be scored, by the number of its conversation.
+
+    longest: tokens of the longest prompt with its reply. left_out: why the other conversations cannot be
+    scored. same_tokens as in TextTokenized.
+    """
+
+    id: int
+    tokens: dict[int, int]
+    longest: int
+    left_out: dict[int, str]
+    same_tokens: tuple[bool, ...]
+
+
+class ReplyCompared(msgspec.Struct, frozen=True, kw_only=True, tag="reply_compared"):
+    """A candidate on one reply; arrays as in ChunkCompared."""
+
+    id: int
+    candidate: int
+    conversation: int
+    nll: bytes
+    nll_base: bytes
+    kld: bytes
+    delta_p: bytes
+    same_top: bytes
+    worst: WorstToken
+
+
 class TokenChance(msgspec.Struct, frozen=True, kw_only=True):
     token: int
     text: str
@@ -283,7 +331,10 @@ class Parting(msgspec.Struct, frozen=True, kw_only=True, tag="parting"):
 
 
 class ChunkScored(msgspec.Struct, frozen=True, kw_only=True, tag="chunk_scored"):
-    """One model by itself (−1 is the reference): nll and UTF-8 bytes of each scored token, float64."""
+    """One model by itself (−1 is the reference): nll and UTF-8 bytes of each scored token, float64.
+
+    chunk: of a text, or the number of a conversation.
+    """
 
     id: int
     candidate: int
@@ -341,6 +392,8 @@ Response = (
     | TextTokenized
     | ChunkCompared
     | ChunkScored
+    | RepliesTokenized
+    | ReplyCompared
     | Parting
     | DeviceList
     | Done

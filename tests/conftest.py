@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from models.demo import demo_model_path
 
 FILE_TYPES = {"Q2_K": 10, "Q8_0": 7}
 _PATIENCE_S = 5.0
+_PRE_KEY = b"tokenizer.ggml.pre"
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +32,17 @@ def quantized(small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> di
         made[name] = folder / f"SmolLM2-135M-Instruct.{name}.gguf"
         quantize(small_model, made[name], file_type)
     return made
+
+
+@pytest.fixture(scope="session")
+def other_tokenizer(small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small model's weights with Falcon's way of cutting text, which keeps marks apart from spaces."""
+    own, other = (_PRE_KEY + struct.pack("<IQ", 8, 6) + name for name in (b"smollm", b"falcon"))
+    content = small_model.read_bytes()
+    assert content.count(own) == 1
+    path = tmp_path_factory.mktemp("other") / "SmolLM2-135M-Instruct-other-tokens.gguf"
+    path.write_bytes(content.replace(own, other))
+    return path
 
 
 @pytest.fixture(autouse=True)

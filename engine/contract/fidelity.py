@@ -1,6 +1,10 @@
-"""How far candidates are from their reference on a text: what `fidelity --json` gives and what stays."""
+"""How far candidates are from their reference on a text or on replies: what `fidelity --json` gives, and
+what stays.
+"""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import msgspec
 
@@ -16,11 +20,35 @@ def _named(name: str) -> float:
     return field
 
 
+class WorstToken(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a candidate differs most from its reference within a reply.
+
+    token: its number in the reply, from 0. instead: the candidate's likeliest there, which may be the same.
+    """
+
+    token: int
+    text: str
+    instead: str
+    probability: float
+    candidate_probability: float
+    kld: float
+
+
+class ReplyFidelity(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate on one of the scored replies; KLD in nats."""
+
+    case: str
+    mean_kld: float
+    same_top_percent: float
+    worst: WorstToken
+
+
 class Fidelity(msgspec.Struct, frozen=True, kw_only=True, tag="tokens", tag_field="compared"):
     """How far a candidate is from its reference on the same tokens; KLD in nats.
 
     within_noise: the mean KLD is no larger than the reference's own between two batch sizes, so
-    that no difference can be claimed; None when that floor was not measured.
+    that no difference can be claimed; None when that floor was not measured. replies: of a run on
+    replies, each by itself.
     """
 
     name: str
@@ -62,6 +90,7 @@ class Fidelity(msgspec.Struct, frozen=True, kw_only=True, tag="tokens", tag_fiel
     rms_delta_p_percent: Estimate
 
     same_top_percent: Estimate
+    replies: tuple[ReplyFidelity, ...] = ()
 
 
 class NoiseFloor(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,14 +126,41 @@ class FidelityText(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
 
 
-class FidelityDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """stopped: None when the whole text was scored, otherwise why it was not."""
+class ScoredReply(msgspec.Struct, frozen=True, kw_only=True):
+    """A reply that was put through the models. prompt: the last thing asked in its case.
 
+    reasoned: the reference had reasoned before, which was left out.
+    """
+
+    case: str
+    prompt: str
+    reply: str
+    tokens: int
+    reasoned: bool = False
+
+
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A case without a reply that could be scored."""
+
+    case: str
+    reason: str
+
+
+class FidelityDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """stopped: None when all of it was scored, otherwise why it was not.
+
+    scored: a text cut into chunks of n_ctx tokens, or replies to prompts: then a reply is a chunk and a
+    cluster, only its own tokens count, n_ctx is the longest conversation, and `text` is of all replies.
+    """
+
+    scored: Literal["text", "replies"] = "text"
     n_ctx: int
     chunks: int
     scored_tokens: int
     text: FidelityText
     reference: FidelityReference
     candidates: tuple[Fidelity | OtherTokenizer, ...]
+    replies: tuple[ScoredReply, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
     noise_floor: NoiseFloor | None = None
     stopped: str | None = None

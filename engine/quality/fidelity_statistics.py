@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.contract import Estimate, Fidelity, NoiseFloor
+from engine.contract import Estimate, Fidelity, NoiseFloor, ReplyFidelity
 from engine.quality.fidelity_kernel import Doubles, TokenScores
 
 
@@ -80,7 +80,12 @@ class FidelityStatistics:
             same_top_percent=moments.share(_TOP),
         )
 
-    def result(self, name: str, noise: NoiseFloor | None = None) -> Fidelity:
+    def result(
+        self,
+        name: str,
+        noise: NoiseFloor | None = None,
+        replies: tuple[ReplyFidelity, ...] = (),
+    ) -> Fidelity:
         """Everything that llama-perplexity prints, over the chunks added so far."""
         moments = self._moments()
         mean_kld = moments.mean(_KLD)
@@ -97,6 +102,7 @@ class FidelityStatistics:
             mean_delta_p_percent=moments.mean(_DELTA, scale=100.0),
             rms_delta_p_percent=moments.root_mean_square_percent(),
             same_top_percent=moments.share(_TOP),
+            replies=replies,
             **_percentiles(np.concatenate(self._kld), _KLD_PERCENTILES),
             **_percentiles(np.concatenate(self._delta_p) * 100.0, _DELTA_P_PERCENTILES),
         )

@@ -38,6 +38,7 @@ from engine.protocol import (
     Refused,
     Request,
     Response,
+    ScoreReplies,
     ScoreText,
     WarmingUpNow,
 )
@@ -50,6 +51,7 @@ from engine.worker.many import ManyReplies, prepare
 from engine.worker.parting import part_reply
 from engine.worker.quantizing import quantize
 from engine.worker.refused import RequestRefused
+from engine.worker.reply_scoring import score_replies
 from engine.worker.scoring import score_text
 from engine.worker.speed import measure
 from engine.worker.warmup import warm_up
@@ -128,7 +130,7 @@ class Worker:
             case Measure():
                 measure(self._require_model(), request, self._interrupt, self._send)
                 return Done(id=request.id)
-            case ScoreText() | PartReply():
+            case ScoreText() | ScoreReplies() | PartReply():
                 return self._with_several_models(request)
             case ListDevices():
                 return self._list_devices(request)
@@ -155,13 +157,16 @@ class Worker:
             memory=loaded.memory_figures(),
         )
 
-    def _with_several_models(self, request: ScoreText | PartReply) -> Response:
+    def _with_several_models(self, request: ScoreText | ScoreReplies | PartReply) -> Response:
         """They bring models of their own, so the loaded one makes room."""
         self.unload()
         report = self._progress(request.id)
         if isinstance(request, PartReply):
             return part_reply(self._backend, request, self._interrupt, report)
-        score_text(self._backend, request, self._interrupt, self._send, report)
+        if isinstance(request, ScoreReplies):
+            score_replies(self._backend, request, self._interrupt, self._send, report)
+        else:
+            score_text(self._backend, request, self._interrupt, self._send, report)
         return Done(id=request.id)
 
     def _progress(self, request_id: int) -> Callable[[float], None]:

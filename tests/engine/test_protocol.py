@@ -20,6 +20,7 @@ from engine.contract import (
     Runtime,
     Sampling,
     TokenLogprob,
+    WorstToken,
 )
 
 CASE = Case(id="1", messages=(Message(role="user", content="Hi."),), format="completion")
@@ -75,6 +76,28 @@ MESSAGES: tuple[Any, ...] = (
         text="x",
         n_ctx=512,
     ),
+    protocol.ScoreReplies(
+        id=3,
+        reference=protocol.Load(id=0, path="/m", runtime=RUNTIME, n_gpu_layers=0),
+        candidates=(protocol.Load(id=0, path="/n", runtime=RUNTIME, n_gpu_layers=0),),
+        conversations=(protocol.Conversation(case=CASE, reply="x"),),
+    ),
+    protocol.RepliesTokenized(
+        id=3, tokens={0: 5, 2: 7}, longest=40, left_out={1: "Too long."}, same_tokens=(True,)
+    ),
+    protocol.ReplyCompared(
+        id=3,
+        candidate=0,
+        conversation=2,
+        nll=b"1",
+        nll_base=b"2",
+        kld=b"3",
+        delta_p=b"4",
+        same_top=b"5",
+        worst=WorstToken(
+            token=1, text="a", instead="b", probability=0.5, candidate_probability=0.25, kld=0.1
+        ),
+    ),
     protocol.PartReply(
         id=3,
         reference=protocol.Load(id=0, path="/m", runtime=RUNTIME, n_gpu_layers=0),
@@ -94,6 +117,7 @@ MESSAGES: tuple[Any, ...] = (
                 kld=0.1,
                 top=(protocol.TokenChance(token=1, text="a", probability=0.5),),
                 candidate_top=(protocol.TokenChance(token=2, text="b", probability=0.5),),
+                piece=b"\xf0\x9f",
             ),
         ),
     ),
