@@ -20,6 +20,10 @@ def main() -> int:
 
         render(arguments[1:])
         return 0
+    if arguments[:1] == ["--print-report"]:
+        from gui.printing.press import main as print_report
+
+        return print_report(arguments[1:])
     if not arguments:
         from gui.start import start_window
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.grouped import grouped
+from storage.exports.paper import Paper
 
 sessions_app = typer.Typer(no_args_is_help=True, help="What was compared so far.")
 
@@ -67,7 +68,7 @@ def sessions_search(
 
 
 @sessions_app.command(
-    "export", short_help="Write sessions to a file: JSON, CSV, Excel, Markdown, HTML."
+    "export", short_help="Write sessions to a file: JSON, CSV, Excel, Markdown, HTML, PDF."
 )
 @grouped
 def sessions_export(
@@ -82,9 +83,10 @@ def sessions_export(
         typer.Option(
             metavar="FILE",
             help="Where to; its ending names the format: .json (one session, complete), .jsonl (several),"
-            " .csv or .xlsx (a table of replies), .md or .html (a report to read).",
+            " .csv or .xlsx (a table of replies), .md, .html or .pdf (a report to read).",
         ),
     ],
+    paper: Annotated[Paper, typer.Option(help="Of a PDF.")] = "a4",
     without_system_prompts: Annotated[
         bool, typer.Option("--without-system-prompts", help="Leave out system prompts.")
     ] = False,
@@ -101,7 +103,7 @@ def sessions_export(
     from storage.export import Omit
 
     omit = Omit(system_prompts=without_system_prompts, paths=without_paths, notes=without_notes)
-    return export(sessions, to, omit)
+    return export(sessions, to, omit, paper)
 
 
 @sessions_app.command("import")

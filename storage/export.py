@@ -9,19 +9,31 @@ from typing import Final
 from engine.contract import Session
 from engine.errors import StorageError
 from storage.document import dump, dump_line
+from storage.exports.paper import Paper
 from storage.exports.redaction import NOTHING, Omit, without
 from storage.files import write_whole
 
-__all__ = ["ENDINGS", "NOTHING", "Omit", "export_session", "export_sessions", "render"]
+__all__ = [
+    "ENDINGS",
+    "NOTHING",
+    "Omit",
+    "Paper",
+    "export_session",
+    "export_sessions",
+    "first_page",
+    "render",
+]
 
-ENDINGS: Final = (".json", ".jsonl", ".csv", ".xlsx", ".md", ".html")
+ENDINGS: Final = (".json", ".jsonl", ".csv", ".xlsx", ".md", ".html", ".pdf")
 
 
 def export_session(session: Session, path: Path, omit: Omit = NOTHING) -> None:
     export_sessions((session,), path, omit)
 
 
-def export_sessions(sessions: Sequence[Session], path: Path, omit: Omit = NOTHING) -> None:
+def export_sessions(
+    sessions: Sequence[Session], path: Path, omit: Omit = NOTHING, paper: Paper = "a4"
+) -> None:
     """Write the whole file or leave what was there; raises StorageError."""
     ending = path.suffix.lower()
     if ending not in ENDINGS:
@@ -29,10 +41,19 @@ def export_sessions(sessions: Sequence[Session], path: Path, omit: Omit = NOTHIN
             f"{path.name} names no format that sessions can be written in. End it in one of:"
             f" {', '.join(ENDINGS)}."
         )
-    write_whole(path, render(sessions, ending, omit))
+    write_whole(path, render(sessions, ending, omit, paper))
 
 
-def render(sessions: Sequence[Session], ending: str, omit: Omit = NOTHING) -> bytes:
+def first_page(sessions: Sequence[Session], omit: Omit = NOTHING, paper: Paper = "a4") -> bytes:
+    """A picture (PNG) of the page that the PDF of these sessions begins with."""
+    from storage.exports.pdf import first_page_of
+
+    return first_page_of([without(session, omit) for session in sessions], paper)
+
+
+def render(
+    sessions: Sequence[Session], ending: str, omit: Omit = NOTHING, paper: Paper = "a4"
+) -> bytes:
     """What the file would hold; sessions must not be empty, and `ending` one of ENDINGS."""
     if ending == ".json" and len(sessions) > 1:
         raise StorageError("A .json file holds one session. End the name in .jsonl for several.")
@@ -59,5 +80,9 @@ def render(sessions: Sequence[Session], ending: str, omit: Omit = NOTHING) -> by
             from storage.exports.page import html_page
 
             return html_page(shown)
+        case ".pdf":
+            from storage.exports.pdf import pdf
+
+            return pdf(shown, paper)
         case _:
             raise ValueError(ending)

@@ -13,14 +13,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup
 
 from engine.contract import Session
-from storage.exports.charts import bar_chart
-from storage.exports.figures import Column
+from storage.exports.charts import bar_chart, charted
 from storage.exports.foreign_markdown import to_html
 from storage.exports.report import report
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_CHARTED: Final = ("generation_tokens_per_s", "ttft_s", "energy_joules", "peak_bytes", "total_s")
-_MOST_CHARTS: Final = 4
 
 
 def html_page(sessions: Sequence[Session]) -> bytes:
@@ -64,12 +61,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["foreign_markdown"] = lambda text: Markup(to_html(text))
-    environment.globals["charted"] = _charted
+    environment.globals["charted"] = charted
     environment.globals["bar_chart"] = lambda column, names: Markup(bar_chart(column, names))
     return environment
-
-
-def _charted(columns: Sequence[Column]) -> list[Column]:
-    """The figures worth a picture: those that at least two contenders have."""
-    several = {c.key: c for c in columns if sum(cell.value is not None for cell in c.cells) > 1}
-    return [several[key] for key in _CHARTED if key in several][:_MOST_CHARTS]

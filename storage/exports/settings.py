@@ -25,18 +25,18 @@ def how_it_was_measured(session: Session, columns: Sequence[Column]) -> tuple[Fa
         *_machine(session),
         Fact(name="Order", text=_order(session)),
         Fact(name="Choice of tokens", text=sampling_text(session.sampling)),
-        *_loads(session),
         *_energy(session),
-        *(
-            Fact(name=column.title, text=f"{column.explained}; {column.better} is better")
-            for column in columns
-        ),
         Fact(
             name="Figures",
             text="medians over the replies that ended by themselves, with the standard deviation"
             " among repeats of a prompt and the number of replies (n) where there are several",
         ),
         Fact(name="Made with", text=_program(session)),
+        *_loads(session),
+        *(
+            Fact(name=column.title, text=f"{column.explained}; {column.better} is better")
+            for column in columns
+        ),
     )
 
 

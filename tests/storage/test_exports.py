@@ -7,10 +7,12 @@ import csv
 import hashlib
 import io
 import re
+import sys
 from html.parser import HTMLParser
 
 import msgspec
 import openpyxl
+import pypdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 from engine.contract import Energy, Memory, Session, Timing
 from engine.errors import StorageError
 from storage.document import parse
-from storage.export import ENDINGS, render
+from storage.export import ENDINGS, Omit, first_page, render
 from storage.exports.foreign_markdown import to_html
 from storage.exports.report import report
 from storage.exports.rows import COLUMNS
@@ -65,19 +67,19 @@ def text_of(ending: str, *shown: Session) -> str:
 # --- All formats -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("ending", [each for each in ENDINGS if each != ".pdf"])
 @given(any_session=sessions())
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_session_can_be_written_in_every_format(ending: str, any_session: Session) -> None:
     assert render([any_session], ending)
 
 
-@pytest.mark.parametrize("ending", [".jsonl", ".csv", ".xlsx", ".md", ".html"])
+@pytest.mark.parametrize("ending", [".jsonl", ".csv", ".xlsx", ".md", ".html", ".pdf"])
 def test_several_sessions_go_into_one_file(ending: str) -> None:
     other = msgspec.structs.replace(session(), id="other", title="Another question")
     both, one = render([session(), other], ending), render([session()], ending)
     assert len(both) > len(one)
-    if ending != ".xlsx":
+    if ending not in {".xlsx", ".pdf"}:
         assert "Another question" in both.decode()
 
 
@@ -305,3 +307,27 @@ def test_no_text_becomes_a_tag_that_could_do_something(text: str) -> None:
 @pytest.mark.parametrize("unit", ["[", "![", "*a_", "> ", "`", "[a](", "<", "|a\n|-\n", "- ", "&"])
 def test_hostile_markdown_takes_no_long_time(unit: str) -> None:
     to_html(unit * (30_000 // len(unit)))
+
+
+# --- PDF -------------------------------------------------------------------------------------------
+
+
+def test_a_pdf_is_printed_by_a_process_of_its_own_on_the_paper_asked_for() -> None:
+    reader = pypdf.PdfReader(io.BytesIO(render([session()], ".pdf", paper="letter")))
+    assert round(reader.pages[0].mediabox.width) == 612
+    assert reader.metadata is not None
+    assert reader.metadata.title == "What is a steelyard?"
+    assert "What is a steelyard?" in " ".join(reader.pages[0].extract_text().split())
+
+
+def test_a_picture_of_the_first_page_leaves_out_what_the_pdf_would() -> None:
+    shown = msgspec.structs.replace(session(), notes="A long note. " * 60)
+    assert first_page([shown]).startswith(b"\x89PNG")
+    assert first_page([shown]) != first_page([shown], Omit(notes=True))
+
+
+def test_printing_that_fails_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    says = "import sys; sys.exit('Qt found no platform.')"
+    monkeypatch.setattr("storage.exports.pdf._command", lambda: (sys.executable, "-c", says))
+    with pytest.raises(StorageError, match=r"The PDF could not be made: Qt found no platform\."):
+        render([session()], ".pdf")

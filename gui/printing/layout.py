@@ -1,0 +1,170 @@
+"""Lays a session's report out for paper: its first page tells all that a client needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Final
+
+from engine.contract import Message
+from gui.printing.pieces import Beside, Gap, Piece
+from gui.printing.replies import reply_pieces
+from gui.printing.sheet import Setting, Sheet
+from gui.printing.tables import Figure, Row, Table
+from gui.printing.text import Text
+from storage.exports.charts import alone, bar_chart, charted
+from storage.exports.figures import Cell, Column
+from storage.exports.report import CasePart, ContenderLine, Report
+from storage.exports.settings import Fact
+
+_SECTION: Final = 14.0
+_MOST_ABREAST: Final = 6
+"""So many contenders stand side by side in the table of figures; more go into further tables."""
+
+_ROOMY: Final = 4
+_GUTTER: Final = 12.0
+_SHORT_PROMPT: Final = 700
+_CHART_WIDTH: Final = 440.0
+"""Of a chart's own measure, which is then scaled to half of the paper."""
+
+
+def flow(report: Report, paper: Sheet) -> Iterator[Piece]:
+    """All of a session's pieces, made one after the other as the pages need them."""
+    yield from _opening(report, paper)
+    yield from _figures(report, paper)
+    yield from _facts("How it was measured", report.measured, paper)
+    yield from _charts(report, paper)
+    if report.cases:
+        yield Gap(2 * _SECTION)
+        yield _text("<h2>What was asked, and the replies</h2>", paper, keeps=True)
+        for case in report.cases:
+            yield from _case(case, paper, named=len(report.cases) > 1)
+
+
+def _opening(report: Report, paper: Sheet) -> Iterator[Piece]:
+    notes = f"<p>{_lines(report.notes)}</p>" if report.notes else ""
+    yield _text(
+        f'<p class="quiet">{escape(report.about)}</p><h1>{escape(report.title)}</h1>'
+        f'<p class="quiet">{escape(report.question)}</p>{notes}',
+        paper,
+    )
+    if len(report.cases) == 1:
+        yield Gap(6)
+        for message in report.cases[0].messages:
+            yield from _message(message, paper, shorten=True)
+    if report.findings:
+        items = "".join(f"<li>{escape(finding)}</li>" for finding in report.findings)
+        yield Gap(_SECTION)
+        yield _text(f'<h2>In short</h2><ul class="large">{items}</ul>', paper)
+
+
+def _figures(report: Report, paper: Sheet) -> Iterator[Piece]:
+    """Contenders side by side, a row for each figure."""
+    if not report.columns:
+        return
+    yield Gap(_SECTION)
+    yield _text("<h2>The figures</h2>", paper, keeps=True)
+    positions = range(len(report.contenders))
+    n_tables = -(-len(positions) // _MOST_ABREAST)
+    abreast = -(-len(positions) // n_tables)
+    for first in positions[::abreast]:
+        yield _figures_table(report, positions[first : first + abreast], paper)
+        yield Gap(8)
+
+
+def _figures_table(report: Report, shown: Sequence[int], paper: Sheet) -> Table:
+    first = paper.width * 0.2
+    step = (paper.width - first) / len(shown)
+    small = "small" if len(shown) > _ROOMY else ""
+    x = (0.0, *(first + _GUTTER + step * place for place in range(len(shown))))
+
+    def row(name: str, cells: Sequence[str]) -> Row:
+        documents = (
+            Setting(name, first - 12),
+            *(
+                Setting(f'<div align="right" class="{small}">{cell}</div>', step - _GUTTER)
+                for cell in cells
+            ),
+        )
+        return Row(documents, x, paper.width)
+
+    head = row("", [_contender(report.contenders[place]) for place in shown])
+    rows = (
+        row(
+            f'<b>{escape(column.title)}</b><br><span class="small quiet">'
+            f"{escape(column.better)} is better</span>",
+            [_cell(column.cells[place]) for place in shown],
+        )
+        for column in report.columns
+    )
+    return Table(tuple(rows), head)
+
+
+def _contender(contender: ContenderLine) -> str:
+    return (
+        f"<b>{escape(contender.name)}</b><br>"
+        f'<span class="small quiet">{escape(contender.model)}</span>'
+    )
+
+
+def _cell(cell: Cell) -> str:
+    detail = f'<br><span class="small quiet">{escape(cell.detail)}</span>' if cell.detail else ""
+    return escape(cell.text) + detail
+
+
+def _facts(title: str, facts: Sequence[Fact], paper: Sheet) -> Iterator[Piece]:
+    yield Gap(_SECTION)
+    yield _text(f"<h2>{escape(title)}</h2>", paper, keeps=True)
+    x = (0.0, paper.width * 0.26)
+    for fact in facts:
+        name = Setting(f'<p class="small quiet">{escape(fact.name)}</p>', x[1] - 12)
+        text = Setting(f'<p class="small">{escape(fact.text)}</p>', paper.width - x[1])
+        yield Beside((Text.of(name), Text.of(text)), x)
+        yield Gap(1.5)
+
+
+def _charts(report: Report, paper: Sheet) -> Iterator[Piece]:
+    """Two abreast."""
+    names = [contender.name for contender in report.contenders]
+    width = (paper.width - 24) / 2
+    shown = charted(report.columns)
+    for first in range(0, len(shown), 2):
+        yield Gap(8 if first else _SECTION)
+        figures = tuple(_chart(column, names, width) for column in shown[first : first + 2])
+        yield Beside(figures, (0.0, width + 24)[: len(figures)])
+
+
+def _chart(column: Column, names: Sequence[str], width: float) -> Figure:
+    caption = Setting(
+        f'<b>{escape(column.title)}</b> <span class="small quiet">{column.better} is better</span>',
+        width,
+    )
+    return Figure(caption, alone(bar_chart(column, names, _CHART_WIDTH)), width)
+
+
+def _case(case: CasePart, paper: Sheet, *, named: bool) -> Iterator[Piece]:
+    yield Gap(_SECTION)
+    if named:
+        yield _text(f"<h3>{escape(case.name)}</h3>", paper, keeps=True)
+    for message in case.messages:
+        yield from _message(message, paper, shorten=False)
+    for shown in case.rounds:
+        yield from reply_pieces(shown, paper)
+
+
+def _message(message: Message, paper: Sheet, *, shorten: bool) -> Iterator[Piece]:
+    text = message.content
+    if shorten and len(text) > _SHORT_PROMPT:
+        text = f"{text[:_SHORT_PROMPT].rsplit(maxsplit=1)[0]} … (whole before the replies)"
+    x = (0.0, 58.0)
+    role = Setting(f'<p class="small quiet">{escape(message.role)}</p>', x[1] - 6)
+    said = Setting(f"<p>{_lines(text)}</p>", paper.width - x[1])
+    yield Beside((Text.of(role), Text.of(said, rule="#d8dce1")), x, len(text) <= _SHORT_PROMPT)
+
+
+def _text(html: str, paper: Sheet, *, keeps: bool = False) -> Text:
+    return Text.of(Setting(html, paper.width), keeps=keeps)
+
+
+def _lines(text: str) -> str:
+    return escape(text).replace("\n", "<br>")

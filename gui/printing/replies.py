@@ -1,0 +1,71 @@
+"""Replies on paper: short ones side by side, long ones over the whole width, page after page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Final
+
+from gui.printing.pieces import Beside, Gap, Piece
+from gui.printing.sheet import Setting, Sheet
+from gui.printing.text import Text
+from storage.exports.charts import COLOURS
+from storage.exports.foreign_markdown import to_html
+from storage.exports.report import ReplyPart
+
+_LONG: Final = 3_000
+"""A reply of more characters than this would leave the other half of too many pages empty."""
+
+_LINED: Final = "border-collapse: collapse; border-style: solid; border-color: #bcc3cb"
+_IN_QT: Final = (
+    ("\n</code></pre>", "</code></pre>"),
+    ("<table>", f'<table border="1" cellpadding="3" cellspacing="0" style="{_LINED}">'),
+    ('class="align-right"', 'align="right"'),
+    ('class="align-center"', 'align="center"'),
+)
+_INDENT: Final = 12.0
+_BETWEEN: Final = 22.0
+
+
+def reply_pieces(replies: Sequence[ReplyPart], paper: Sheet) -> Iterator[Piece]:
+    longest = max(len(reply.text) + len(reply.reasoning) for reply in replies)
+    abreast = 2 if len(replies) > 1 and longest <= _LONG else 1
+    step = (paper.width + _BETWEEN) / abreast
+    width = step - _BETWEEN - _INDENT
+    for first in range(0, len(replies), abreast):
+        yield Gap(12)
+        texts = tuple(_reply(reply, width) for reply in replies[first : first + abreast])
+        yield Beside(texts, tuple(_INDENT + step * place for place in range(len(texts))))
+
+
+def _reply(reply: ReplyPart, width: float) -> Text:
+    html = "".join(_parts(reply))
+    return Text.of(Setting(html, width), rule=COLOURS[reply.position % len(COLOURS)])
+
+
+def _parts(reply: ReplyPart) -> Iterator[str]:
+    repeat = ""
+    if reply.repeat:
+        repeat = f' <span class="aside">repeat {reply.repeat + 1}</span>'
+    elif reply.n_same:
+        more = "repeat" if reply.n_same == 1 else "repeats"
+        repeat = f' <span class="aside">the same in {reply.n_same} more {more}</span>'
+    yield f"<h4>{escape(reply.contender)}{repeat}</h4>"
+    yield f'<p class="small quiet">{escape(reply.figures)}</p>'
+    if reply.error:
+        yield f'<p class="error">Failed: {escape(reply.error)}</p>'
+    if reply.reasoning:
+        said = escape(reply.reasoning).replace("\n", "<br>")
+        yield f'<p class="small quiet"><b>Reasoning</b><br>{said}</p>'
+    if reply.text:
+        yield _said(reply.text)
+    elif not reply.error:
+        yield '<p class="empty">The reply is empty.</p>'
+
+
+def _said(text: str) -> str:
+    """What our own Markdown makes for browsers, in the words that Qt's HTML understands."""
+    html = to_html(text)
+    for here, there in _IN_QT:
+        html = html.replace(here, there)
+    return html
