@@ -9,6 +9,7 @@ import typer
 
 from cli.grouped import grouped
 from cli.loading_options import LoadingOptions
+from cli.models_search_options import SearchOptions
 
 models_app = typer.Typer(
     no_args_is_help=True, help="Model files: what is here, what a hub has, what fits, smaller ones."
@@ -22,11 +23,17 @@ _Repository = Annotated[
 
 @models_app.command("list", short_help="The models on this machine.")
 @grouped
-def models_list(as_json: _Json = False) -> int:
-    """List the models on this machine: downloaded, made and added ones, and those of other programs."""
+def models_list(
+    newer: Annotated[
+        bool,
+        typer.Option("--newer", help="Ask the hub which of them have a newer file there."),
+    ] = False,
+    as_json: _Json = False,
+) -> int:
+    """List the models on this machine: built-in, downloaded, made and added ones, and other programs'."""
     from cli.models_list import list_models
 
-    return list_models(as_json=as_json)
+    return list_models(newer=newer, as_json=as_json)
 
 
 @models_app.command("add", short_help="List a model file, or all in a folder, too.")
@@ -61,20 +68,21 @@ def models_remove(
 @grouped
 def models_search(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="Words of its name.")],
+    options: SearchOptions,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show the first N only.")] = 20,
     as_json: _Json = False,
 ) -> int:
     """Look for models with GGUF files on Hugging Face, or on the hub that HF_ENDPOINT names."""
-    from cli.models_hub import search_hub
+    from cli.models_search import search_hub
 
-    return search_hub(text, limit=limit, as_json=as_json)
+    return search_hub(text, options, limit=limit, as_json=as_json)
 
 
 @models_app.command("files", short_help="What a repository of the hub holds.")
 @grouped
 def models_files(repo: _Repository, as_json: _Json = False) -> int:
-    """List the quantizations of a model on the hub, with their sizes."""
-    from cli.models_hub import list_files
+    """List the quantizations of a model on the hub: their sizes, whether they fit, and what is here."""
+    from cli.models_files import list_files
 
     return list_files(repo, as_json=as_json)
 
@@ -90,33 +98,49 @@ def models_get(
             help="A file's name, or a quantization such as Q4_K_M; not needed where the address has it.",
         ),
     ] = None,
-    at_most: Annotated[
+    limit: Annotated[
         float | None,
         typer.Option(
             min=0.01, metavar="MB", help="Megabytes a second to take.", show_default="no limit"
         ),
     ] = None,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Replace an earlier revision of the file that is here."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Write the paths of its files as JSON.")
     ] = False,
 ) -> int:
     """Download a model into the models folder; checked against the hub's sha256, and resumed after Ctrl+C."""
-    from cli.models_hub import get_model
+    from cli.models_get import get_model
 
-    return get_model(repo, file, most_mb_per_s=at_most, as_json=as_json)
+    return get_model(repo, file, most_mb_per_s=limit, replaces=replace, as_json=as_json)
 
 
 @models_app.command("fit", short_help="Whether a model fits this machine, and how fast it will be.")
 @grouped
 def models_fit(
-    file: Annotated[Path, typer.Argument(metavar="FILE.gguf", help="The model.")],
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|REPO", help="A GGUF file, or owner/model on the hub or its address there."
+        ),
+    ],
     loading: LoadingOptions,
+    quantization: Annotated[
+        str | None,
+        typer.Argument(metavar="TYPE", help="Only this quantization of the repository."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False,
 ) -> int:
-    """Tell, without loading it, whether a model fits this machine, how long a context, and how fast."""
+    """Tell, without loading it, whether a model fits this machine, how long a context, and how fast.
+
+    Of a repository on the hub only headers are read.
+    """
     from cli.models_fit import fit_model
 
-    return fit_model(file, loading, as_json=as_json)
+    return fit_model(target, quantization, loading, as_json=as_json)
 
 
 @models_app.command("quantize", short_help="Make smaller versions of a model.")

@@ -6,46 +6,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
+from cli.hub_access import Access, this_hub
 from cli.loading_options import LoadingOptions
-from cli.terminal import clean_line, result_console, words, write_result
-from cli.usage import require_file
-from cli.wording import significant, size
+from cli.model_uses import recorded_uses
+from cli.models_fit_view import fit_document, print_fit
+from cli.terminal import result_console, write_result
+from cli.usage import WrongUsage, require_file
 from engine.bench import Bench
-from engine.contract import DeviceInfo
+from engine.contract import Runtime
 from engine.machine import available_memory
 from models import fit
-from models.fit import Bandwidth, Fit, Machine, Speed, judge, measure_bandwidth, profile_of
+from models.fingerprint import Fingerprints
+from models.fit import Bandwidth, Machine, judge, measure_bandwidth, profile_of
 from models.gguf import read_model
+from models.hub.address import parse_address
+from storage.folders import models_folder
+from storage.uses import Use, use_of
 
-
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """What one kind of memory would hold, beside what of it is free."""
-
-    name: str
-    need_bytes: int
-    free_bytes: int | None
-
-
-class FitDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """What `models fit --json` gives; `absent` says why a figure is null."""
-
-    verdict: str
-    sentence: str
-    weights_bytes: int
-    kv_bytes: int
-    compute_bytes: int
-    total_bytes: int
-    n_ctx: int
-    layers: int
-    offloaded_layers: int
-    devices: tuple[Place, ...]
-    max_context: int | None
-    short_bytes: int
-    generation_tokens_per_s: Speed | None
-    absent: dict[str, str]
+MachineOf = Callable[[tuple[str, ...], int | None], Machine]
 
 
 def this_machine(rpc_servers: tuple[str, ...], threads: int | None) -> Machine:
@@ -63,82 +42,52 @@ def this_machine(rpc_servers: tuple[str, ...], threads: int | None) -> Machine:
 
 
 def fit_model(
-    file: Path,
+    target: str,
+    quantization: str | None,
     loading: LoadingOptions,
     *,
     as_json: bool,
-    machine_of: Callable[[tuple[str, ...], int | None], Machine] = this_machine,
+    machine_of: MachineOf = this_machine,
+    uses_of: Callable[[], tuple[Use, ...]] = recorded_uses,
+    make_access: Callable[[], Access] = this_hub,
 ) -> int:
-    """The exit code is 0 also for a model that does not fit: that is an answer."""
+    """A file's, or those of a repository on the hub. 0 also for a model that does not fit: an answer.
+
+    quantization: only this one of the repository.
+    """
+    file, runtime = Path(target), loading.runtime()
+    if not file.exists() and parse_address(target) is not None:
+        from cli.models_files import fit_repository
+
+        return fit_repository(
+            target,
+            quantization,
+            runtime,
+            as_json=as_json,
+            machine_of=machine_of,
+            make_access=make_access,
+        )
     require_file(file)
-    runtime = loading.runtime()
+    if quantization is not None:
+        raise WrongUsage(f"{file} is one file; a quantization is named for a repository only.")
+    return _fit_file(file, runtime, machine_of, uses_of, as_json=as_json)
+
+
+def _fit_file(
+    file: Path,
+    runtime: Runtime,
+    machine_of: MachineOf,
+    uses_of: Callable[[], tuple[Use, ...]],
+    *,
+    as_json: bool,
+) -> int:
     profile = profile_of(read_model(file))
     machine = machine_of(runtime.rpc_servers, runtime.threads)
-    found = judge(profile, runtime, machine)
-    document = _document(found, machine)
+    known = Fingerprints(models_folder() / "fingerprints").known(file)
+    use = use_of(uses_of(), [str(file.absolute())], known)
+    document = fit_document(judge(profile, runtime, machine), machine, use)
     if as_json:
         write_result(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
     else:
-        _print(result_console(), file, document)
+        print_fit(result_console(), file.name, document)
     return 0
-
-
-def _document(found: Fit, machine: Machine) -> FitDocument:
-    whole = found.need.whole
-    devices: dict[str, DeviceInfo] = {each.name: each for each in machine.devices}
-    places = [
-        Place(
-            name="memory",
-            need_bytes=found.need.host.total_bytes,
-            free_bytes=machine.host_free_bytes,
-        )
-    ]
-    places += [
-        Place(name=name, need_bytes=place.total_bytes, free_bytes=devices[name].free_bytes)
-        for name, place in zip(found.devices, found.need.devices, strict=False)
-    ]
-    absent = dict(found.absent)
-    if "speed" in absent:
-        absent["generation_tokens_per_s"] = absent.pop("speed")
-    return FitDocument(
-        verdict=found.verdict,
-        sentence=found.sentence,
-        weights_bytes=whole.weights_bytes,
-        kv_bytes=whole.kv_bytes,
-        compute_bytes=whole.compute_bytes,
-        total_bytes=whole.total_bytes,
-        n_ctx=found.need.n_ctx,
-        layers=found.need.layers,
-        offloaded_layers=found.need.offloaded_layers,
-        devices=tuple(places),
-        max_context=found.max_context,
-        short_bytes=found.short_bytes,
-        generation_tokens_per_s=found.speed,
-        absent=absent,
-    )
-
-
-def _print(console: Console, file: Path, found: FitDocument) -> None:
-    colour = "bold red" if found.verdict == "too large" else "bold green"
-    console.print(words(f"{clean_line(file.name)}: {found.sentence}", colour))
-    speed = found.generation_tokens_per_s
-    rows = [
-        ("weights", size(found.weights_bytes)),
-        (f"context of {found.n_ctx}", size(found.kv_bytes)),
-        ("computing", size(found.compute_bytes)),
-        ("in all", size(found.total_bytes)),
-        ("longest context", str(found.max_context or found.absent["max_context"])),
-        ("generation", _speed(speed) if speed else found.absent["generation_tokens_per_s"]),
-    ]
-    for place in found.devices:
-        free = "unknown" if place.free_bytes is None else size(place.free_bytes)
-        rows.append((place.name, f"{size(place.need_bytes)} needed, {free} free"))
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    for name, text in rows:
-        grid.add_row(words(f"  {clean_line(name)}", "dim"), words(clean_line(text)))
-    console.print(grid)
-
-
-def _speed(speed: Speed) -> str:
-    low, high = significant(speed.low), significant(speed.high)
-    return f"about {significant(speed.likely)} tok/s ({low} to {high}), estimated"

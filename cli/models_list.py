@@ -8,52 +8,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
-from cli.terminal import clean_line, complain, result_console, words, write_result
+from cli.hub_access import Access, this_hub
+from cli.model_uses import recorded_uses
+from cli.models_list_view import ListedFault, ListedModel, ListedPlace, ModelList, print_models
+from cli.terminal import clean_line, complain, result_console, write_result
 from cli.usage import WrongUsage
-from cli.wording import NONE, size
+from models.demo import bundled_models
 from models.fingerprint import Fingerprints
+from models.hub.client import Hub
 from models.library import Contents, Entry, Library, app_roots
+from models.library.standing import Newer, newer_files
 from models.origins import Origins
 from storage.folders import data_folder, models_folder
+from storage.uses import Use, use_of
 
 MakeLibrary = Callable[[], Library]
-
-
-class ListedPlace(msgspec.Struct, frozen=True, kw_only=True):
-    path: str
-    app: str
-
-
-class ListedModel(msgspec.Struct, frozen=True, kw_only=True):
-    """`path` is where it is loaded from; sha256 is null while it was not computed."""
-
-    name: str
-    path: str
-    size_bytes: int
-    architecture: str | None
-    quantization: str | None
-    bits_per_weight: float | None
-    parameters: int | None
-    n_ctx_train: int | None
-    licence: str | None
-    sha256: str | None
-    places: tuple[ListedPlace, ...]
-
-
-class ListedFault(msgspec.Struct, frozen=True, kw_only=True):
-    path: str
-    reason: str
-
-
-class ModelList(msgspec.Struct, frozen=True, kw_only=True):
-    """What `models list --json` gives; broken: files that are no usable models."""
-
-    models: tuple[ListedModel, ...]
-    broken: tuple[ListedFault, ...]
 
 
 def this_library() -> Library:
@@ -65,24 +35,46 @@ def this_library() -> Library:
         data_folder(),
         Fingerprints(folder / "fingerprints"),
         Origins(folder / "origins"),
+        bundled_models,
     )
 
 
-def list_models(*, as_json: bool, make_library: MakeLibrary = this_library) -> int:
-    """Our own, added ones, and those of other programs."""
+def list_models(
+    *,
+    newer: bool,
+    as_json: bool,
+    make_library: MakeLibrary = this_library,
+    uses_of: Callable[[], tuple[Use, ...]] = recorded_uses,
+    make_access: Callable[[], Access] = this_hub,
+) -> int:
+    """Our own, built-in and added ones, and those of other programs.
+
+    newer: ask the hub for files that changed there; else nothing is contacted.
+    """
     contents = make_library().scan()
+    found = _newer(contents, make_access()) if newer else None
+    uses = uses_of()
+    listed = tuple(_listed(entry, uses, found) for entry in contents.entries)
     if as_json:
-        write_result(
-            msgspec.json.format(msgspec.json.encode(_document(contents)), indent=2) + b"\n"
-        )
+        document = ModelList(models=listed, broken=_faults(contents))
+        write_result(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
         return 0
-    for broken in contents.broken:
-        complain(clean_line(broken.sentence))
-    if contents.entries:
-        _print(result_console(), contents)
+    for sentence in (
+        *(each.sentence for each in contents.broken),
+        *(found.faults if found else ()),
+    ):
+        complain(clean_line(sentence))
+    if listed:
+        print_models(result_console(), listed)
     else:
         print("There are no models yet. `models add` names them, `models search` looks for some.")
     return 0
+
+
+def _newer(contents: Contents, access: Access) -> Newer:
+    hub = Hub(access.settings, access.token)
+    access.settings.require_online("Looking for newer files")
+    return newer_files(contents.entries, hub.repository)
 
 
 def add_models(path: Path, *, make_library: MakeLibrary = this_library) -> int:
@@ -144,20 +136,20 @@ def _agreed(entry: Entry) -> bool:
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
-def _document(contents: Contents) -> ModelList:
-    return ModelList(
-        models=tuple(_listed(entry) for entry in contents.entries),
-        broken=tuple(
-            ListedFault(path=str(each.place.path), reason=each.sentence) for each in contents.broken
-        ),
+def _faults(contents: Contents) -> tuple[ListedFault, ...]:
+    return tuple(
+        ListedFault(path=str(each.place.path), reason=each.sentence) for each in contents.broken
     )
 
 
-def _listed(entry: Entry) -> ListedModel:
+def _listed(entry: Entry, uses: tuple[Use, ...], newer: Newer | None) -> ListedModel:
     model = entry.model
+    paths = [str(place.path) for place in entry.places]
+    use = use_of(uses, paths, entry.sha256)
+    known = newer is not None and model.origin is not None and entry.sha256 is not None
     return ListedModel(
         name=entry.name,
-        path=str(entry.places[0].path),
+        path=paths[0],
         size_bytes=model.size_bytes,
         architecture=model.architecture,
         quantization=model.quantization,
@@ -166,38 +158,9 @@ def _listed(entry: Entry) -> ListedModel:
         n_ctx_train=model.n_ctx_train,
         licence=entry.details.licence,
         sha256=entry.sha256,
+        origin=model.origin,
+        last_used=None if use is None else use.last_used,
+        generation_tokens_per_s=None if use is None else use.generation_tokens_per_s,
+        newer=entry.places[0].path in newer.models if known and newer else None,
         places=tuple(ListedPlace(path=str(each.path), app=each.app) for each in entry.places),
     )
-
-
-def _print(console: Console, contents: Contents) -> None:
-    if not console.is_terminal:
-        for entry in contents.entries:
-            print(_plain_row(entry))
-        return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("model", overflow="fold")
-    table.add_column("quantization", no_wrap=True)
-    table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("from", no_wrap=True, style="dim")
-    for entry in contents.entries:
-        table.add_row(
-            words(clean_line(entry.name)),
-            words(clean_line(entry.model.quantization or NONE)),
-            size(entry.model.size_bytes),
-            ", ".join(dict.fromkeys(place.app for place in entry.places)),
-        )
-    console.print(table)
-
-
-def _plain_row(entry: Entry) -> str:
-    """Tab-separated, for other programs that cut."""
-    model = entry.model
-    fields = (
-        str(entry.places[0].path),
-        entry.name,
-        model.quantization or "",
-        str(model.size_bytes),
-        entry.places[0].app,
-    )
-    return "\t".join(clean_line(field) for field in fields)

@@ -39,6 +39,14 @@ def demo_model_path() -> Path:
     raise MissingFile(f"The small model {DEMO_FILE} is not installed. Run `make setup` to get it.")
 
 
+def bundled_models() -> tuple[Path, ...]:
+    """The models that come with Steelyard, as far as they are installed."""
+    try:
+        return (demo_model_path(),)
+    except MissingFile:
+        return ()
+
+
 def demo_quantizations(
     folder: Path,
     types: Iterable[str] = tuple(DEMO_QUANTIZATIONS),

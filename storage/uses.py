@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from statistics import median
 from typing import Final
@@ -116,3 +116,18 @@ def _newest(machine: str) -> Select[int, int, bytes, str, int]:
         .where(ranked.c.rank <= SESSIONS_A_FILE)
         .order_by(SessionRow.created_us.desc())
     )
+
+
+def use_of(uses: Iterable[Use], paths: Sequence[str], sha256: str | None) -> Use | None:
+    """The use of a model that lies at these paths: by its content, else by where it lay."""
+    same = [use for use in uses if _is_of(use, paths, sha256)]
+    if not same:
+        return None
+    measured = next((use for use in same if use.generation_tokens_per_s is not None), same[0])
+    return msgspec.structs.replace(measured, last_used=same[0].last_used)
+
+
+def _is_of(use: Use, paths: Sequence[str], sha256: str | None) -> bool:
+    if use.sha256 is not None and sha256 is not None:
+        return use.sha256 == sha256
+    return use.path in paths

@@ -50,10 +50,13 @@ def _tokens(endpoint: str) -> Tokens:
 
 
 def _library() -> Library:
+    from models.demo import bundled_models
     from models.library import Library, app_roots
 
     others = app_roots(Path.home(), os.environ, sys.platform)
-    return Library(models_folder(), others, data_folder(), _fingerprints(), _origins())
+    return Library(
+        models_folder(), others, data_folder(), _fingerprints(), _origins(), bundled_models
+    )
 
 
 def _quantizer() -> Quantizer:

@@ -1,10 +1,9 @@
-"""What the user decided about the library: folders and files added, entries hidden, when each was used."""
+"""What the user decided about the library: folders and files added; entries hidden."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 import filelock
@@ -21,12 +20,11 @@ class LibraryError(SteelyardError):
 
 
 class Choices(msgspec.Struct, kw_only=True):
-    """Paths as text. used: by the path that was loaded."""
+    """Paths as text."""
 
     folders: list[str] = []
     files: list[str] = []
     hidden: list[str] = []
-    used: dict[str, datetime] = {}
 
 
 class ChoiceFile:

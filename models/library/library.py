@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -35,6 +34,7 @@ class Library:
     """Its methods read files and may take seconds, so they run in a background thread; one at a time.
 
     own: the folder that downloads and quantizations go to. others: the roots of other programs.
+    bundled: gives files that came with Steelyard.
     """
 
     def __init__(
@@ -44,8 +44,10 @@ class Library:
         state: Path,
         fingerprints: Fingerprints,
         origins: Origins,
+        bundled: Callable[[], Iterable[Path]] = tuple,
     ) -> None:
         self._own = own
+        self._bundled = bundled
         self._others = tuple(others)
         self._choices = ChoiceFile(state / "library.json")
         self._index_path = state / "library.index"
@@ -111,17 +113,20 @@ class Library:
             _append(choices.files, path)
             _discard(choices.hidden, path)
 
-    def note_use(self, path: Path) -> None:
-        with self._choices.change() as choices:
-            choices.used[str(path)] = datetime.now(UTC)
-
-    def last_used(self) -> dict[str, datetime]:
-        """By path."""
-        return self._choices.read().used
+    def added_folders(self) -> tuple[Path, ...]:
+        return tuple(Path(folder) for folder in self._choices.read().folders)
 
     def remove_folder(self, folder: Path) -> None:
-        """Stop looking into an added folder; nothing in it is touched."""
+        """Stop looking into an added folder; nothing in it is touched.
+
+        Raises LibraryError for one that was never added.
+        """
         with self._choices.change() as choices:
+            if str(folder) not in choices.folders:
+                added = ", ".join(choices.folders) or "none"
+                raise LibraryError(
+                    f"{folder} is not one of the added folders ({added}). Name one of those, or a model."
+                )
             _discard(choices.folders, folder)
 
     def remove(self, entry: Entry) -> None:
@@ -163,7 +168,11 @@ class Library:
         ]
         files = (Path(path) for path in choices.files)
         # A folder may be found through two roots; the first one counts.
-        places = {str(place.path): place for place in reversed([*find_places(roots, files)])}
+        found = [
+            *find_places(roots, files),
+            *(Place(path, "built in") for path in self._bundled()),
+        ]
+        places = {str(place.path): place for place in reversed(found)}
         return [place for path, place in reversed(places.items()) if path not in hidden]
 
     def _places_of(self, index: Index) -> list[Place]:

@@ -9,7 +9,15 @@ from typing import Literal
 import msgspec
 
 App = Literal[
-    "Steelyard", "added", "LM Studio", "Ollama", "Jan", "GPT4All", "Hugging Face", "llama.cpp"
+    "Steelyard",
+    "built in",
+    "added",
+    "LM Studio",
+    "Ollama",
+    "Jan",
+    "GPT4All",
+    "Hugging Face",
+    "llama.cpp",
 ]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cli.loading_options import LoadingOptions
@@ -13,13 +15,21 @@ from cli.models_quantize import quantize_model
 from cli.usage import WrongUsage
 from engine.contract import DeviceInfo
 from models.fit import Bandwidth, Machine
+from storage.uses import Use
 
 GIB = 1 << 30
 Capture = pytest.CaptureFixture[str]
 
 
 def fit(file: Path, machine: Machine, *, as_json: bool = True) -> int:
-    return fit_model(file, LoadingOptions(ctx=1024), as_json=as_json, machine_of=lambda *_: machine)
+    return fit_model(
+        str(file),
+        None,
+        LoadingOptions(ctx=1024),
+        as_json=as_json,
+        machine_of=lambda *_: machine,
+        uses_of=tuple,
+    )
 
 
 def test_fit_adds_up_to_its_total(small_model: Path, capsys: Capture) -> None:
@@ -69,6 +79,33 @@ def test_fit_is_told_in_words(small_model: Path, capsys: Capture) -> None:
     assert "Fits in memory." in shown
     assert "the memory's bandwidth was not measured" in shown
     assert "needed, 8.6 GB free" in shown
+
+
+def test_what_was_measured_here_replaces_the_estimate(small_model: Path, capsys: Capture) -> None:
+    machine = Machine(host_free_bytes=8 * GIB, bandwidth=Bandwidth(host=20e9))
+    use = Use(
+        path=str(small_model),
+        sha256=None,
+        last_used=datetime(2026, 11, 20, 12, tzinfo=UTC),
+        generation_tokens_per_s=23.4,
+        n_replies=3,
+        offloaded_layers=0,
+    )
+
+    def shown(used: Use) -> str:
+        fit_model(
+            str(small_model),
+            None,
+            LoadingOptions(ctx=1024),
+            as_json=False,
+            machine_of=lambda *_: machine,
+            uses_of=lambda: (used,),
+        )
+        return capsys.readouterr().out
+
+    assert "23.4 tok/s, measured here on 2026-11-20 (3 replies)" in shown(use)
+    # On a GPU it was another matter.
+    assert "estimated" in shown(msgspec.structs.replace(use, offloaded_layers=31))
 
 
 def test_quantize_makes_each_type_and_says_where(

@@ -6,18 +6,27 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 import send2trash  # type: ignore[import-untyped]  # it has no types
 
-from cli.models_list import add_models, list_models, remove_model
+from cli.model_uses import recorded_uses
+from cli.models_list import add_models, list_models, remove_model, this_library
 from cli.usage import WrongUsage
 from engine.errors import ModelFileError
+from engine.machine import processor_name
 from models.fingerprint import Fingerprints
 from models.library import Library
 from models.origins import Origins
+from storage.folders import database_path
+from storage.history import History
+from storage.uses import Use
+from storage.writing import insert_session
 from tests.models import ggufs
+from tests.storage.samples import ENVIRONMENT, reply, session
 
 Capture = pytest.CaptureFixture[str]
 MakeLibrary = Callable[[], Library]
@@ -71,13 +80,13 @@ def put(path: Path) -> Path:
 def listed(library: MakeLibrary, capsys: Capture) -> dict[str, str]:
     """Names and whose they are."""
     capsys.readouterr()
-    assert list_models(as_json=True, make_library=library) == 0
+    assert list_models(newer=False, as_json=True, make_library=library, uses_of=tuple) == 0
     found = json.loads(capsys.readouterr().out)
     return {each["name"]: each["places"][0]["app"] for each in found["models"]}
 
 
 def test_an_empty_library_says_how_to_fill_it(library: MakeLibrary, capsys: Capture) -> None:
-    assert list_models(as_json=False, make_library=library) == 0
+    assert list_models(newer=False, as_json=False, make_library=library, uses_of=tuple) == 0
     assert "models add" in capsys.readouterr().out
 
 
@@ -85,9 +94,48 @@ def test_models_are_listed_one_a_line_for_other_programs(
     library: MakeLibrary, own: Path, capsys: Capture
 ) -> None:
     path = put(own / "a.gguf")
-    list_models(as_json=False, make_library=library)
+    list_models(newer=False, as_json=False, make_library=library, uses_of=tuple)
     fields = capsys.readouterr().out.rstrip("\n").split("\t")
-    assert fields == [str(path), "a", "Q8_0", str(path.stat().st_size), "Steelyard"]
+    size = str(path.stat().st_size)
+    assert fields == [str(path), "a", "Q8_0", size, "Steelyard", "", "", ""]
+
+
+def test_the_last_use_and_the_speed_then_stand_beside_a_model(
+    library: MakeLibrary, own: Path, capsys: Capture
+) -> None:
+    path = put(own / "a.gguf")
+    used = Use(
+        path=str(path),
+        sha256=None,
+        last_used=datetime(2026, 11, 20, 12, tzinfo=UTC),
+        generation_tokens_per_s=23.4,
+        n_replies=3,
+    )
+    other = msgspec.structs.replace(used, path=str(own / "b.gguf"), generation_tokens_per_s=99.0)
+    list_models(newer=False, as_json=False, make_library=library, uses_of=lambda: (other, used))
+    fields = capsys.readouterr().out.rstrip("\n").split("\t")
+    assert fields[5:] == ["23.4 tok/s", "2026-11-20", ""]
+
+
+def test_the_bundled_model_is_listed(home: Path, capsys: Capture) -> None:
+    assert list_models(newer=False, as_json=True, make_library=this_library, uses_of=tuple) == 0
+    apps = [
+        place["app"]
+        for each in json.loads(capsys.readouterr().out)["models"]
+        for place in each["places"]
+    ]
+    assert "built in" in apps
+
+
+def test_the_speeds_come_from_the_recorded_sessions(home: Path) -> None:
+    assert recorded_uses() == ()
+    assert not database_path().exists()
+    cpu = msgspec.structs.replace(ENVIRONMENT, cpu=processor_name())
+    with History.open(database_path()) as history, history._database.write() as connection:
+        done = msgspec.structs.replace(session(None, reply()), environment=cpu)
+        insert_session(connection, done, None)
+    first, _ = recorded_uses()
+    assert first.generation_tokens_per_s == 51.4
 
 
 def test_what_is_no_model_is_told_beside_the_list(
@@ -95,11 +143,11 @@ def test_what_is_no_model_is_told_beside_the_list(
 ) -> None:
     put(own / "a.gguf")
     (own / "novel.gguf").write_text("It was a dark and stormy night.", encoding="utf-8")
-    list_models(as_json=False, make_library=library)
+    list_models(newer=False, as_json=False, make_library=library, uses_of=tuple)
     captured = capsys.readouterr()
     assert "novel.gguf" in captured.err
     assert "novel.gguf" not in captured.out
-    list_models(as_json=True, make_library=library)
+    list_models(newer=False, as_json=True, make_library=library, uses_of=tuple)
     (broken,) = json.loads(capsys.readouterr().out)["broken"]
     assert broken["path"] == str(own / "novel.gguf")
     assert broken["reason"]

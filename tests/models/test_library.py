@@ -49,11 +49,19 @@ class Bench:
         self.fingerprints = Fingerprints(folder / "state" / "fingerprints")
         self.origins = Origins(folder / "state" / "origins")
         self.roots: list[Root] = []
+        self.bundled: list[Path] = []
 
     @property
     def library(self) -> Library:
         """A new one each time, as after a restart."""
-        return Library(self.own, self.roots, self.folder / "state", self.fingerprints, self.origins)
+        return Library(
+            self.own,
+            self.roots,
+            self.folder / "state",
+            self.fingerprints,
+            self.origins,
+            lambda: self.bundled,
+        )
 
 
 @pytest.fixture
@@ -376,10 +384,23 @@ def test_an_added_folder_can_be_left_out_again(bench: Bench, tmp_path: Path) -> 
     assert bench.library.scan().entries == ()
 
 
-def test_when_a_model_was_used_is_kept(bench: Bench) -> None:
-    path = put(bench.own / "a.gguf", model("A"))
-    bench.library.note_use(path)
-    assert list(bench.library.last_used()) == [str(path)]
+def test_a_folder_that_was_never_added_is_said_so(bench: Bench, tmp_path: Path) -> None:
+    bench.library.add_folder(tmp_path / "added")
+    with pytest.raises(LibraryError, match=r"never is not one of the added folders \(.*added\)"):
+        bench.library.remove_folder(tmp_path / "never")
+    assert bench.library.added_folders() == (tmp_path / "added",)
+
+
+def test_what_came_with_the_program_is_listed_and_not_ours_to_remove(
+    bench: Bench, tmp_path: Path
+) -> None:
+    path = put(tmp_path / "bundled" / "demo.gguf", model("Demo"))
+    bench.bundled.append(path)
+    (entry,) = bench.library.scan().entries
+    assert (entry.name, entry.places[0].app, entry.owned) == ("demo", "built in", False)
+    bench.library.remove(entry)
+    assert path.exists()
+    assert bench.library.scan().entries == ()
 
 
 def test_two_libraries_change_one_list_without_losing_anything(

@@ -8,6 +8,7 @@ import msgspec
 
 from engine.contract import Session, Timing
 from storage.history import History
+from storage.uses import use_of
 from storage.writing import insert_session
 from tests.storage.samples import ENVIRONMENT, plan, reply, session
 
@@ -72,3 +73,25 @@ def test_what_was_deleted_does_not_count(history: History) -> None:
     keep(history, told(1, 10.0))
     history.discard(["session-1"])
     assert history.uses(CPU) == ()
+
+
+def test_a_model_is_recognised_by_its_content_else_by_its_place(history: History) -> None:
+    keep(history, told(1, 10.0, sha256="a" * 64), told(2, 20.0))
+    uses = history.uses(CPU)
+    path = "/models/model 0-Q4_1.gguf"
+
+    def speed(paths: list[str], sha256: str | None) -> float | None:
+        use = use_of(uses, paths, sha256)
+        return None if use is None else use.generation_tokens_per_s
+
+    assert speed(["/elsewhere.gguf"], "a" * 64) == 10.0
+    assert speed([path], None) == 20.0
+    assert speed([path], "b" * 64) == 20.0
+    assert speed(["/elsewhere.gguf"], "b" * 64) is None
+
+
+def test_a_newer_use_without_a_speed_keeps_the_speed_before(history: History) -> None:
+    keep(history, told(1, 10.0, sha256="a" * 64), told(2, None, sha256="a" * 64), told(3, None))
+    use = use_of(history.uses(CPU), ["/models/model 0-Q4_1.gguf"], "a" * 64)
+    assert use is not None
+    assert (use.last_used, use.generation_tokens_per_s) == (told(3).created, 10.0)
