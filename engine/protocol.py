@@ -7,6 +7,7 @@ The conversation
    ScoreText → Progress …, TextTokenized, ChunkScored and ChunkCompared …, then Done.
    ScoreReplies → Progress …, RepliesTokenized, ReplyCompared and ChunkScored …, then Done.
    PartReply → Progress …, Parting. ListDevices → DeviceList. Quantize → Progress …, Done.
+   CollectImportance → Progress …, Done.
 3. Any request may end in Refused instead: the request failed, the worker stays usable.
 4. Stop takes effect at once, whatever is running: a load ends in Refused(kind="stopped"), a generation
    in Generated(finish_reason="stopped") with what there is.
@@ -32,6 +33,7 @@ from engine.contract import (
     TokenLogprob,
     WorstToken,
 )
+from engine.importance import ImportanceMatrix
 
 PROTOCOL_VERSION = 1
 
@@ -145,6 +147,21 @@ class Quantize(msgspec.Struct, frozen=True, kw_only=True, tag="quantize"):
     target: str
     file_type: int
     threads: int = 0
+    importance: ImportanceMatrix | None = None
+
+
+class CollectImportance(msgspec.Struct, frozen=True, kw_only=True, tag="collect_importance"):
+    """Write an importance matrix of the model to `target`, as llama-imatrix does of the same text.
+
+    dataset is what the file calls the text. max_chunks None: the whole text.
+    """
+
+    id: int
+    model: Load
+    text: str
+    dataset: str
+    target: str
+    max_chunks: int | None = None
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
@@ -164,6 +181,7 @@ Request = (
     | PartReply
     | ListDevices
     | Quantize
+    | CollectImportance
     | Stop
 )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.client import Stopped, WorkerClient
-from engine.protocol import Progress, Quantize
+from engine.client import WorkerClient
+from engine.importance import ImportanceMatrix
+from engine.made_file import make_file
+from engine.protocol import Quantize
 
 
 def quantize(
@@ -15,6 +16,7 @@ def quantize(
     target: Path,
     file_type: int,
     *,
+    importance: ImportanceMatrix | None = None,
     threads: int = 0,
     on_progress: Callable[[float], None] = lambda fraction: None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -22,38 +24,20 @@ def quantize(
 ) -> None:
     """Write `target`, which appears under its name only when it is whole.
 
-    file_type is llama.cpp's llama_ftype number; threads 0 means all. `cancelled` is asked at each tensor.
-    Raises Stopped when it said yes, QuantizeError with llama.cpp's reason, WorkerDied.
+    file_type is llama.cpp's llama_ftype number; threads 0 means all. `cancelled` is asked from another
+    thread too. Raises Stopped when it said yes, QuantizeError with llama.cpp's reason, WorkerDied.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
-    client = start_worker(f"The worker that makes {target.name}")
-    try:
-        client.start()
-        request = Quantize(
-            id=client.next_id(),
+
+    def order(number: int, partial: str) -> Quantize:
+        return Quantize(
+            id=number,
             source=str(source),
-            target=str(partial),
+            target=partial,
             file_type=file_type,
             threads=threads,
+            importance=importance,
         )
-        for response in client.ask(request):
-            if isinstance(response, Progress):
-                on_progress(response.fraction)
-            if cancelled():
-                client.kill()
-                raise Stopped
-        _sync(partial)
-        partial.replace(target)
-    finally:
-        client.close()
-        partial.unlink(missing_ok=True)
 
-
-def _sync(path: Path) -> None:
-    """Reach the disk before the file gets its name, so that a power cut leaves none that is half."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    make_file(
+        target, order, on_progress=on_progress, cancelled=cancelled, start_worker=start_worker
+    )

@@ -122,11 +122,11 @@ def load_model(
     runtime = request.runtime
     path = Path(request.path)
     backend.add_rpc_servers(runtime.rpc_servers)
-    cached = _check_readable(path)
+    cached = check_readable(path)
     backend.clear_log()
     watch = MemoryWatch()
     begun = time.perf_counter()
-    model = _load_weights(backend, request, interrupt, on_progress)
+    model = load_weights(backend, request, interrupt, on_progress)
     try:
         adapters = load_loras(backend, model, runtime)
         shape = Shape(n_ctx=runtime.n_ctx, n_outputs=request.n_outputs)
@@ -150,7 +150,8 @@ def load_model(
     return loaded, load_s, cached
 
 
-def _check_readable(path: Path) -> float | None:
+def check_readable(path: Path) -> float | None:
+    """How much of the file lies in the page cache; raises RequestRefused where it cannot be read."""
     try:
         with path.open("rb") as file:
             file.read(1)
@@ -166,9 +167,10 @@ def _check_readable(path: Path) -> float | None:
         ) from error
 
 
-def _load_weights(
+def load_weights(
     backend: Backend, request: Load, interrupt: Interrupt, on_progress: Callable[[float], None]
 ) -> Any:
+    """llama.cpp's handle of the model, for the caller to free; raises RequestRefused."""
     runtime = request.runtime
     params = lib.llama_model_default_params()
     devices = backend.select(runtime.devices)

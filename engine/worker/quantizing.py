@@ -16,6 +16,7 @@ import llama_cpp.llama_cpp as lib
 
 from engine.protocol import Quantize
 from engine.worker.backend import LEVEL_ERROR, Backend
+from engine.worker.imatrix_weights import Weights
 from engine.worker.refused import RequestRefused
 
 _TENSOR = re.compile(r"\[ *(\d+)/ *(\d+)\]")
@@ -27,6 +28,9 @@ def quantize(backend: Backend, request: Quantize, on_progress: Callable[[float],
     params.ftype = request.file_type
     params.nthread = request.threads
     params.allow_requantize = True
+    weights = Weights(request.importance) if request.importance is not None else None
+    if weights is not None:
+        weights.put_into(params)
 
     def read_progress(line: str) -> None:
         if match := _TENSOR.match(line):

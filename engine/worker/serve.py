@@ -22,6 +22,7 @@ from engine.errors import DeviceError, GrammarError, TemplateError
 from engine.frames import write_frame
 from engine.protocol import (
     PROTOCOL_VERSION,
+    CollectImportance,
     DeviceList,
     Done,
     Generate,
@@ -44,6 +45,7 @@ from engine.protocol import (
 )
 from engine.worker.backend import Backend
 from engine.worker.generate import Generation
+from engine.worker.imatrix import collect
 from engine.worker.inbox import Inbox
 from engine.worker.interrupt import Interrupt
 from engine.worker.loading import LoadedModel, load_model
@@ -136,6 +138,11 @@ class Worker:
                 return self._list_devices(request)
             case Quantize():
                 quantize(self._backend, request, self._progress(request.id))
+                return Done(id=request.id)
+            case CollectImportance():
+                self.unload()
+                report = self._progress(request.id)
+                collect(self._backend, request, self._interrupt, report)
                 return Done(id=request.id)
             case _:
                 raise AssertionError(f"not a request: {request}")

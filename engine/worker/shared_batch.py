@@ -54,6 +54,10 @@ class SharedBatch:
         self._logits[end - 1] = logits
         self.raw.n_tokens = end
 
+    def want_all_logits(self) -> None:
+        """Ask for those of every token that was added."""
+        self._logits[: self.raw.n_tokens] = 1
+
 
 def _pointer(array: Any, kind: Any) -> Any:
     return ctypes.cast(array.ctypes.data, ctypes.POINTER(kind))

@@ -22,6 +22,7 @@ from engine.contract import (
     TokenLogprob,
     WorstToken,
 )
+from engine.importance import ImportanceEntry, ImportanceMatrix
 
 CASE = Case(id="1", messages=(Message(role="user", content="Hi."),), format="completion")
 RUNTIME = Runtime(
@@ -48,6 +49,13 @@ RESOLVED = ResolvedRuntime(
 SCHEMA = Sampling(constraint=JsonSchema(schema="{}"), logit_bias={3: -1.0}, stop=("a", "b"))
 TOKEN = TokenLogprob(
     token=1, text="a", logprob=-0.5, top=(TokenLogprob(token=2, text="b", logprob=-1.0),)
+)
+IMPORTANCE = ImportanceMatrix(
+    path="/i",
+    recorded_as="i",
+    dataset=None,
+    chunks=2,
+    entries=(ImportanceEntry(name="w", offset=3, values=4, divisors=(0, 5)),),
 )
 MESSAGES: tuple[Any, ...] = (
     protocol.Load(id=1, path="/m", runtime=RUNTIME, n_gpu_layers=-1),
@@ -128,6 +136,15 @@ MESSAGES: tuple[Any, ...] = (
     protocol.ChunkScored(id=1, candidate=-1, chunk=0, nll=b"1", n_bytes=b"2"),
     protocol.ListDevices(id=4, rpc_servers=("127.0.0.1:1",)),
     protocol.Quantize(id=5, source="/a", target="/b", file_type=15),
+    protocol.Quantize(id=5, source="/a", target="/b", file_type=15, importance=IMPORTANCE),
+    protocol.CollectImportance(
+        id=5,
+        model=protocol.Load(id=0, path="/m", runtime=RUNTIME, n_gpu_layers=0),
+        text="x",
+        dataset="x.txt",
+        target="/b",
+        max_chunks=3,
+    ),
     protocol.Stop(id=6),
     protocol.Ready(version=1, pid=2),
     protocol.Progress(id=1, fraction=0.5),
