@@ -57,7 +57,7 @@ class Desk(QObject):
         self.sessions = SessionsModel(self.jobs, self)
         self.history = HistoryModel(self.jobs, given.export_sessions, given.render_sessions, self)
         self.history_page = HistoryPage(self.theme, self.history)
-        self.cost = CostModel(self.jobs, self)
+        self.cost = CostModel(self.jobs, given.folder, self._settings.cost, self)
         self.cost_page = CostPage(self.theme, self.cost)
         shelf = given.make_shelf()
         self.models = ModelsModel(self.jobs, shelf, self)
@@ -101,7 +101,9 @@ class Desk(QObject):
         if self._closed:
             return True
         self._closed = True
-        settings = msgspec.structs.replace(self.window.settings(), hub=self.hub.choices_made)
+        settings = msgspec.structs.replace(
+            self.window.settings(), hub=self.hub.choices_made, cost=self.cost.settings
+        )
         self.models.close()
         self.hub.close()
         ended = self.compare.close()

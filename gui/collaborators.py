@@ -147,3 +147,8 @@ class Collaborators:
     hub: HubPlaces
     settings_file: Path
     version: str
+
+    @property
+    def folder(self) -> Path:
+        """Where all that is the user's lies."""
+        return self.settings_file.parent

@@ -10,6 +10,7 @@ import msgspec
 from engine.contract import Contender
 from engine.errors import StorageError
 from gui.compare.draft_model import Draft
+from gui.cost.settings import CostSettings
 
 _HELP = msgspec.Meta
 
@@ -38,6 +39,7 @@ class WindowSettings(msgspec.Struct, frozen=True, kw_only=True):
     )
     scroll_together: Annotated[bool, _HELP(description="Columns scroll as one.")] = False
     hub: Annotated[HubChoices, _HELP(description="How the hub may be used.")] = HubChoices()
+    cost: Annotated[CostSettings, _HELP(description="What the Cost page assumes.")] = CostSettings()
     draft: Annotated[Draft, _HELP(description="The composer's last prompt and settings.")] = Draft()
     contenders: Annotated[
         tuple[Contender, ...], _HELP(description="The models that were last on the page.")

@@ -11,8 +11,12 @@ from engine.errors import AssumptionError, StorageError
 from storage.folders import data_folder
 
 
+def energy_file(folder: Path) -> Path:
+    return folder / "energy.json"
+
+
 def energy_settings_file() -> Path:
-    return data_folder() / "energy.json"
+    return energy_file(data_folder())
 
 
 def load_energy_settings(path: Path) -> EnergySettings:

@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.contract import Contender, Session
+from engine.contract import Contender, Session, SessionKind
 from engine.errors import SteelyardError
 from gui.collaborators import History
 from gui.cost.settings import CostSettings, assumptions_of, countries
 from gui.jobs import Jobs
+from storage.query import Query
 from storage.summary import SessionSummary
 
 if TYPE_CHECKING:  # brings numpy, which a start must not wait for
     from engine.contract import Verdict
+    from engine.cost.defaults import Tables
     from engine.cost.document import CostReport
+    from engine.cost.paid import PaidModel
 
 TYPING_PAUSE_MS: Final = 150
 LISTED: Final = 50
+PRICED: Final[tuple[SessionKind, ...]] = ("compare", "suite")
 NO_SESSION: Final = "There is no session yet. Run a comparison, then come back."
 
 
@@ -33,25 +38,37 @@ class CostModel(QObject):
     """
 
     sessions_listed = Signal()
-    countries_known = Signal()
+    tables_known = Signal()
+    """Countries and paid models can be offered."""
+    own_list_made = Signal(str)
+    """The path of the user's own list of paid models, to be opened."""
     session_shown = Signal()
     estimated = Signal()
     """`report` follows from the session and the settings now."""
     refused = Signal(str)
     """Why there are no figures."""
 
-    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        folder: Path,
+        settings: CostSettings | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        """folder: where the user's own tables and what was said of the machine's energy lie."""
         super().__init__(parent)
         self._jobs = jobs
+        self._folder = folder
         self._history: History | None = None
         self._shown = False
         self._wanted: str | None = None
         self._ticket = 0
         self._judged: tuple[Contender, ...] = ()
         self._verdicts: tuple[Verdict, ...] = ()
-        self.settings = CostSettings()
+        self.settings = settings or CostSettings()
         self.sessions: tuple[SessionSummary, ...] = ()
         self.countries: dict[str, str] = {}
+        self.paid: tuple[PaidModel, ...] = ()
         self.session: Session | None = None
         self.report: CostReport | None = None
         self._typing = QTimer(self)
@@ -67,12 +84,11 @@ class CostModel(QObject):
     def show(self) -> None:
         """Begin to work, since the page is seen."""
         self._shown = True
-        if not self.countries:
-            self._jobs.start("cost", countries, self._take_countries, self._refuse)
+        self.read_tables()
         if self._history is None:
             self.refused.emit(NO_SESSION)
             return
-        listing = partial(self._history.sessions, LISTED, 0)
+        listing = partial(self._history.sessions, LISTED, 0, Query(kinds=PRICED))
         self._jobs.start("history", listing, self._take_sessions, self._refuse)
         if self._wanted is not None:
             self._read(self._wanted)
@@ -80,6 +96,18 @@ class CostModel(QObject):
     def hide(self) -> None:
         self._shown = False
         self._typing.stop()
+
+    def read_tables(self) -> None:
+        """Read the tables anew: the user may have changed them."""
+        if self._shown:
+            work = partial(_tables, self._folder)
+            self._jobs.start("cost", work, self._take_tables, self._refuse)
+
+    def make_own_list(self) -> None:
+        from storage.cost_tables import make_own_table
+
+        work = partial(make_own_table, self._folder, "paid")
+        self._jobs.start("cost", work, self._take_own_list, self._refuse)
 
     def look_at(self, session_id: str) -> None:
         """Let this session be the one whose cost is shown."""
@@ -102,9 +130,11 @@ class CostModel(QObject):
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """Those that judge two models of the session."""
+        """Those of the session, else of the window's last suite on two models of the session."""
         if self.session is None:
             return ()
+        if self.session.verdicts:
+            return self.session.verdicts
         judged = {each.name: each.model for each in self._judged}
         same = {
             each.name for each in self.session.contenders if judged.get(each.name) == each.model
@@ -124,7 +154,7 @@ class CostModel(QObject):
         if session is None:
             return
         self._ticket += 1
-        work = partial(_report, session, self.settings, self.verdicts)
+        work = partial(_report, session, self.settings, self.verdicts, self._folder)
         self._jobs.start(
             "cost",
             work,
@@ -132,9 +162,15 @@ class CostModel(QObject):
             partial(self._refuse_estimate, self._ticket),
         )
 
-    def _take_countries(self, found: dict[str, str]) -> None:
-        self.countries = found
-        self.countries_known.emit()
+    def _take_tables(self, found: Tables) -> None:
+        self.countries, paid = countries(found), found.paid.model
+        changed, self.paid = self.paid != paid, paid
+        self.tables_known.emit()
+        if changed and self.report is not None:
+            self._estimate()
+
+    def _take_own_list(self, path: Path) -> None:
+        self.own_list_made.emit(str(path))
 
     def _take_sessions(self, found: tuple[SessionSummary, ...]) -> None:
         self.sessions = found
@@ -165,14 +201,26 @@ class CostModel(QObject):
         self.refused.emit(str(fault))
 
 
-def _report(session: Session, settings: CostSettings, verdicts: Sequence[Verdict]) -> CostReport:
-    from engine.cost.report import cost_report
+def _tables(folder: Path) -> Tables:
+    from storage.cost_tables import load_tables
 
-    assumptions = assumptions_of(settings, datetime.now().astimezone().date())
+    return load_tables(folder)
+
+
+def _report(
+    session: Session, settings: CostSettings, verdicts: Sequence[Verdict], folder: Path
+) -> CostReport:
+    from engine.cost.calibrated import calibration_for
+    from engine.cost.report import cost_report
+    from storage.energy_settings import energy_file, load_energy_settings
+
+    assumptions = assumptions_of(settings, datetime.now().astimezone().date(), _tables(folder))
     names = [each.name for each in session.contenders] + [each.name for each in assumptions.paid]
-    judged_against = next((each.reference for each in verdicts), None)
     # A name may be gone with another session or another API price.
-    against = settings.compare_with if settings.compare_with in names else judged_against
+    against = settings.compare_with if settings.compare_with in names else None
+    calibration = calibration_for(session, load_energy_settings(energy_file(folder)))
     return cost_report(
-        session, msgspec.structs.replace(assumptions, compare_with=against), verdicts
+        session,
+        msgspec.structs.replace(assumptions, compare_with=against, calibration=calibration),
+        verdicts,
     )

@@ -5,8 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QHideEvent, QShowEvent
+from PySide6.QtCore import QEvent, Qt, QUrl
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QDesktopServices,
+    QHideEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from gui.cost.cost_form import CostForm
@@ -52,6 +58,12 @@ class CostPage(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._model.hide()
+
+    def event(self, event: QEvent) -> bool:
+        """The user comes back from another program, in which a table may have been changed."""
+        if event.type() == QEvent.Type.WindowActivate and self.isVisible():
+            self._model.read_tables()
+        return super().event(event)
 
     # Parts -------------------------------------------------------------------------------------
 
@@ -99,7 +111,9 @@ class CostPage(QWidget):
         self.form.edited.connect(model.edit)
         self.sessions.currentIndexChanged.connect(self._choose_session)
         model.sessions_listed.connect(self._list_sessions)
-        model.countries_known.connect(self._offer_countries)
+        model.tables_known.connect(self._offer_tables)
+        model.own_list_made.connect(self._open_file)
+        self.form.prices_wanted.connect(model.make_own_list)
         model.session_shown.connect(self._show_session)
         model.estimated.connect(self._show_report)
         model.refused.connect(self._refuse)
@@ -120,8 +134,12 @@ class CostPage(QWidget):
         session = self._model.session
         self.sessions.set_choice("" if session is None else session.id)
 
-    def _offer_countries(self) -> None:
+    def _offer_tables(self) -> None:
         self.form.offer_countries(self._model.countries)
+        self.form.offer_paid(self._model.paid)
+
+    def _open_file(self, path: str) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
 
     def _show_session(self) -> None:
         session = self._model.session
@@ -143,8 +161,8 @@ class CostPage(QWidget):
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
         assumed = report.assumptions
         self.form.show_averages(
-            assumed.electricity_price.likely,
-            assumed.grid_g_per_kwh.likely,
+            assumed.electricity_price,
+            assumed.grid_g_per_kwh,
             self._model.countries.get(assumed.country or "", ""),
             assumed.origins,
         )

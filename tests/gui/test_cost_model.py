@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -10,22 +12,27 @@ from pytestqt.qtbot import QtBot
 from engine.contract import ModelFile, Session, Verdict
 from engine.cost.assumptions import Assumptions
 from engine.cost.document import ContenderCost, CostReport
+from engine.cost.ranges import Range
 from engine.cost.wording import remarks
+from engine.energy.calibration import PlugReading
+from engine.energy.settings import EnergySettings, PlugCalibration
+from engine.machine import processor_name
 from gui.cost.cost_model import NO_SESSION, CostModel
 from gui.cost.cost_words import UNKNOWN, answers, as_text, headline, rows, tornado
-from gui.cost.settings import CostSettings
+from gui.cost.settings import CostSettings, Ends
 from gui.jobs import Jobs
+from storage.energy_settings import energy_file, save_energy_settings
 from tests.gui.costing import CHEAP, DEAR, FIGURES, judged, unmetered, weighed
 from tests.gui.fakes import FakeHistory
 
 MakeModel = Callable[..., CostModel]
-PLAIN = CostSettings(electricity_price=0.30, grid_g_per_kwh=400.0)
+PLAIN = CostSettings(price=Ends(likely=0.30), grid=Ends(likely=400.0))
 
 
 @pytest.fixture
-def make_model(jobs: Jobs) -> MakeModel:
+def make_model(jobs: Jobs, tmp_path: Path) -> MakeModel:
     def make(*sessions: object, settings: CostSettings = PLAIN) -> CostModel:
-        model = CostModel(jobs, jobs)
+        model = CostModel(jobs, tmp_path, parent=jobs)
         model.settings = settings
         model.use(FakeHistory(sessions or [weighed()]))  # type: ignore[arg-type] # tests pass sessions
         return model
@@ -87,9 +94,9 @@ def test_a_chosen_session_is_shown_instead(qtbot: QtBot, make_model: MakeModel) 
     assert model.report.title == "Letters"
 
 
-def test_nothing_is_read_before_the_page_is_seen(qtbot: QtBot, jobs: Jobs) -> None:
+def test_nothing_is_read_before_the_page_is_seen(qtbot: QtBot, jobs: Jobs, tmp_path: Path) -> None:
     history = FakeHistory([weighed()])
-    model = CostModel(jobs, jobs)
+    model = CostModel(jobs, tmp_path, parent=jobs)
     model.use(history)
     model.look_at("s1")
     assert not history.asked_in
@@ -97,8 +104,8 @@ def test_nothing_is_read_before_the_page_is_seen(qtbot: QtBot, jobs: Jobs) -> No
     assert history.asked_in == {"jobs-history"}
 
 
-def test_without_a_session_it_is_said_what_to_do(qtbot: QtBot, jobs: Jobs) -> None:
-    model = CostModel(jobs, jobs)
+def test_without_a_session_it_is_said_what_to_do(qtbot: QtBot, jobs: Jobs, tmp_path: Path) -> None:
+    model = CostModel(jobs, tmp_path, parent=jobs)
     model.use(FakeHistory())
     assert refusal(qtbot, model, model.show) == NO_SESSION
 
@@ -168,9 +175,9 @@ def test_figures_of_settings_that_have_changed_since_are_dropped(
     assert told == [5.0]
 
 
-def test_a_hidden_page_reads_nothing(qtbot: QtBot, jobs: Jobs) -> None:
+def test_a_hidden_page_reads_nothing(qtbot: QtBot, jobs: Jobs, tmp_path: Path) -> None:
     history = FakeHistory([weighed("s1"), weighed("s2")])
-    model = CostModel(jobs, jobs)
+    model = CostModel(jobs, tmp_path, parent=jobs)
     model.use(history)
     shown(qtbot, model)
     model.hide()
@@ -201,7 +208,9 @@ def test_what_cannot_be_assumed_is_refused_in_a_sentence(
     for changes, words in (
         ({"api_price": "cheap"}, "“cheap” is no API price"),
         ({"include_hardware": True}, "Enter what the machine costs"),
-        ({"currency": "USD", "electricity_price": None}, "what a kWh costs in USD"),
+        ({"currency": "USD", "price": Ends()}, "what a kWh costs in USD"),
+        ({"exchange": "USD"}, "“USD” is no exchange rate"),
+        ({"price": Ends(likely=0.3, low=0.4)}, "price of electricity runs from 0.4"),
     ):
         wrong = msgspec.structs.replace(PLAIN, **changes)
         assert words in refusal(qtbot, model, lambda wrong=wrong: model.edit(wrong))  # type: ignore[misc] # bound
@@ -333,3 +342,117 @@ def test_the_copied_text_holds_every_figure_with_its_range(
     assert all(name in text for name in FIGURES)
     assert f"A year\t2.74 € ({per_year.low:.2f} to {per_year.high:.2f})" in text
     assert "Assumed: 1,000 requests a day" in text
+
+
+def test_the_ends_of_a_price_and_of_the_grid_can_be_typed(
+    qtbot: QtBot, make_model: MakeModel
+) -> None:
+    model = make_model()
+    shown(qtbot, model)
+    report = edited(
+        qtbot,
+        model,
+        price=Ends(likely=0.30, low=0.20, high=0.60),
+        grid=Ends(low=100.0),
+    )
+    assumed = report.assumptions
+    assert assumed.electricity_price == Range(0.20, 0.30, 0.60)
+    assert assumed.grid_g_per_kwh.low == 100.0
+    assert assumed.grid_g_per_kwh.high > assumed.grid_g_per_kwh.likely > 100.0
+
+
+OWN_LIST = """
+[worth_in_eur]
+USD = 0.5
+[[model]]
+name = "Ours"
+prompt = 2
+output = 4
+currency = "USD"
+date = 2026-10-01
+source = "contract 17"
+"""
+
+
+def test_models_of_the_price_list_stand_beside_the_session_s(
+    qtbot: QtBot, make_model: MakeModel, tmp_path: Path
+) -> None:
+    """By hand: 100 prompt and 50 output tokens, at 1 and 2 euros a million."""
+    (tmp_path / "paid_models.toml").write_text(OWN_LIST, encoding="utf-8")
+    model = make_model()
+    shown(qtbot, model)
+    qtbot.waitUntil(lambda: [each.name for each in model.paid] == ["Ours"])
+    ours = named(edited(qtbot, model, paid=("Ours",)), "Ours")
+    assert ours.per_request is not None
+    assert ours.per_request.likely == pytest.approx(200e-6, rel=0.005)
+    dearer = named(edited(qtbot, model, exchange="USD=0.9"), "Ours")
+    assert dearer.per_request is not None
+    assert dearer.per_request.likely == pytest.approx(360e-6, rel=0.005)
+
+
+def test_a_model_without_an_exchange_rate_says_what_to_enter(
+    qtbot: QtBot, make_model: MakeModel
+) -> None:
+    model = make_model()
+    shown(qtbot, model)
+    report = edited(qtbot, model, paid=("Claude Sonnet 4.5",))
+    sonnet = named(report, "Claude Sonnet 4.5")
+    assert sonnet.per_request is None
+    assert "enter what 1 USD is worth in EUR" in " ".join(remarks(sonnet, report.assumptions))
+
+
+def test_the_user_s_own_list_is_made_once_and_kept(
+    qtbot: QtBot, make_model: MakeModel, tmp_path: Path
+) -> None:
+    model = make_model()
+    shown(qtbot, model)
+    with qtbot.waitSignal(model.own_list_made) as made:
+        model.make_own_list()
+    path = tmp_path / "paid_models.toml"
+    assert made.args == [str(path)]
+    path.write_text(OWN_LIST, encoding="utf-8")
+    with qtbot.waitSignal(model.own_list_made):
+        model.make_own_list()
+    assert path.read_text(encoding="utf-8") == OWN_LIST
+
+
+def test_a_list_that_was_changed_meanwhile_is_read_anew(
+    qtbot: QtBot, make_model: MakeModel, tmp_path: Path
+) -> None:
+    model = make_model()
+    shown(qtbot, model)
+    (tmp_path / "paid_models.toml").write_text(OWN_LIST, encoding="utf-8")
+    with qtbot.waitSignal(model.estimated):
+        model.read_tables()
+    assert [each.name for each in model.paid] == ["Ours"]
+
+
+def test_the_verdicts_of_a_suite_s_session_stand_beside_its_saving(
+    qtbot: QtBot, jobs: Jobs, tmp_path: Path
+) -> None:
+    suite = msgspec.structs.replace(weighed(), kind="suite", verdicts=(judged("non-inferior"),))
+    model = CostModel(jobs, tmp_path, PLAIN, jobs)
+    model.use(FakeHistory([suite]))
+    report = shown(qtbot, model)
+    (answer,) = answers(report, model.verdicts)
+    assert answer.badge != UNKNOWN[0]
+    assert "good enough at your margin" in answer.sentence
+
+
+def test_a_calibrated_machine_s_sessions_are_priced_at_the_plug(
+    qtbot: QtBot, jobs: Jobs, tmp_path: Path
+) -> None:
+    """By hand: 90 J / 0.8 + 22.5 W · 6 s."""
+    plug = PlugCalibration(
+        idle=PlugReading(plug_watts=35.0, parts_watts=10.0),
+        load=PlugReading(plug_watts=110.0, parts_watts=70.0),
+        parts=("processor package-0 by powercap",),
+        made=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+    save_energy_settings(energy_file(tmp_path), EnergySettings(plug=plug))
+    here = msgspec.structs.replace(weighed().environment, cpu=processor_name())
+    model = CostModel(jobs, tmp_path, PLAIN, jobs)
+    model.use(FakeHistory([msgspec.structs.replace(weighed(), environment=here)]))
+    dear = named(shown(qtbot, model), DEAR.name)
+    assert dear.joules_per_request is not None
+    assert dear.joules_per_request.likely == pytest.approx(90 / 0.8 + 22.5 * 6, rel=0.01)
