@@ -144,19 +144,21 @@ def bench(
     return run_bench(files, options)
 
 
-@app.command(short_help="What cheaper models lose on a text: perplexity, KL divergence.")
+@app.command(short_help="How far cheaper models are from a reference: perplexity, KL divergence.")
 @grouped
 def fidelity(
-    reference: Annotated[Path, typer.Argument(metavar="REFERENCE.gguf", help="The dearer model.")],
-    candidates: Annotated[
-        list[Path], typer.Argument(metavar="CANDIDATE.gguf", help="The cheaper ones.")
-    ],
     options: FidelityOptions,
+    reference: Annotated[
+        Path | None, typer.Argument(metavar="REFERENCE.gguf", help="The dearer model.")
+    ] = None,
+    candidates: Annotated[
+        list[Path] | None, typer.Argument(metavar="CANDIDATE.gguf", help="The cheaper ones.")
+    ] = None,
 ) -> int:
-    """Compare models on a text: perplexity, KL divergence, same top token."""
+    """Compare models on a text or on your prompts: perplexity, KL divergence, same top token."""
     from cli.fidelity import fidelity as run_fidelity
 
-    return run_fidelity(reference, candidates, options)
+    return run_fidelity(reference, candidates or [], options)
 
 
 @app.command(short_help="At which words a cheaper model would have left a reply.")

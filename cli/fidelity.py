@@ -1,4 +1,4 @@
-"""fidelity: how far cheaper models are from a reference on a text."""
+"""fidelity: how far cheaper models are from a reference, on a text or on one's own prompts."""
 
 from __future__ import annotations
 
@@ -12,19 +12,30 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from cli.contenders import read_contenders
 from cli.failures import EXIT_INTERRUPTED
 from cli.fidelity_options import FidelityOptions
-from cli.fidelity_view import print_fidelity
+from cli.fidelity_source import make_plan
+from cli.fidelity_view import print_bundled, print_fidelity
 from cli.interrupt import StopOnInterrupt
 from cli.terminal import clean_line, complain, message_console, result_console, write_result
-from cli.usage import WrongUsage, read_text
+from cli.usage import WrongUsage
 from engine.client import Stopped
-from engine.contract import FidelityDocument, ModelFile, Runtime
-from engine.fidelity import ChunkDone, FidelityBench, FidelityDone, FidelityEvent, FidelityPlan
+from engine.contract import FidelityDocument, ModelFile, Runtime, Session
+from engine.fidelity import (
+    ChunkDone,
+    FidelityBench,
+    FidelityDone,
+    FidelityEvent,
+    FidelityPlan,
+    RepliesPlan,
+    ReplyGiven,
+)
 from models import fit
 from models.describe import describe
+from storage.folders import database_path
+from storage.history import History
 
 
 class Bench(Protocol):
-    def run(self, plan: FidelityPlan) -> Iterator[FidelityEvent]: ...
+    def run(self, plan: FidelityPlan | RepliesPlan) -> Iterator[FidelityEvent]: ...
 
     def stop(self) -> None: ...
 
@@ -34,32 +45,31 @@ def machine_bench() -> Bench:
     return FidelityBench(fit=fit)
 
 
+def recorded_session(session_id: str) -> Session:
+    with History.open(database_path()) as history:
+        return history.session(session_id)
+
+
 def fidelity(
-    reference: Path,
+    reference: Path | None,
     candidates: Sequence[Path],
     options: FidelityOptions,
     *,
     make_bench: Callable[[], Bench] = machine_bench,
     describe_model: Callable[[Path], ModelFile] = describe,
+    read_session: Callable[[str], Session] = recorded_session,
 ) -> int:
     """The exit code: 130 where Ctrl+C stopped it, with what was scored until then."""
-    if not candidates:
+    if options.bundled == "list":
+        print_bundled(result_console())
+        return 0
+    if reference is None or not candidates:
         raise WrongUsage(
             "There is nothing to compare: name a reference and at least one candidate."
         )
-    runtime = Runtime(threads=options.threads)
+    runtime = Runtime(n_ctx=options.ctx, threads=options.threads)
     contenders = read_contenders([reference, *candidates], runtime, describe_model)
-    plan = FidelityPlan(
-        reference=contenders[0],
-        candidates=contenders[1:],
-        text=read_text(options.text, "--text"),
-        text_name=options.text.name,
-        n_ctx=options.ctx,
-        max_chunks=options.chunks,
-        until=options.until,
-        noise_floor=not options.no_noise_floor,
-    )
-    document, stopped = _run(make_bench(), plan)
+    document, stopped = _run(make_bench(), make_plan(contenders, options, read_session))
     if document is None:
         complain("Stopped before anything was scored.")
         return EXIT_INTERRUPTED
@@ -70,13 +80,20 @@ def fidelity(
     return EXIT_INTERRUPTED if stopped else 0
 
 
-def _run(bench: Bench, plan: FidelityPlan) -> tuple[FidelityDocument | None, bool]:
+def _run(bench: Bench, plan: FidelityPlan | RepliesPlan) -> tuple[FidelityDocument | None, bool]:
     document = None
     with StopOnInterrupt(bench.stop) as interrupt, _progress() as progress:
         task = progress.add_task("Loading the models", total=None)
         try:
             for event in bench.run(plan):
-                if isinstance(event, ChunkDone):
+                if isinstance(event, ReplyGiven):
+                    progress.update(
+                        task,
+                        total=event.cases,
+                        completed=event.done,
+                        description=f"{clean_line(plan.reference.name)} answers",
+                    )
+                elif isinstance(event, ChunkDone):
                     same = event.running.same_top_percent.value
                     progress.update(
                         task,

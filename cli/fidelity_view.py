@@ -3,43 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from cli.terminal import words
-from engine.contract import Estimate, Fidelity, FidelityDocument, OtherTokenizer
+from cli.terminal import clean_line, words
+from engine.contract import Fidelity, FidelityDocument, ReplyFidelity
+from engine.quality.bundled import bundled_texts
+from engine.quality.fidelity_sentences import (
+    CAVEAT,
+    noise_sentence,
+    remarks,
+    scope_sentence,
+    sentences,
+    with_error,
+)
+
+_MOST_REPLIES: Final = 5
 
 
 def print_fidelity(console: Console, document: FidelityDocument) -> None:
-    """A table and a sentence a candidate; ± is the chunk-clustered standard error."""
-    ppl = document.reference.ppl
-    console.print(
-        words(
-            f"{document.text.name}: {document.scored_tokens} tokens scored in {document.chunks} chunks of "
-            f"{document.n_ctx}. Reference: {document.reference.name}, perplexity {_estimate(ppl, 3)}."
-        )
-    )
+    """A table and a sentence a candidate; ± is the standard error with chunks or replies as clusters."""
+    console.print(words(scope_sentence(document)))
     same = [entry for entry in document.candidates if isinstance(entry, Fidelity)]
     if same:
         console.print()
         console.print(_table(same))
-        console.print(words("± is the standard error with chunks as clusters.", "dim"))
+        clusters = "replies" if document.scored == "replies" else "chunks"
+        console.print(words(f"± is the standard error with {clusters} as clusters.", "dim"))
     console.print()
-    for entry in document.candidates:
-        console.print(words(fidelity_sentence(entry, document)))
-    if document.noise_floor is not None:
-        floor = document.noise_floor
-        console.print(
-            words(
-                f"Rounding alone (the reference with micro-batches of {floor.n_batch}) gives a mean KL "
-                f"divergence of {floor.mean_kld:.6f} and {floor.same_top_percent:.2f} % same top.",
-                "dim",
-            )
-        )
-    if document.stopped:
-        console.print(words(f"Not the whole text: {document.stopped}.", "dim"))
+    for sentence in sentences(document):
+        console.print(words(sentence))
+    if document.scored == "replies":
+        for entry in same:
+            _print_worst(console, entry, document)
+    for remark in remarks(document):
+        console.print(words(clean_line(remark)))
+    console.print(words(CAVEAT, "dim"))
+    console.print(words(noise_sentence(document), "dim"))
+
+
+def print_bundled(console: Console) -> None:
+    for each in bundled_texts():
+        console.print(words(f"{each.name:10}{each.title}. {each.source}. {each.licence}."))
+
+
+def worst_first(entry: Fidelity) -> list[ReplyFidelity]:
+    return sorted(entry.replies, key=lambda each: each.worst.kld, reverse=True)
 
 
 def _table(entries: Sequence[Fidelity]) -> Table:
@@ -56,33 +68,38 @@ def _table(entries: Sequence[Fidelity]) -> Table:
     for entry in entries:
         table.add_row(
             words(entry.name),
-            _estimate(entry.same_top_percent, 1),
-            _estimate(entry.mean_kld, 4),
+            with_error(entry.same_top_percent, most_decimals=1),
+            with_error(entry.mean_kld, most_decimals=4),
             f"{entry.kld_p99:.3f}",
-            _estimate(entry.ppl_ratio, 4),
-            _estimate(entry.rms_delta_p_percent, 2),
+            with_error(entry.ppl_ratio, most_decimals=4),
+            with_error(entry.rms_delta_p_percent, most_decimals=2),
         )
     return table
 
 
-def fidelity_sentence(entry: Fidelity | OtherTokenizer, document: FidelityDocument) -> str:
-    """What the figures of a candidate mean, in plain words."""
-    reference = document.reference.name
-    if isinstance(entry, OtherTokenizer):
-        return (
-            f"{entry.name}: {entry.reason} It needs {_estimate(entry.bits_per_byte, 3)} bits a byte of this "
-            f"text, {reference} {_estimate(entry.bits_per_byte_base, 3)}; fewer is better."
+def _print_worst(console: Console, entry: Fidelity, document: FidelityDocument) -> None:
+    """The replies with the largest single differences."""
+    prompts = {each.case: each.prompt for each in document.replies}
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("prompt", overflow="ellipsis", no_wrap=True, ratio=1)
+    for head in ("same top\n%", "mean KL", "worst\ntoken"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("text", overflow="fold")
+    table.add_column("probability", justify="right", no_wrap=True)
+    table.add_column("likeliest\nfor it", overflow="fold")
+    for each in worst_first(entry)[:_MOST_REPLIES]:
+        worst = each.worst
+        change = f"{100 * worst.probability:.0f} % → {100 * worst.candidate_probability:.0f} %"
+        table.add_row(
+            words(clean_line(f"{each.case}: {prompts[each.case]}")),
+            f"{each.same_top_percent:.1f}",
+            f"{each.mean_kld:.4f}",
+            str(worst.token + 1),
+            words(clean_line(repr(worst.text))),
+            change,
+            words(clean_line(repr(worst.instead))),
         )
-    if entry.within_noise:
-        return f"{entry.name}: no difference to {reference} beyond rounding."
-    same = entry.same_top_percent.value
-    return (
-        f"{entry.name}: at {same:.1f} % of the tokens it would go on as {reference} does, "
-        f"at {100 - same:.1f} % with another token. How much that matters, tasks must tell."
-    )
-
-
-def _estimate(estimate: Estimate, digits: int) -> str:
-    error = estimate.clustered_plus_minus
-    text = f"{estimate.value:.{digits}f}"
-    return text if error is None else f"{text} ± {error:.{digits}f}"
+    console.print()
+    console.print(words(f"Where {entry.name} is furthest from the replies:"))
+    console.print(table)
+    console.print()

@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.contract import Contender, Estimate, Fidelity, FidelityDocument
-from gui.quality.fidelity_words import error_of
+from engine.quality.fidelity_sentences import error_of
 from gui.quality.plot import Plot
 from gui.theme import Theme
 

@@ -10,19 +10,22 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.contract import Fidelity, FidelityDocument
+from engine.quality.fidelity_sentences import (
+    CAVEAT,
+    noise_sentence,
+    remarks,
+    scope_sentence,
+    sentences,
+)
 from gui.quality.fidelity_model import FidelityModel
 from gui.quality.fidelity_words import (
-    CAVEAT,
     COLUMNS,
     as_json,
     as_text,
     detail_columns,
     detail_rows,
-    noise_sentence,
     result_row,
     running_row,
-    scope_sentence,
-    sentences,
 )
 from gui.quality.figures_table import FiguresModel, FiguresTable
 from gui.theme import Theme
@@ -89,7 +92,7 @@ class FidelityResult(QWidget):
 
     def _show_document(self, document: FidelityDocument) -> None:
         self.words.setText("\n\n".join(sentences(document)))
-        self.scope.setText(scope_sentence(document))
+        self.scope.setText(" ".join((scope_sentence(document), *remarks(document))))
         self.noise.setText(noise_sentence(document))
         self._details.show_columns(detail_columns(document), detail_rows(document))
         comparable = any(isinstance(each, Fidelity) for each in document.candidates)

@@ -5,15 +5,23 @@ Imported with the first result only: the engine's statistics bring numpy.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from engine.contract import Contender, Estimate, Fidelity, FidelityDocument, OtherTokenizer
+from engine.quality.fidelity_sentences import (
+    CAVEAT,
+    noise_sentence,
+    plain,
+    remarks,
+    scope_sentence,
+    sentences,
+    with_error,
+)
 from engine.quality.fidelity_statistics import RunningFidelity
-from gui.figures import count, size
+from gui.figures import size
 from gui.quality.figures_table import Cell, Column, named
 
 ABSENT: Final = "–"
@@ -77,23 +85,6 @@ _DETAILS: Final = (
 )
 
 
-def error_of(estimate: Estimate) -> float | None:
-    """The wider, honest ±: with chunks as clusters where there are several, else of single tokens."""
-    clustered = estimate.clustered_plus_minus
-    return estimate.plus_minus if clustered is None else clustered
-
-
-def with_error(estimate: Estimate, unit: str = "", most_decimals: int = 5) -> str:
-    """The value to the digits that its ± lets stand: 0.0313 ± 0.0012."""
-    error = error_of(estimate)
-    if not error or not math.isfinite(error):
-        return _plain(estimate.value) + unit
-    if max(error, abs(estimate.value) / 100) < 10.0**-most_decimals and not unit:
-        return f"{estimate.value:.1e} ± {error:.1e}"
-    decimals = max(0, min(most_decimals, 1 - math.floor(math.log10(error))))
-    return f"{estimate.value:.{decimals}f} ± {error:.{decimals}f}{unit}"
-
-
 def finding(candidate: Fidelity | OtherTokenizer) -> str:
     if isinstance(candidate, OtherTokenizer):
         return "other tokenizer"
@@ -139,57 +130,6 @@ def _start(contender: Contender) -> list[Cell]:
     return [Cell(contender.name, hint=contender.name), _size(contender)]
 
 
-def sentence(candidate: Fidelity | OtherTokenizer, reference: str) -> str:
-    """What the figures of a candidate say, for who does not read them."""
-    name = candidate.name
-    if isinstance(candidate, OtherTokenizer):
-        mine, theirs = candidate.bits_per_byte, candidate.bits_per_byte_base
-        return (
-            f"{name} cuts text into other tokens than {reference}, so single tokens cannot be compared. "
-            f"It needs {with_error(mine)} bits for a byte of this text, {reference} {with_error(theirs)}; "
-            "fewer is better."
-        )
-    if candidate.within_noise:
-        return (
-            f"{name} shows no difference from {reference}: what was measured is no more than rounding "
-            "alone does on this machine."
-        )
-    same = candidate.same_top_percent.value
-    return (
-        f"{name} would write the same next token as the reference in {same:.1f} of 100 places. "
-        f"{_predicts(candidate)}"
-    )
-
-
-def noise_sentence(document: FidelityDocument) -> str:
-    floor = document.noise_floor
-    if floor is None:
-        return (
-            "What rounding alone does was not measured, so even a tiny figure may be real or not."
-        )
-    return (
-        f"Noise floor: {document.reference.name} against itself in batches of {floor.n_batch} differs by a "
-        f"mean KLD of {_plain(floor.mean_kld)} and picks the same token in "
-        f"{floor.same_top_percent:.1f} % of places. A difference no larger than that is called none."
-    )
-
-
-def scope_sentence(document: FidelityDocument) -> str:
-    """What was measured, and whether that was all of it."""
-    scope = (
-        f"{document.text.name}: {count(document.scored_tokens, 'token')} scored in "
-        f"{count(document.chunks, 'chunk')} of {document.n_ctx}. Reference: {document.reference.name}, "
-        f"perplexity {with_error(document.reference.ppl)}."
-    )
-    return scope if document.stopped is None else f"{scope} Ended early: {document.stopped}."
-
-
-CAVEAT: Final = (
-    "These figures say how far a model is from the reference, not which of the two is better. "
-    "Use them to sort out; decide with cases of your own."
-)
-
-
 def detail_columns(document: FidelityDocument) -> list[Column]:
     return [
         Column("Figure", is_text=True),
@@ -217,6 +157,7 @@ def as_text(document: FidelityDocument, contenders: Mapping[str, Contender]) -> 
         *("\t".join(row) for row in rows),
         "",
         *sentences(document),
+        *remarks(document),
         noise_sentence(document),
         CAVEAT,
     ]
@@ -225,19 +166,6 @@ def as_text(document: FidelityDocument, contenders: Mapping[str, Contender]) -> 
 
 def as_json(document: FidelityDocument) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
-
-
-def sentences(document: FidelityDocument) -> Sequence[str]:
-    return [sentence(each, document.reference.name) for each in document.candidates]
-
-
-def _predicts(candidate: Fidelity) -> str:
-    ratio, error = candidate.ppl_ratio.value, error_of(candidate.ppl_ratio)
-    if error is None or abs(ratio - 1.0) <= 2.0 * error:
-        return "It predicts the text about as well, as far as this text can tell."
-    share = abs(ratio - 1.0) * 100.0
-    word = "worse" if ratio > 1.0 else "better"
-    return f"It predicts the text {share:.1f} % {word} than the reference (perplexity)."
 
 
 def _same_tokens(document: FidelityDocument) -> list[Fidelity]:
@@ -263,11 +191,7 @@ def _detail(value: Estimate | float | None) -> Cell:
         return Cell(ABSENT)
     if isinstance(value, Estimate):
         return _cell(value)
-    return Cell(_plain(value), value)
-
-
-def _plain(value: float) -> str:
-    return "0" if value == 0 else f"{value:.4g}" if abs(value) >= 1e-4 else f"{value:.1e}"
+    return Cell(plain(value), value)
 
 
 def _size(contender: Contender) -> Cell:

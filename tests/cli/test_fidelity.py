@@ -12,22 +12,41 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cli.contenders import read_contenders
 from cli.fidelity import fidelity
 from cli.fidelity_options import FidelityOptions
 from cli.usage import WrongUsage
 from engine.client import Stopped
 from engine.contract import (
+    Case,
     Estimate,
     FidelityDocument,
     FidelityReference,
     FidelityText,
+    LeftOut,
+    Message,
     NoiseFloor,
     OtherTokenizer,
+    Plan,
+    Reply,
+    ReplyFidelity,
+    Runtime,
+    ScoredReply,
+    Session,
+    WorstToken,
 )
-from engine.fidelity import ChunkDone, FidelityDone, FidelityEvent, FidelityPlan
+from engine.fidelity import (
+    ChunkDone,
+    FidelityDone,
+    FidelityEvent,
+    FidelityPlan,
+    RepliesPlan,
+    ReplyGiven,
+)
 from engine.quality.fidelity_kernel import TokenScores
 from engine.quality.fidelity_statistics import FidelityStatistics
 from tests.cli.conftest import RunMain, describe_nothing
+from tests.storage.samples import session
 
 Capture = pytest.CaptureFixture[str]
 ModelFiles = Callable[..., list[str]]
@@ -56,10 +75,13 @@ class Chunks:
         self._presses = presses
         self._other_tokenizer = other_tokenizer
         self._stopped = threading.Event()
-        self.plan: FidelityPlan | None = None
+        self.plan: FidelityPlan | RepliesPlan | None = None
 
-    def run(self, plan: FidelityPlan) -> Iterator[FidelityEvent]:
+    def run(self, plan: FidelityPlan | RepliesPlan) -> Iterator[FidelityEvent]:
         self.plan = plan
+        if isinstance(plan, RepliesPlan):
+            yield from self._replies(plan)
+            return
         statistics = [FidelityStatistics() for _ in plan.candidates]
         for chunk in range(CHUNKS):
             if chunk == self._presses:
@@ -80,6 +102,45 @@ class Chunks:
 
     def stop(self) -> None:
         self._stopped.set()
+
+    def _replies(self, plan: RepliesPlan) -> Iterator[FidelityEvent]:
+        """Every reply is scored; the last prompt's cannot be."""
+        scored, left_out = plan.cases[:-1] or plan.cases, plan.cases[-1]
+        found, told = FidelityStatistics(), []
+        for number, case in enumerate(scored, 1):
+            if case.id not in plan.replies:
+                yield ReplyGiven(done=number, cases=len(plan.cases))
+            found.add(scores(number))
+            worst = WorstToken(
+                token=number,
+                text="Paris",
+                instead="Ly\x1b[2Jon",
+                probability=0.9,
+                candidate_probability=0.1,
+                kld=float(number),
+            )
+            told.append(
+                ReplyFidelity(case=case.id, mean_kld=0.1, same_top_percent=75.0, worst=worst)
+            )
+        one = Estimate(value=1.5, plus_minus=0.1, clustered_plus_minus=None)
+        yield FidelityDone(
+            document=FidelityDocument(
+                scored="replies",
+                n_ctx=40,
+                chunks=len(scored),
+                scored_tokens=32 * len(scored),
+                text=FidelityText(name=plan.name, sha256="0" * 64, size_bytes=9),
+                reference=FidelityReference(name=plan.reference.name, ppl=one),
+                candidates=(found.result(plan.candidates[0].name, None, tuple(told)),),
+                replies=tuple(
+                    ScoredReply(
+                        case=case.id, prompt=case.messages[-1].content, reply="x", tokens=32
+                    )
+                    for case in scored
+                ),
+                left_out=(LeftOut(case=left_out.id, reason="The reply has no tokens to score."),),
+            )
+        )
 
     def _document(
         self, plan: FidelityPlan, statistics: list[FidelityStatistics]
@@ -110,6 +171,10 @@ class Chunks:
         )
 
 
+def unbroken(capsys: Capture) -> str:
+    return " ".join(capsys.readouterr().out.split())
+
+
 @pytest.fixture
 def text(tmp_path: Path) -> Path:
     path = tmp_path / "text.txt"
@@ -117,7 +182,7 @@ def text(tmp_path: Path) -> Path:
     return path
 
 
-def compare(files: list[str], bench: Chunks, text: Path, **options: Any) -> int:
+def compare(files: list[str], bench: Chunks, text: Path | None, **options: Any) -> int:
     reference, *candidates = [Path(each) for each in files]
     return fidelity(
         reference,
@@ -125,7 +190,12 @@ def compare(files: list[str], bench: Chunks, text: Path, **options: Any) -> int:
         FidelityOptions(text=text, **options),
         make_bench=lambda: bench,
         describe_model=describe_nothing,
+        read_session=no_session,
     )
+
+
+def no_session(session_id: str) -> Session:
+    raise AssertionError(session_id)
 
 
 def test_a_table_and_a_plain_sentence_for_each_candidate(
@@ -134,17 +204,16 @@ def test_a_table_and_a_plain_sentence_for_each_candidate(
     assert compare(model_files("big", "small", "tiny"), Chunks(), text) == 0
     shown = capsys.readouterr().out
     assert "text.txt: 128 tokens scored in 4 chunks of 512." in shown
-    assert "75.0 ± 0.0" in shown
     for name in ("small", "tiny"):
-        assert f"{name}: at 75.0 % of the tokens it would go on as big does" in shown
-    assert "Rounding alone" in shown
+        assert f"{name} would write the same next token as big in 75.0 of 100 places." in shown
+    assert "Noise floor: big against itself in batches of 256" in shown
 
 
 def test_a_candidate_with_another_tokenizer_is_told_in_bits_a_byte(
     model_files: ModelFiles, text: Path, capsys: Capture
 ) -> None:
     assert compare(model_files("big", "small"), Chunks(other_tokenizer=True), text) == 0
-    assert "Its tokens are others. It needs 1.500 bits a byte" in capsys.readouterr().out
+    assert "It needs 1.50 ± 0.10 bits for a byte of this text" in unbroken(capsys)
 
 
 def test_json_has_the_keys_of_llama_perplexity_with_clustered_errors(
@@ -166,9 +235,85 @@ def test_options_go_into_the_plan(model_files: ModelFiles, text: Path) -> None:
     options = {"ctx": 128, "chunks": 1, "until": 0.01, "no_noise_floor": True, "threads": 1}
     compare(model_files("big", "small"), bench, text, **options)
     plan = bench.plan
-    assert plan is not None
+    assert isinstance(plan, FidelityPlan)
     assert (plan.n_ctx, plan.max_chunks, plan.until, plan.noise_floor) == (128, 1, 0.01, False)
     assert {each.runtime.threads for each in (plan.reference, *plan.candidates)} == {1}
+
+
+def test_without_a_text_the_bundled_english_one_is_taken(model_files: ModelFiles) -> None:
+    bench = Chunks()
+    assert compare(model_files("big", "small"), bench, None) == 0
+    assert isinstance(bench.plan, FidelityPlan)
+    assert bench.plan.text.startswith("Chapter 1\n\nSir Walter Elliot")
+    assert bench.plan.text_name == "English prose"
+
+
+def test_bundled_texts_are_listed_with_their_licences_and_taken_by_name(
+    model_files: ModelFiles, capsys: Capture
+) -> None:
+    assert fidelity(None, [], FidelityOptions(bundled="list")) == 0
+    listed = unbroken(capsys)
+    assert "german German technical prose." in listed
+    assert "CC BY-SA 3.0" in listed
+    bench = Chunks()
+    assert compare(model_files("big", "small"), bench, None, bundled="code") == 0
+    assert isinstance(bench.plan, FidelityPlan)
+    assert "import" in bench.plan.text
+
+
+@pytest.fixture
+def prompts(tmp_path: Path) -> Path:
+    path = tmp_path / "prompts.txt"
+    path.write_text("Capital of France?\nAnd of Spain?\nAnd of \x1b[2JItaly?\n", encoding="utf-8")
+    return path
+
+
+def test_on_prompts_the_worst_places_and_what_was_left_out_are_told(
+    model_files: ModelFiles, prompts: Path, capsys: Capture
+) -> None:
+    bench = Chunks()
+    assert compare(model_files("big", "small"), bench, None, prompts=prompts, max_tokens=9) == 0
+    plan = bench.plan
+    assert isinstance(plan, RepliesPlan)
+    assert (len(plan.cases), plan.max_tokens, plan.replies) == (3, 9, {})
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    shown = " ".join(shown.split())
+    assert "prompts.txt: 64 tokens of 2 replies scored." in shown
+    assert "Where small is furthest from the replies:" in shown
+    assert shown.index("2: And of Spain?") < shown.index("1: Capital of France?")
+    assert "90 % → 10 %" in shown
+    assert "Left out: prompt 3. The reply has no tokens to score." in shown
+
+
+def test_a_limit_on_chunks_is_one_on_prompts(model_files: ModelFiles, prompts: Path) -> None:
+    bench = Chunks()
+    compare(model_files("big", "small"), bench, None, prompts=prompts, chunks=2, ctx=300)
+    assert isinstance(bench.plan, RepliesPlan)
+    assert [case.id for case in bench.plan.cases] == ["1", "2"]
+    assert bench.plan.candidates[0].runtime.n_ctx == 300
+
+
+def test_a_recorded_session_gives_the_replies_of_its_reference(model_files: ModelFiles) -> None:
+    bench, files = Chunks(), [Path(each) for each in model_files("big", "small")]
+    contenders = read_contenders(files, Runtime(), describe_nothing)
+    cases = (Case(id="1", messages=(Message(role="user", content="Who?"),)),)
+    replies = [
+        Reply(contender=each.name, case="1", repeat=0, text=each.name, finish_reason="stop")
+        for each in contenders
+    ]
+    recorded = session(Plan(contenders=contenders, cases=cases), *replies)
+    fidelity(
+        files[0],
+        files[1:],
+        FidelityOptions(session="abc"),
+        make_bench=lambda: bench,
+        describe_model=describe_nothing,
+        read_session={"abc": recorded}.__getitem__,
+    )
+    assert isinstance(bench.plan, RepliesPlan)
+    assert bench.plan.cases == cases
+    assert bench.plan.replies["1"].text == "big"
 
 
 def test_ctrl_c_gives_what_was_scored_until_then(
@@ -186,6 +331,21 @@ def test_ctrl_c_before_the_first_chunk_says_so(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "before anything was scored" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"bundled": "klingon"}, "no bundled text “klingon”"),
+        ({"bundled": "code", "session": "a"}, "only one of --bundled and --session"),
+        ({"prompts": Path("nowhere.txt")}, "no file nowhere.txt"),
+    ],
+)
+def test_what_cannot_be_measured_on_is_wrong_usage(
+    options: dict[str, Any], reason: str, model_files: ModelFiles
+) -> None:
+    with pytest.raises(WrongUsage, match=reason):
+        compare(model_files("big", "small"), Chunks(), None, **options)
 
 
 @pytest.mark.parametrize(
@@ -225,3 +385,21 @@ def test_two_real_models_are_compared(
     assert candidate["name"].endswith("Q2_K")
     assert 0 < candidate["mean_kld"]["value"] < 5
     assert 20 < candidate["same_top_percent"]["value"] < 100
+
+
+def test_real_models_are_compared_on_prompts(
+    small_model: Path, quantized: dict[str, Path], run_main: RunMain, tmp_path: Path
+) -> None:
+    prompts = tmp_path / "prompts.jsonl"
+    prompts.write_text('{"prompt": "Capital of France?"}\n{"prompt": "And Spain?"}\n')
+    ran = run_main(
+        *("fidelity", str(small_model), str(quantized["Q2_K"]), "--prompts", str(prompts)),
+        *("-n", "12", "-c", "256", "-t", "1", "--json"),
+    )
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert (found["scored"], found["chunks"]) == ("replies", 2)
+    assert [each["prompt"] for each in found["replies"]] == ["Capital of France?", "And Spain?"]
+    assert found["noise_floor"]["scored_tokens"] == found["scored_tokens"]
+    (candidate,) = found["candidates"]
+    assert {each["case"] for each in candidate["replies"]} == {"1", "2"}
