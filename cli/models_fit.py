@@ -22,7 +22,7 @@ from models.fit import Bandwidth, Machine, judge, measure_bandwidth, profile_of
 from models.gguf import read_model
 from models.hub.address import parse_address
 from storage.folders import models_folder
-from storage.uses import Use, use_of
+from storage.uses import Use, Uses
 
 MachineOf = Callable[[tuple[str, ...], int | None], Machine]
 
@@ -84,7 +84,7 @@ def _fit_file(
     profile = profile_of(read_model(file))
     machine = machine_of(runtime.rpc_servers, runtime.threads)
     known = Fingerprints(models_folder() / "fingerprints").known(file)
-    use = use_of(uses_of(), [str(file.absolute())], known)
+    use = Uses(uses_of()).of([str(file.absolute())], known)
     document = fit_document(judge(profile, runtime, machine), machine, use)
     if as_json:
         write_result(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")

@@ -21,7 +21,7 @@ from models.library import Contents, Entry, Library, app_roots
 from models.library.standing import Newer, newer_files
 from models.origins import Origins
 from storage.folders import data_folder, models_folder
-from storage.uses import Use, use_of
+from storage.uses import Use, Uses
 
 MakeLibrary = Callable[[], Library]
 
@@ -53,7 +53,7 @@ def list_models(
     """
     contents = make_library().scan()
     found = _newer(contents, make_access()) if newer else None
-    uses = uses_of()
+    uses = Uses(uses_of())
     listed = tuple(_listed(entry, uses, found) for entry in contents.entries)
     if as_json:
         document = ModelList(models=listed, broken=_faults(contents))
@@ -142,10 +142,10 @@ def _faults(contents: Contents) -> tuple[ListedFault, ...]:
     )
 
 
-def _listed(entry: Entry, uses: tuple[Use, ...], newer: Newer | None) -> ListedModel:
+def _listed(entry: Entry, uses: Uses, newer: Newer | None) -> ListedModel:
     model = entry.model
     paths = [str(place.path) for place in entry.places]
-    use = use_of(uses, paths, entry.sha256)
+    use = uses.of(paths, entry.sha256)
     known = newer is not None and model.origin is not None and entry.sha256 is not None
     return ListedModel(
         name=entry.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from statistics import median
@@ -118,16 +119,25 @@ def _newest(machine: str) -> Select[int, int, bytes, str, int]:
     )
 
 
-def use_of(uses: Iterable[Use], paths: Sequence[str], sha256: str | None) -> Use | None:
-    """The use of a model that lies at these paths: by its content, else by where it lay."""
-    same = [use for use in uses if _is_of(use, paths, sha256)]
-    if not same:
-        return None
-    measured = next((use for use in same if use.generation_tokens_per_s is not None), same[0])
-    return msgspec.structs.replace(measured, last_used=same[0].last_used)
+class Uses:
+    """Finds the use of a model that lies somewhere: by its content, else by where it lay."""
 
+    def __init__(self, uses: Iterable[Use]) -> None:
+        self._by: dict[str, list[Use]] = defaultdict(list)
+        for use in uses:
+            self._by[use.path].append(use)
+            if use.sha256 is not None:
+                self._by[use.sha256].append(use)
 
-def _is_of(use: Use, paths: Sequence[str], sha256: str | None) -> bool:
-    if use.sha256 is not None and sha256 is not None:
-        return use.sha256 == sha256
-    return use.path in paths
+    def of(self, paths: Sequence[str], sha256: str | None) -> Use | None:
+        """The newest use of it, with the newest speed that was measured."""
+        keys = [*paths, *([sha256] if sha256 else [])]
+        candidates = (use for key in keys for use in self._by.get(key, ()))
+        same = [
+            each for each in candidates if None in {each.sha256, sha256} or each.sha256 == sha256
+        ]
+        same.sort(key=lambda use: use.last_used, reverse=True)
+        if not same:
+            return None
+        measured = next((use for use in same if use.generation_tokens_per_s is not None), same[0])
+        return msgspec.structs.replace(measured, last_used=same[0].last_used)

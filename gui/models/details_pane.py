@@ -29,12 +29,14 @@ from gui.widgets.rows import RowsView
 if TYPE_CHECKING:
     from gui.models.fit_words import FitResult
     from gui.models.library_model import Item
+    from storage.uses import Use
 
 
 class DetailsPane(QFrame):
     compare_wanted = Signal()
     quantize_wanted = Signal()
     remove_wanted = Signal()
+    repository_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,18 +55,25 @@ class DetailsPane(QFrame):
         self.compare = MainButton(theme, "compare", "Compare", parent=self)
         self.quantize = QPushButton("Quantize…", self)
         self.remove = QPushButton("Remove…", self)
+        self.repository = QPushButton("On the hub", self)
+        self.repository.setToolTip("Show the repository that it came from")
         self._lay_out()
         self.compare.clicked.connect(self.compare_wanted)
         self.quantize.clicked.connect(self.quantize_wanted)
         self.remove.clicked.connect(self.remove_wanted)
+        self.repository.clicked.connect(self.repository_wanted)
         self._mix_fold.toggled.connect(self._mix.setVisible)
         self._metadata_fold.toggled.connect(self._metadata.setVisible)
 
-    def show_items(self, items: tuple[Item, ...]) -> None:
+    def show_items(
+        self, items: tuple[Item, ...], use: Use | None = None, *, newer: bool = False
+    ) -> None:
+        """use: of the only one on this machine. newer: the hub has a newer file of it."""
         one = items[0] if len(items) == 1 else None
         entry = None if one is None or isinstance(one, Unusable) else one
         for part in (self.fit, self._rows, self._mix_fold, self._metadata_fold):
             part.setVisible(entry is not None)
+        self.repository.setVisible(entry is not None and entry.model.origin is not None)
         if entry is not None:
             self.title.setText(entry.name)
             self.summary.setText(
@@ -72,7 +81,7 @@ class DetailsPane(QFrame):
                 if entry.details.model.has_chat_template
                 else "A base model: it has no chat template."
             )
-            self._rows.show_widget(RowsView(self._theme, entry_rows(entry)))
+            self._rows.show_widget(RowsView(self._theme, entry_rows(entry, use, newer=newer)))
         elif isinstance(one, Unusable):
             self.title.setText(one.path.name)
             self.summary.setText(one.sentence)
@@ -80,8 +89,8 @@ class DetailsPane(QFrame):
             self._show_many(items)
         self.summary.setVisible(bool(self.summary.text()))
 
-    def show_fit(self, result: FitResult | None, free_bytes: int | None) -> None:
-        self.fit.show_fit(result, free_bytes)
+    def show_fit(self, result: FitResult | None, free_bytes: int | None, use: Use | None) -> None:
+        self.fit.show_fit(result, free_bytes, use)
 
     def show_anatomy(self, anatomy: Anatomy | None) -> None:
         known = anatomy is not None
@@ -148,6 +157,7 @@ class DetailsPane(QFrame):
         foot.setContentsMargins(space.l, 0, space.l, space.l)
         foot.setSpacing(space.s)
         foot.addWidget(self.compare, 1)
+        foot.addWidget(self.repository)
         foot.addWidget(self.quantize)
         foot.addWidget(self.remove)
         column = QVBoxLayout(self)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from gui.details import model_rows
-from gui.figures import count, parameters, size
+from gui.figures import count, parameters, rate, size, when
 from models.origins import FromHub, MadeHere, Origin
 
 if TYPE_CHECKING:
     from gui.models.shelf import Anatomy
     from models.gguf import Value
     from models.library import Entry
+    from storage.uses import Use
 
 Rows = list[tuple[str, str]]
 SHOWN_CHARACTERS: Final = 400  # of one value; chat templates have thousands
 
 
-def entry_rows(entry: Entry) -> Rows:
+def entry_rows(entry: Entry, use: Use | None = None, *, newer: bool = False) -> Rows:
+    """use: of it on this machine. newer: the hub that it came from has a newer file."""
     details = entry.details
     rows = [row for row in model_rows(details.model) if row[0] != "Folder"]
     active, total = details.active_parameters, details.model.parameters
@@ -31,6 +34,12 @@ def entry_rows(entry: Entry) -> Rows:
         rows.append(("Importance matrix", details.imatrix))
     if entry.origin is not None:
         rows.append(("Origin", origin_words(entry.origin)))
+    if newer:
+        rows.append(("On the hub", "newer one available"))
+    if use is not None:
+        rows.append(("Last used", when(use.last_used, datetime.now(UTC))))
+        if use.generation_tokens_per_s is not None:
+            rows.append(("Measured here", measured_words(use)))
     rows.append(("sha256", _in_groups(entry.sha256) if entry.sha256 else "not computed yet"))
     several = len(entry.places) > 1
     rows.extend((place.app if several else "File", str(place.path)) for place in entry.places)
@@ -40,6 +49,13 @@ def entry_rows(entry: Entry) -> Rows:
 def _in_groups(figure: str) -> str:
     """So that it breaks into lines in a narrow pane."""
     return " ".join(figure[start : start + 16] for start in range(0, len(figure), 16))
+
+
+def measured_words(use: Use) -> str:
+    replies = count(use.n_replies, "reply")
+    layers = use.offloaded_layers
+    where = f", {count(layers, 'layer')} on the GPU" if layers else ""
+    return f"{rate(use.generation_tokens_per_s or 0)}, median of {replies}{where}"
 
 
 def origin_words(origin: Origin) -> str:

@@ -15,6 +15,7 @@ from gui.widgets.rows import RowsView
 
 if TYPE_CHECKING:
     from gui.models.fit_words import FitResult
+    from storage.uses import Use
 
 
 class FitCard(QWidget):
@@ -32,8 +33,13 @@ class FitCard(QWidget):
         column.addWidget(self.sentence)
         column.addWidget(self.bar)
 
-    def show_fit(self, result: FitResult | None, free_bytes: int | None) -> None:
-        """free_bytes: what is free in the memories that it would use; None where that is not known."""
+    def show_fit(
+        self, result: FitResult | None, free_bytes: int | None, use: Use | None = None
+    ) -> None:
+        """free_bytes: what is free in the memories that it would use; None where that is not known.
+
+        use: of the model on this machine.
+        """
         self.badge.show_state(fit_words(result), fit_mood(result))
         self.sentence.setText(fit_sentence(result))
         if self._rows is not None:
@@ -50,5 +56,5 @@ class FitCard(QWidget):
             parts = (whole.weights_bytes, whole.kv_bytes, whole.compute_bytes)
             words = f"{size(whole.total_bytes)} of {size(free_bytes)} that is free"
             self.bar.show_need(parts, free_bytes, words)
-        self._rows = RowsView(self._theme, fit_rows(result), self)
+        self._rows = RowsView(self._theme, fit_rows(result, use), self)
         self._column.addWidget(self._rows)

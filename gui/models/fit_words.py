@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gui.figures import rate, significant, size, thousands
+from gui.figures import count, rate, significant, size, thousands
 from gui.widgets.labels import Mood
 
 if TYPE_CHECKING:
     from models.fit import Fit
+    from storage.uses import Use
 
     FitResult = Fit | str
 
@@ -44,8 +45,11 @@ def fit_sentence(result: FitResult | None) -> str:
     return result if isinstance(result, str) else result.sentence
 
 
-def fit_rows(fit: Fit) -> Rows:
-    """What it would take where, how long a context fits, and how fast it should be."""
+def fit_rows(fit: Fit, use: Use | None = None) -> Rows:
+    """What it would take where, how long a context fits, and how fast it should be.
+
+    What was measured here with as many layers on the GPU takes the place of the estimate.
+    """
     device, whole = fit.need.device, fit.need.whole
     split = fit.need.offloaded_layers > 0
 
@@ -62,7 +66,11 @@ def fit_rows(fit: Fit) -> Rows:
     longest = fit.max_context
     words = f"{thousands(longest)} tokens" if longest else fit.absent.get("max_context", "none")
     rows.append(("Longest that fits", words))
-    if fit.speed is not None:
+    measured = use.generation_tokens_per_s if use is not None else None
+    if use and measured and use.offloaded_layers in {None, fit.need.offloaded_layers}:
+        words = f"{rate(measured)}, measured here ({count(use.n_replies, 'reply')})"
+        rows.append(("Speed", words))
+    elif fit.speed is not None:
         low, high = significant(fit.speed.low), significant(fit.speed.high)
         rows.append(("Expected speed", f"about {rate(fit.speed.likely)} ({low} to {high})"))
     elif "speed" in fit.absent:

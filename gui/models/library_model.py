@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -16,12 +17,13 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from gui.figures import parameters, significant, size, thousands
+from gui.figures import parameters, rate, significant, size, thousands, when
 from gui.models.fit_words import fit_mood, fit_sentence, fit_words
 
 if TYPE_CHECKING:  # brings numpy, which a start must not wait for
     from gui.models.fit_words import FitResult
     from models.library import Entry
+    from storage.uses import Use
 
     Item: TypeAlias = "Entry | Unusable"
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -47,7 +49,9 @@ class Column(IntEnum):
     CONTEXT = 6
     ARCHITECTURE = 7
     TEMPLATE = 8
-    PLACE = 9
+    SPEED = 9
+    USED = 10
+    PLACE = 11
 
 
 TITLES: Final = {
@@ -60,6 +64,8 @@ TITLES: Final = {
     Column.CONTEXT: "Context",
     Column.ARCHITECTURE: "Architecture",
     Column.TEMPLATE: "Template",
+    Column.SPEED: "Measured",
+    Column.USED: "Last used",
     Column.PLACE: "Where",
 }
 _TIPS: Final = {
@@ -67,9 +73,13 @@ _TIPS: Final = {
     Column.BITS: "Bits per weight, over all tensors",
     Column.CONTEXT: "The context that it was trained for, in tokens",
     Column.TEMPLATE: "Whether the file has a chat template; base models have none",
+    Column.SPEED: "How fast it generated on this machine, in the newest session that tells",
+    Column.USED: "When the newest session with it on this machine was made",
     Column.PLACE: "Whose folder it lies in",
 }
-NUMERIC: Final = frozenset({Column.SIZE, Column.BITS, Column.PARAMETERS, Column.CONTEXT})
+NUMERIC: Final = frozenset(
+    {Column.SIZE, Column.BITS, Column.PARAMETERS, Column.CONTEXT, Column.SPEED}
+)
 
 
 RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -89,11 +99,26 @@ class LibraryModel(QAbstractTableModel):
         super().__init__(parent)
         self._items: list[Item] = []
         self._fits: dict[Path, FitResult] = {}
+        self._all_uses: tuple[Use, ...] = ()
+        self._uses: dict[Path, Use] = {}
+        self._newer: frozenset[Path] = frozenset()
 
     def show_items(self, items: Iterable[Item]) -> None:
         self.beginResetModel()
         self._items = list(items)
+        self._find_uses()
         self.endResetModel()
+
+    def show_uses(self, uses: tuple[Use, ...]) -> None:
+        """Of all models that were ever used here."""
+        self._all_uses = uses
+        self._find_uses()
+        self._tell(Column.SPEED, Column.USED)
+
+    def show_newer(self, paths: frozenset[Path]) -> None:
+        """Where the models lie of which the hub has a newer file."""
+        self._newer = paths
+        self._tell(Column.PLACE, Column.PLACE)
 
     def show_fits(self, fits: dict[Path, FitResult]) -> None:
         """Take these verdicts beside those that are there."""
@@ -103,8 +128,19 @@ class LibraryModel(QAbstractTableModel):
                 index = self.index(row, Column.FIT)
                 self.dataChanged.emit(index, index)
 
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The usable ones."""
+        return tuple(item for item in self._items if not isinstance(item, Unusable))
+
     def fit(self, item: Item) -> FitResult | None:
         return self._fits.get(path_of(item))
+
+    def use(self, item: Item) -> Use | None:
+        return self._uses.get(path_of(item))
+
+    def has_newer(self, item: Item) -> bool:
+        return path_of(item) in self._newer
 
     # What views ask ----------------------------------------------------------------------------
 
@@ -150,6 +186,23 @@ class LibraryModel(QAbstractTableModel):
                 value = "error" if isinstance(item, Unusable) else fit_mood(self.fit(item))
         return value
 
+    def _find_uses(self) -> None:
+        self._uses = {}
+        if not self._all_uses:
+            return
+        from storage.uses import Uses  # brings SQLAlchemy, which a start must not wait for
+
+        uses = Uses(self._all_uses)
+        for item in self._items:
+            if not isinstance(item, Unusable):
+                use = uses.of([str(place.path) for place in item.places], item.sha256)
+                if use is not None:
+                    self._uses[path_of(item)] = use
+
+    def _tell(self, first: Column, last: Column) -> None:
+        if self._items:
+            self.dataChanged.emit(self.index(0, first), self.index(len(self._items) - 1, last))
+
     def _text(self, item: Item, column: Column) -> str:
         if isinstance(item, Unusable):
             texts = {
@@ -158,7 +211,19 @@ class LibraryModel(QAbstractTableModel):
                 Column.PLACE: item.app,
             }
             return texts.get(column, "")
-        return fit_words(self.fit(item)) if column is Column.FIT else _TEXTS[column](item)
+        use = self.use(item)
+        match column:
+            case Column.FIT:
+                return fit_words(self.fit(item))
+            case Column.SPEED:
+                speed = use and use.generation_tokens_per_s
+                return rate(speed) if speed else ""
+            case Column.USED:
+                return when(use.last_used, datetime.now(UTC)) if use else ""
+            case Column.PLACE:
+                newer = " · newer on the hub" if self.has_newer(item) else ""
+                return _places(item) + newer
+        return _TEXTS[column](item)
 
     def _tip(self, item: Item, column: Column) -> str:
         if isinstance(item, Unusable):
@@ -169,14 +234,17 @@ class LibraryModel(QAbstractTableModel):
 
     def _sort(self, item: Item, column: Column) -> object:
         if isinstance(item, Unusable):
-            return self._text(item, column).casefold() if column not in NUMERIC else -1
-        model = item.details.model
-        numbers = {
+            numeric = column in NUMERIC or column is Column.USED
+            return -1 if numeric else self._text(item, column).casefold()
+        model, use = item.details.model, self.use(item)
+        numbers: dict[Column, float | None] = {
             Column.SIZE: model.size_bytes,
             Column.QUANTIZATION: model.bits_per_weight,
             Column.BITS: model.bits_per_weight,
             Column.PARAMETERS: model.parameters,
             Column.CONTEXT: model.n_ctx_train,
+            Column.SPEED: use.generation_tokens_per_s if use else None,
+            Column.USED: use.last_used.timestamp() if use else None,
         }
         if column in numbers:
             return numbers[column] or 0
@@ -184,6 +252,10 @@ class LibraryModel(QAbstractTableModel):
             result = self.fit(item)
             return 0 if result is None or isinstance(result, str) else _ORDER[result.verdict]
         return self._text(item, column).casefold()
+
+
+def _places(entry: Entry) -> str:
+    return ", ".join(dict.fromkeys(place.app for place in entry.places))
 
 
 def _context(entry: Entry) -> str:
@@ -212,7 +284,6 @@ _TEXTS: Final[dict[Column, Callable[[Entry], str]]] = {
     Column.TEMPLATE: lambda entry: (
         "chat" if entry.details.model.has_chat_template else "none (base)"
     ),
-    Column.PLACE: lambda entry: ", ".join(dict.fromkeys(place.app for place in entry.places)),
 }
 _ORDER: Final = {"on the GPU": 4, "partly on the GPU": 3, "in memory": 2, "too large": 1}
 

@@ -38,6 +38,8 @@ _WIDTHS: Final = {
     Column.CONTEXT: 13,
     Column.ARCHITECTURE: 17,
     Column.TEMPLATE: 15,
+    Column.SPEED: 14,
+    Column.USED: 18,
     Column.PLACE: 18,
 }
 _NOTHING: Final = (

@@ -31,6 +31,10 @@ from gui.widgets.labels import label
 class MachinePage(QWidget):
     compare_wanted = Signal(object)
     """The ModelFiles that are chosen."""
+    newer_wanted = Signal(object)
+    """The Entries that may have newer files on the hub."""
+    repository_wanted = Signal(object)
+    """The Origin whose repository is to be shown."""
 
     def __init__(self, theme: Theme, model: ModelsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +49,10 @@ class MachinePage(QWidget):
         self.work = label("", "small-muted", parent=self)
         self.add_files = QPushButton("Add files…", self)
         self.add_folder = QPushButton("Add folder…", self)
+        self.newer = QPushButton("Look for newer files", self)
+        self.newer.setToolTip(
+            "Ask the hub whether files that came from there have changed; nothing is replaced"
+        )
         self._lay_out()
         self._connect()
         self._show_chosen()
@@ -67,6 +75,7 @@ class MachinePage(QWidget):
         buttons.setSpacing(space.s)
         buttons.addWidget(self.add_files)
         buttons.addWidget(self.add_folder)
+        buttons.addWidget(self.newer)
         buttons.addStretch(1)
         buttons.addWidget(self.work)
         column.addLayout(buttons)
@@ -100,6 +109,8 @@ class MachinePage(QWidget):
         self.details.compare_wanted.connect(self.compare)
         self.details.quantize_wanted.connect(self.quantize)
         self.details.remove_wanted.connect(self.ask_remove)
+        self.details.repository_wanted.connect(self._show_repository)
+        self.newer.clicked.connect(self.look_for_newer)
         self.add_files.clicked.connect(self.choose_files)
         self.add_folder.clicked.connect(self.choose_folder)
 
@@ -110,9 +121,12 @@ class MachinePage(QWidget):
 
     def _show_chosen(self) -> None:
         model = self._model
-        self.details.show_items(model.selection)
-        if len(model.selection) == 1:
-            self.details.show_fit(model.library.fit(model.selection[0]), self._free_bytes)
+        only = model.selection[0] if len(model.selection) == 1 else None
+        use = None if only is None else model.library.use(only)
+        newer = only is not None and model.library.has_newer(only)
+        self.details.show_items(model.selection, use, newer=newer)
+        if only is not None:
+            self.details.show_fit(model.library.fit(only), self._free_bytes, use)
         self.details.show_anatomy(model.anatomy)
         self._show_availability()
 
@@ -154,6 +168,14 @@ class MachinePage(QWidget):
         path = self._model.only_path
         if path is not None:
             self._model.making.ask_ladder(path)
+
+    def look_for_newer(self) -> None:
+        self.newer_wanted.emit(self._model.library.entries)
+
+    def _show_repository(self) -> None:
+        origin = self._model.models[0].origin if self._model.models else None
+        if origin is not None:
+            self.repository_wanted.emit(origin)
 
     def choose_files(self) -> None:
         names, _ = QFileDialog.getOpenFileNames(self, "Add model files", "", "Models (*.gguf)")

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -16,6 +16,7 @@ from engine.errors import SteelyardError
 from gui.collaborators import Progress
 from gui.jobs import Cancelled, Jobs
 from gui.models.fit_model import FitModel
+from gui.models.folder_watcher import FolderWatcher
 from gui.models.library_model import LibraryModel, Unusable, path_of
 from gui.models.making_model import MakingModel
 from gui.models.shelf import Anatomy, Shelf
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from gui.models.fit_words import FitResult
     from gui.models.library_model import Item
     from models.library import Contents, Entry
+    from storage.uses import Use
+
+
+class RecordedUses(Protocol):
+    def uses(self, machine: str) -> tuple[Use, ...]: ...
 
 
 class ModelsModel(QObject):
@@ -45,15 +51,18 @@ class ModelsModel(QObject):
         self._jobs = jobs
         self._shelf = shelf
         self.library = LibraryModel(self)
+        self.watcher = FolderWatcher(jobs, shelf, self)
         self.fit = FitModel(jobs, shelf, self)
         self.making = MakingModel(jobs, shelf, self)
         self.selection: tuple[Item, ...] = ()
         self.anatomy: Anatomy | None = None
         self.scanning = False
         self.opened = False
+        self._history: RecordedUses | None = None
         self._hashing = False
         self._stopping = threading.Event()
         self.fit.judged.connect(self._show_fits)
+        self.watcher.changed.connect(self.rescan)
         self.making.made.connect(self._rescan_after)
         self.making.changed.connect(self.availability_changed)
         self.chosen.connect(self.availability_changed)
@@ -70,6 +79,22 @@ class ModelsModel(QObject):
             self.opened = True
             self._jobs.start("library", self._shelf.remembered, self._take, self._fail)
             self.rescan()
+            self.watcher.begin()
+
+    def use(self, history: RecordedUses) -> None:
+        """Tell from these sessions when each model was used, and how fast it was."""
+        self._history = history
+        self.reload_uses()
+
+    def reload_uses(self) -> None:
+        if self._history is not None:
+            work = partial(_uses, self._history)
+            self._jobs.start("history", work, self._take_uses, self._fail)
+
+    def show_newer(self, paths: tuple[Path, ...]) -> None:
+        """Mark those models of which the hub has a newer file."""
+        self.library.show_newer(frozenset(paths))
+        self.chosen.emit()
 
     def rescan(self) -> None:
         if self.opened:
@@ -107,6 +132,7 @@ class ModelsModel(QObject):
     def close(self) -> None:
         """Let a scan and quantizations end at their next step."""
         self._stopping.set()
+        self.watcher.close()
         self.making.close()
 
     # What is chosen ----------------------------------------------------------------------------
@@ -189,6 +215,10 @@ class ModelsModel(QObject):
         self._hashing = False
         self.hashing_progressed.emit("", 1.0)
 
+    def _take_uses(self, uses: tuple[Use, ...]) -> None:
+        self.library.show_uses(uses)
+        self.chosen.emit()
+
     def _take_anatomy(self, path: Path, anatomy: Anatomy) -> None:
         if path == self.only_path:
             self.anatomy = anatomy
@@ -206,3 +236,9 @@ class ModelsModel(QObject):
 
     def _fail(self, fault: SteelyardError) -> None:
         self.failed.emit(str(fault))
+
+
+def _uses(history: RecordedUses) -> tuple[Use, ...]:
+    from engine.machine import processor_name
+
+    return history.uses(processor_name())

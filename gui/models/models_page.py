@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.contract import Origin
 from gui.actions import Command
 from gui.compare.chips import local_files
 from gui.models.hub_model import HubModel
@@ -34,6 +35,9 @@ def page_of_models(page: ModelsPage) -> Page:
         Command("models-files", "Add model files…", "Models", machine.choose_files),
         Command("models-folder", "Add a folder of models…", "Models", machine.choose_folder),
         Command("models-hub", "Search the hub", "Models", page.show_hub, ("Ctrl+Shift+F",)),
+        Command(
+            "models-newer", "Look for newer files on the hub", "Models", machine.look_for_newer
+        ),
         Command("models-rescan", "Look for models again", "Models", page.rescan, ("F5",)),
         Command("models-search", "Search the models", "Models", page.search, ("Ctrl+F",), part=1),
         Command(
@@ -107,14 +111,21 @@ class ModelsPage(QWidget):
         column.addWidget(self.banners)
         column.addLayout(head)
         column.addWidget(self._sides, 1)
+        self._hub_model = hub
+        self._connect()
+
+    def _connect(self) -> None:
+        model, hub = self.model, self._hub_model
         self.machine.compare_wanted.connect(self.compare_wanted)
         model.noticed.connect(partial(self.banners.add, "notice"))
         model.failed.connect(partial(self.banners.add, "error"))
         hub.noticed.connect(partial(self.banners.add, "notice"))
         hub.failed.connect(partial(self.banners.add, "error"))
         hub.downloaded.connect(model.rescan)
+        hub.newer_known.connect(model.show_newer)
+        self.machine.newer_wanted.connect(hub.look_for_newer)
+        self.machine.repository_wanted.connect(self._show_repository)
         model.fit.runtime_changed.connect(self._judge_hub)
-        self._hub_model = hub
 
     def take_focus(self) -> None:
         side = self.hub if self._sides.currentWidget() is self.hub else self.machine
@@ -131,6 +142,13 @@ class ModelsPage(QWidget):
 
     def show_hub(self) -> None:
         self.show_side(1)
+
+    def _show_repository(self, origin: Origin) -> None:
+        if self._hub_model.why_not_contact():
+            self.banners.add("error", self._hub_model.why_not_contact())
+            return
+        self.show_hub()
+        self._hub_model.show_repository(origin.repo)
 
     def rescan(self) -> None:
         self.model.rescan()
@@ -154,3 +172,4 @@ class ModelsPage(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.model.open()
+        self.model.reload_uses()

@@ -17,7 +17,7 @@ from engine.errors import SteelyardError
 if TYPE_CHECKING:  # they bring numpy, which a start must not wait for
     from models.fit import Bandwidth, Fit, Machine, Profile
     from models.gguf import Value
-    from models.library import Contents, Entry, Library
+    from models.library import Contents, Entry, Library, Watched
 
 
 class TensorKind(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +109,10 @@ class Shelf:
     def remembered(self) -> Contents:
         """What the last scan found, at once."""
         return self._library.remembered()
+
+    def watched(self) -> Watched:
+        """Which folders to watch, and a figure that changes with the models in them."""
+        return self._library.watched()
 
     def scan(self, stopping: threading.Event) -> Contents:
         """What is there now; raises Stopped."""

@@ -2,7 +2,7 @@
 
 from models.library.choices import LibraryError
 from models.library.entry import Broken, Details, Entry
-from models.library.library import Contents, Library
+from models.library.library import Contents, Library, Watched
 from models.library.places import Place
 from models.library.roots import App, Root, app_roots
 
@@ -16,5 +16,6 @@ __all__ = [
     "LibraryError",
     "Place",
     "Root",
+    "Watched",
     "app_roots",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -16,11 +17,12 @@ from models.library.choices import ChoiceFile, LibraryError
 from models.library.entry import Broken, Entry, read_details
 from models.library.grouping import Found, group
 from models.library.index import Index, Known, load_index, save_index
-from models.library.places import Place, find_places
+from models.library.places import Place, find_places, folders_of
 from models.library.roots import Root
 from models.origins import Origins
 
 NEVER = threading.Event()
+MOST_FOLDERS: Final = 2_000  # systems watch some thousands for a user
 
 
 class Contents(msgspec.Struct, frozen=True):
@@ -28,6 +30,13 @@ class Contents(msgspec.Struct, frozen=True):
 
     entries: tuple[Entry, ...]
     broken: tuple[Broken, ...]
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """The folders in which models may appear, and a figure that changes with the files in them."""
+
+    folders: tuple[Path, ...]
+    state: int
 
 
 class Library:
@@ -101,6 +110,16 @@ class Library:
             except ModelFileError:
                 continue  # it vanished or changed; the next scan will tell
         return self.remembered()
+
+    def watched(self) -> Watched:
+        """Of our own and the added folders; looks at names, sizes and times only."""
+        roots = [
+            Root("Steelyard", self._own),
+            *(Root("added", folder) for folder in self.added_folders()),
+        ]
+        folders = [folder for root in roots for folder in folders_of(root)]
+        states = [(str(place.path), *_state(place.path)) for place in find_places(roots)]
+        return Watched(tuple(folders[:MOST_FOLDERS]), hash(tuple(states)))
 
     def add_folder(self, folder: Path) -> None:
         with self._choices.change() as choices:
@@ -186,6 +205,14 @@ class Library:
             Broken(each.place, each.known.sentence) for each in found if each.known.sentence
         )
         return Contents(group(found, self._fingerprints, self._origins), broken)
+
+
+def _state(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
 
 
 def _look(path: Path, known: Known | None) -> Known | None:

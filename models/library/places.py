@@ -50,13 +50,25 @@ def find_places(roots: Iterable[Root], files: Iterable[Path] = ()) -> Iterator[P
         yield Place(path, "added")
 
 
-def _gguf_files(root: Root) -> Iterator[Place]:
+def folders_of(root: Root) -> Iterator[Path]:
+    """The folders under a root in which files are looked for."""
+    for folder, _ in _walk(root):
+        yield folder
+
+
+def _walk(root: Root) -> Iterator[tuple[Path, list[str]]]:
     depth_of_root = len(root.path.parts)
-    for folder, folders, names in os.walk(root.path):
+    for name, folders, names in os.walk(root.path):
+        folder = Path(name)
         folders.sort()
-        if len(Path(folder).parts) - depth_of_root >= MAX_DEPTH:
+        if len(folder.parts) - depth_of_root >= MAX_DEPTH:
             folders.clear()
-        for name in sorted(names):
+        yield folder, sorted(names)
+
+
+def _gguf_files(root: Root) -> Iterator[Place]:
+    for folder, names in _walk(root):
+        for name in names:
             part = part_number(name)
             if _is_model(name) and (part is None or part[0] == 1):
                 path = Path(folder, name)

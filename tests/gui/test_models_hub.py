@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QInputDialog, QMessageBox
+from PySide6.QtWidgets import QInputDialog, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from gui.app import Desk
 from gui.models.choices_model import ChoiceColumn
 from gui.models.hub_desk import RESULTS
 from gui.models.hub_page import HubPage
-from gui.models.library_model import LibraryRole
+from gui.models.library_model import Column, LibraryRole
 from gui.models.search_filters import SearchFilters
 from gui.settings import load_settings
 from tests.gui.fake_shelf import hub_at, model_bytes, shelf_in
@@ -403,3 +403,32 @@ def test_a_file_that_changed_there_is_replaced_only_when_that_is_agreed_to(
     opened.pane.download.click()
     opened.qtbot.waitUntil(lambda: opened.cells(ChoiceColumn.STATE) == ["", "here already"])
     assert path.read_bytes() == model_bytes(width=64, name="Newer")
+
+
+def test_newer_files_are_looked_for_when_asked_and_marked(opened: OpenedHub, hub: FakeHub) -> None:
+    download_then_change_it_there(opened, hub)
+    machine = opened.desk.models_page.machine
+    opened.desk.models_page.show_side(0)
+    library = opened.desk.models.library
+    assert "newer" not in str(library.index(0, Column.PLACE).data())
+    machine.newer.click()
+    opened.qtbot.waitUntil(lambda: "newer on the hub" in str(library.index(0, Column.PLACE).data()))
+    assert any("tiny-Q8_0.gguf. Nothing was replaced." in text for text in opened.banners())
+    texts = [part.text() for part in machine.details.findChildren(QLabel)]
+    assert "newer one available" in texts
+    machine.details.repository.click()
+    opened.qtbot.waitUntil(lambda: opened.cells(ChoiceColumn.STATE) == ["", "newer one available"])
+    assert opened.page.isVisible()
+
+
+def test_that_nothing_is_newer_is_said_too(opened: OpenedHub, hub: FakeHub) -> None:
+    opened.desk.models_page.machine.newer.click()
+    opened.qtbot.waitUntil(lambda: any("no newer files" in text for text in opened.banners()))
+    assert hub.requests == []
+
+
+def test_offline_newer_files_are_not_looked_for(opened: OpenedHub, hub: FakeHub) -> None:
+    opened.page.offline.click()
+    opened.desk.models_page.machine.newer.click()
+    assert any(text.startswith("Offline") for text in opened.banners())
+    assert hub.requests == []

@@ -1,24 +1,30 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.contract import DeviceInfo
 from gui.app import Desk
 from gui.models.library_model import Column, LibraryRole
 from gui.models.quantize_dialog import QuantizeDialog
+from models.fingerprint import _hash
+from storage.uses import Use
 from tests.gui.acting import key
 from tests.gui.fake_shelf import FakeQuantizer, model_bytes, shelf_in
 from tests.gui.fakes import Fakes
 from tests.gui.test_accessibility import nameless
 
 OpenDesk = Callable[..., Desk]
+OpenModels = Callable[..., "Opened"]
 
 
 class Opened:
@@ -44,6 +50,10 @@ class Opened:
 
     def wait_for(self, *names: str) -> None:
         self.qtbot.waitUntil(lambda: self.rows() == list(names) and not self.model.scanning)
+
+    def details(self) -> list[str]:
+        """Every text of the pane beside the table."""
+        return [part.text() for part in self.page.details.findChildren(QLabel)]
 
     def wait_for_verdicts(self) -> None:
         self.qtbot.waitUntil(lambda: "…" not in self.rows(Column.FIT))
@@ -295,3 +305,102 @@ def offered(opened: Opened) -> QuantizeDialog:
 
 def banner_texts(opened: Opened) -> list[str]:
     return [banner.text for banner in opened.desk.models_page.banners.banners]
+
+
+# --- Appearing by itself ------------------------------------------------------------------------
+
+
+def test_a_file_that_appears_in_an_added_folder_is_listed_by_itself(
+    open_models: OpenModels, tmp_path: Path
+) -> None:
+    opened = open_models({"a.gguf": model_bytes()})
+    added = tmp_path / "added" / "deep"
+    added.mkdir(parents=True)
+    opened.desk.models.add_folder(added.parent)
+    opened.wait_for("a")
+    opened.qtbot.waitUntil(lambda: str(added) in opened.desk.models.watcher._system.directories())
+    (added / "b.gguf").write_bytes(model_bytes(name="B"))
+    opened.wait_for("a", "b")
+    (added / "b.gguf").unlink()
+    opened.wait_for("a")
+
+
+def test_a_file_that_grows_whole_is_read_again(open_models: OpenModels) -> None:
+    opened = open_models({"a.gguf": model_bytes()[:-100]})
+    opened.wait_for("a.gguf")
+    assert opened.rows(Column.FIT) == ["cannot be used"]
+    (opened.own / "a.gguf").write_bytes(model_bytes())
+    opened.desk.models.watcher.look()
+    opened.wait_for("a")
+
+
+def test_nothing_is_hashed_twice(open_models: OpenModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[Path] = []
+
+    def noting(path: Path, *rest: Any) -> Any:
+        hashed.append(path)
+        return _hash(path, *rest)
+
+    monkeypatch.setattr("models.fingerprint._hash", noting)
+    opened = open_models({"a.gguf": model_bytes(), "b.gguf": model_bytes(name="B")})
+    entries = opened.desk.models.library
+    opened.qtbot.waitUntil(
+        lambda: len(entries.entries) == 2 and all(each.sha256 for each in entries.entries)
+    )
+    opened.model.rescan()
+    opened.qtbot.waitUntil(lambda: not opened.model.scanning)
+    again = shelf_in(opened.own.parent)
+    contents = again.scan(threading.Event())
+    again.compare_contents(contents, lambda part: None, threading.Event())
+    assert sorted(path.name for path in hashed) == ["a.gguf", "b.gguf"]
+
+
+# --- What was used ------------------------------------------------------------------------------
+
+
+def used(path: Path, *, layers: int = 0) -> Use:
+    return Use(
+        path=str(path),
+        sha256=None,
+        last_used=datetime.now(UTC),
+        generation_tokens_per_s=23.4,
+        n_replies=3,
+        offloaded_layers=layers,
+    )
+
+
+def test_last_use_and_measured_speed_stand_in_the_table_and_the_details(
+    open_models: OpenModels,
+) -> None:
+    opened = open_models({"a.gguf": model_bytes(), "b.gguf": model_bytes(name="B")})
+    opened.wait_for("a", "b")
+    opened.desk.models.use(Recorded(used(opened.own / "a.gguf")))
+    opened.qtbot.waitUntil(lambda: opened.rows(Column.SPEED) == ["23.4 tok/s", ""])
+    assert opened.rows(Column.USED)[0].startswith("today ")
+    opened.choose("a")
+    opened.wait_for_verdicts()
+    opened.qtbot.waitUntil(lambda: "23.4 tok/s, measured here (3 replies)" in opened.details())
+    assert "23.4 tok/s, median of 3 replies" in opened.details()
+    assert not any("Expected" in text for text in opened.details())
+    opened.choose("b")
+    opened.qtbot.waitUntil(lambda: "Expected speed" in opened.details())
+
+
+def test_a_speed_measured_on_the_gpu_does_not_replace_the_estimate_without(
+    open_models: OpenModels,
+) -> None:
+    opened = open_models({"a.gguf": model_bytes()})
+    opened.wait_for("a")
+    opened.desk.models.use(Recorded(used(opened.own / "a.gguf", layers=3)))
+    opened.wait_for_verdicts()
+    opened.qtbot.waitUntil(lambda: "Expected speed" in opened.details())
+    assert "23.4 tok/s, median of 3 replies, 3 layers on the GPU" in opened.details()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    use: Use
+
+    def uses(self, machine: str) -> tuple[Use, ...]:
+        assert machine
+        return (self.use,)

@@ -8,7 +8,7 @@ import msgspec
 
 from engine.contract import Session, Timing
 from storage.history import History
-from storage.uses import use_of
+from storage.uses import Uses
 from storage.writing import insert_session
 from tests.storage.samples import ENVIRONMENT, plan, reply, session
 
@@ -81,7 +81,7 @@ def test_a_model_is_recognised_by_its_content_else_by_its_place(history: History
     path = "/models/model 0-Q4_1.gguf"
 
     def speed(paths: list[str], sha256: str | None) -> float | None:
-        use = use_of(uses, paths, sha256)
+        use = Uses(uses).of(paths, sha256)
         return None if use is None else use.generation_tokens_per_s
 
     assert speed(["/elsewhere.gguf"], "a" * 64) == 10.0
@@ -92,6 +92,6 @@ def test_a_model_is_recognised_by_its_content_else_by_its_place(history: History
 
 def test_a_newer_use_without_a_speed_keeps_the_speed_before(history: History) -> None:
     keep(history, told(1, 10.0, sha256="a" * 64), told(2, None, sha256="a" * 64), told(3, None))
-    use = use_of(history.uses(CPU), ["/models/model 0-Q4_1.gguf"], "a" * 64)
+    use = Uses(history.uses(CPU)).of(["/models/model 0-Q4_1.gguf"], "a" * 64)
     assert use is not None
     assert (use.last_used, use.generation_tokens_per_s) == (told(3).created, 10.0)
