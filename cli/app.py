@@ -12,6 +12,7 @@ import typer
 from cli.bench_options import BenchOptions
 from cli.compare_options import PromptOptions, RunOptions
 from cli.cost_options import CostOptions
+from cli.energy_app import energy_app
 from cli.failures import guarded
 from cli.fidelity_options import FidelityOptions
 from cli.grouped import grouped
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(models_app, name="models")
 app.add_typer(sessions_app, name="sessions")
+app.add_typer(energy_app, name="energy")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -17,16 +17,19 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.failures import EXIT_FAILED
-from cli.terminal import clean_line, result_console, words, write_result
+from cli.terminal import clean, clean_line, result_console, words, write_result
 from cli.wording import size
 from engine.bench import Bench
 from engine.contract import DeviceInfo, Environment
+from engine.energy.settings import EnergySettings, sensor_root
 from engine.energy.sources import sources
+from engine.energy.wording import plug_text, source_text
 from engine.energy.zones import SourceStatus
 from engine.errors import SteelyardError
 from engine.machine import available_memory, describe_environment
 from models import fit
 from models.demo import demo_model_path
+from storage.energy_settings import energy_settings_file, load_energy_settings
 from storage.folders import data_folder, database_path, log_folder, models_folder
 from storage.history import History
 
@@ -68,6 +71,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     folders: tuple[Folder, ...]
     versions: dict[str, str | None]
     energy_sources: tuple[SourceStatus, ...]
+    plug_meter: str
     missing: tuple[Missing, ...]
 
 
@@ -84,10 +88,12 @@ def doctor(*, rpc_servers: tuple[str, ...], as_json: bool) -> int:
 def diagnose(rpc_servers: tuple[str, ...] = ()) -> Diagnosis:
     environment, no_llama_cpp = _ask_llama_cpp(rpc_servers)
     n_sessions, no_history = _count_sessions()
+    energy, no_energy = _energy_settings()
     found = [
         no_llama_cpp,
         _no_demo_model(),
         no_history,
+        no_energy,
         _no_window(),
         _little_disk(),
     ]
@@ -97,7 +103,8 @@ def diagnose(rpc_servers: tuple[str, ...] = ()) -> Diagnosis:
         sessions=n_sessions,
         folders=_folders(),
         versions={name: _version(name) for name in _PACKAGES},
-        energy_sources=sources(),
+        energy_sources=sources(sensor_root(), tdp_watts=energy.tdp_watts),
+        plug_meter=plug_text(energy.plug),
         missing=tuple(each for each in found if each is not None),
     )
 
@@ -130,6 +137,14 @@ def _count_sessions() -> tuple[int | None, Missing | None]:
             return len(history.sessions()), None
     except SteelyardError as error:
         return None, Missing(what="The history cannot be opened.", remedy=str(error))
+
+
+def _energy_settings() -> tuple[EnergySettings, Missing | None]:
+    try:
+        return load_energy_settings(energy_settings_file()), None
+    except SteelyardError as error:
+        what = "What was set about this machine's energy cannot be read."
+        return EnergySettings(), Missing(what=what, remedy=str(error))
 
 
 def _no_window() -> Missing | None:
@@ -209,7 +224,7 @@ def _print(console: Console, found: Diagnosis) -> None:
     ]
     _section(console, "Machine", rows)
     _section(console, "Devices", [(d.name, _device(d)) for d in machine.devices])
-    _section(console, "Energy", [(each.source, _source(each)) for each in found.energy_sources])
+    _section(console, "Energy", _energy(found))
     _section(console, "Folders", [(each.use, _folder(each, found)) for each in found.folders])
     _section(console, "Versions", [(n, v or "not installed") for n, v in found.versions.items()])
     if not found.missing:
@@ -232,6 +247,14 @@ def _section(console: Console, title: str, rows: list[tuple[str, str]]) -> None:
     console.print()
 
 
+def _energy(found: Diagnosis) -> list[tuple[str, str]]:
+    rows = []
+    for each in found.energy_sources:
+        remedy = "" if each.remedy is None else f"\n{clean(each.remedy).rstrip()}"
+        rows.append((each.source, f"{clean_line(source_text(each))}{remedy}"))
+    return [*rows, ("plug meter", found.plug_meter)]
+
+
 def _processor(machine: Environment) -> str:
     cores = machine.physical_cores or machine.logical_cores
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
@@ -247,13 +270,6 @@ def _device(device: DeviceInfo) -> str:
         free = "unknown" if device.free_bytes is None else size(device.free_bytes)
         text += f" · {free} free of {size(device.total_bytes)}"
     return text
-
-
-def _source(source: SourceStatus) -> str:
-    if source.usable:
-        covers = ", ".join(source.covers)
-        return f"{'used' if source.used else 'usable'} · {covers} · {source.range or 'range not known'}"
-    return clean_line(" ".join(part for part in (source.reason, source.remedy) if part))
 
 
 def _folder(folder: Folder, found: Diagnosis) -> str:

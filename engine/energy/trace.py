@@ -82,6 +82,16 @@ class Trace:
                 return Void(reason)
         return max(0.0, self._at(end_s) - self._at(begin_s))
 
+    def mean_watts(self, begin_s: float, end_s: float) -> float | Void:
+        """From the first to the last sample between two moments."""
+        first = bisect_left(self._times, begin_s)
+        last = bisect_right(self._times, end_s) - 1
+        if last <= first:
+            return Void("could not be read")
+        first_s, last_s = self._times[first], self._times[last]
+        joules = self.joules(first_s, last_s)
+        return joules if isinstance(joules, Void) else joules / (last_s - first_s)
+
     def watts(self, begin_s: float, end_s: float) -> float | Void:
         """The median power between two moments, over pieces long enough for the sensor's step."""
         piece_s = max(1.0, 5 * self.step_s)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.contract import Energy, EnergyConditions
-from engine.wording import digits_text
+from engine.energy.settings import PlugCalibration
+from engine.energy.zones import SourceStatus
+from engine.wording import digits_text, seconds
 
 ESTIMATED_DIGITS, MEASURED_DIGITS = 2, 3
 NOT_MEASURED = "Energy was not measured."
@@ -70,6 +72,38 @@ def energy_rows(energy: Energy) -> list[tuple[str, str]]:
     if energy.conditions is not None:
         rows.append(("Conditions", conditions_text(energy.conditions)))
     return [*rows, *(("Note on energy", note) for note in energy.notes)]
+
+
+def source_text(source: SourceStatus) -> str:
+    """Usable or not, of what, how often it moves, how exact it is, and why not; not what to copy."""
+    parts = ["used" if source.used else "usable" if source.usable else "not usable"]
+    if source.covers:
+        parts.append(", ".join(source.covers))
+    if source.step_s is not None:
+        parts.append(f"moves every {seconds(source.step_s)}")
+    if source.range is not None:
+        parts.append(source.range)
+    if source.reason:
+        parts.append(source.reason)
+    return " · ".join(parts)
+
+
+def plug_text(plug: PlugCalibration | None) -> str:
+    """What a plug meter told of the machine."""
+    if plug is None:
+        return "not read, so energy is that of the components only."
+    idle, load = plug.idle, plug.load
+    read = (
+        f"{digits_text(idle.plug_watts, 3)} W at rest and {digits_text(load.plug_watts, 3)} W under load, "
+        f"while the parts drew {digits_text(idle.parts_watts, 3)} and {digits_text(load.parts_watts, 3)} W"
+    )
+    if plug.estimated:
+        return f"{read} by their estimate, which is scaled to that."
+    fit = plug.fit()
+    return (
+        f"{read}: the power supply passes on {100 * fit.efficiency:.0f} %, and the rest of the machine "
+        f"draws {digits_text(fit.rest_watts)} W."
+    )
 
 
 def conditions_text(conditions: EnergyConditions) -> str:
