@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import sys
+from functools import partial
 from types import FrameType
 
 import msgspec
@@ -13,7 +14,7 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
 from engine.contract import ModelFile
-from engine.errors import SteelyardError, StorageError
+from engine.errors import StorageError
 from gui.collaborators import Collaborators, History
 from gui.compare.compare_model import CompareModel
 from gui.cost.cost_model import CostModel
@@ -30,11 +31,15 @@ from gui.models.models_model import ModelsModel
 from gui.models.models_page import ModelsPage, page_of_models
 from gui.quality.quality_model import QualityModel
 from gui.quality.quality_page import QualityPage, page_of_quality
+from gui.sessions.keeper import HistoryKeeper
 from gui.sessions.opener import SessionOpener
 from gui.sessions.sessions_model import SessionsModel
+from gui.sessions.undo_offer import UndoOffer
 from gui.settings import WindowSettings, load_settings, save_settings
 from gui.theme import Theme
+from gui.widgets.banner import BannerStack
 from gui.window import MainWindow
+from storage.summary import SessionSummary
 
 
 class Desk(QObject):
@@ -44,7 +49,6 @@ class Desk(QObject):
         super().__init__(app)
         self._given = given
         self._settings = load_settings(given.settings_file)
-        self._history: History | None = None
         self._closed = False
         self.theme = Theme(app, self._settings.theme)
         self.jobs = Jobs(self)
@@ -54,6 +58,7 @@ class Desk(QObject):
         self.divergence = DivergenceModel(self.jobs, given, self)
         self.quality = QualityModel(self.jobs, given, self.compare.contenders, self)
         self.quality_page = QualityPage(self.theme, self.quality)
+        self.keeper = HistoryKeeper(self.jobs, given, self)
         self.sessions = SessionsModel(self.jobs, self)
         self.history = HistoryModel(self.jobs, given.export_sessions, given.render_sessions, self)
         self.history_page = HistoryPage(self.theme, self.history)
@@ -81,7 +86,8 @@ class Desk(QObject):
         self.compare.availability_changed.connect(self._share_machine)
         self.quality.availability_changed.connect(self._share_machine)
         self.divergence.availability_changed.connect(self._share_machine)
-        self.window.page.divergence_wanted.connect(self._show_divergence)
+        for page in (self.window.page, self.quality_page):
+            page.divergence_wanted.connect(self._show_divergence)
         self.quality.suite.finished.connect(self.sessions.reload)
         self.quality.suite.finished.connect(self._judge_cost)
         self.compare.session_ended.connect(self._point_cost)
@@ -111,8 +117,7 @@ class Desk(QObject):
         ended = self.divergence.close() and ended
         ended = self.jobs.close() and ended
         self.history.close()
-        if self._history is not None:
-            self._history.close()
+        self.keeper.close()
         self._save(settings)
         self.crashes.close()
         return ended
@@ -124,13 +129,24 @@ class Desk(QObject):
         self.history_page.change_wanted.connect(self.opener.change)
         self.history_page.resume_wanted.connect(self.opener.resume)
         self.history_page.ask(self.opener.why_not)
-        self.window.panel.opened.connect(self.opener.open)
+        panel = self.window.panel
+        panel.opened.connect(self.opener.open)
+        panel.all_wanted.connect(self._show_history)
+        panel.delete_wanted.connect(self._discard)
+        self.undo = UndoOffer(self.history, self._seen_banners, self)
+        self.keeper.opened.connect(self._take_history)
+        self.keeper.missing.connect(self._do_without)
+        self.keeper.damaged.connect(self._be_without)
+        self.keeper.salvaged.connect(partial(self.window.page.banners.add, "notice"))
+        self.keeper.warned.connect(partial(self.window.page.banners.add, "warning"))
+        for each in (self.keeper, self.sessions, self.history):
+            each.damaged.connect(self._offer_salvage)
         self.opener.refused.connect(self._refuse)
         self.history.changed.connect(self.sessions.reload)
 
     def _begin(self) -> None:
         self.compare.restore(self._settings.contenders, self._settings.draft)
-        self.jobs.start("history", self._given.open_history, self._take_history, self._do_without)
+        self.keeper.open()
 
     def _share_machine(self) -> None:
         """One measurement at a time: the pages hold each other while one of them runs."""
@@ -168,23 +184,46 @@ class Desk(QObject):
 
     def _refuse(self, why: str) -> None:
         """Say on the page that is seen why it did not do what it was asked for."""
-        page = self.history_page if self.history_page.isVisible() else self.window.page
-        page.banners.add("warning", why)
+        self._seen_banners().add("warning", why)
+
+    def _seen_banners(self) -> BannerStack:
+        return (self.history_page if self.history_page.isVisible() else self.window.page).banners
+
+    def _show_history(self) -> None:
+        self.window.show_widget(self.history_page)
+
+    def _discard(self, summary: SessionSummary) -> None:
+        self.history.discard((summary,))
 
     def _take_history(self, history: History) -> None:
-        self._history = history
-        if history.read_only is not None:
-            self.window.page.banners.add("warning", history.read_only)
         self.opener.use(history)
         self.sessions.use(history)
+        self.models.use(history)
         self.quality.suite.use(history)
         self.history.use(history)
         self.cost.use(history)
         self.compare.make_ready(history)
 
-    def _do_without(self, fault: SteelyardError) -> None:
-        self.window.page.banners.add("error", f"{fault} Until then, sessions are not kept.")
+    def _do_without(self, why: str) -> None:
+        self.window.page.banners.add("error", f"{why} Until then, sessions are not kept.")
         self.compare.make_ready(None)
+
+    def _be_without(self, _why: str) -> None:
+        self.compare.make_ready(None)
+
+    def _offer_salvage(self, why: str) -> None:
+        banner = self._seen_banners().add("error", why, "Salvage what can be read")
+        banner.acted.connect(self._salvage)
+
+    def _salvage(self) -> None:
+        why = self.compare.why_not_edit() or self.quality.why_not_edit()
+        if why:
+            self._seen_banners().add("warning", why, "Salvage what can be read").acted.connect(
+                self._salvage
+            )
+            return
+        self.history.release()
+        self.keeper.salvage()
 
     def _save(self, settings: WindowSettings) -> None:
         try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +12,7 @@ from engine.contract import (
     Case,
     Contender,
     Event,
+    Findings,
     Loading,
     ModelFile,
     Plan,
@@ -24,10 +26,11 @@ from storage.summary import Choices, SessionSummary
 
 if TYPE_CHECKING:  # brings numpy, which a start must not wait for
     from engine.divergence import Divergence
-    from engine.fidelity import FidelityEvent, FidelityPlan
+    from engine.fidelity import FidelityEvent, FidelityPlan, RepliesPlan
     from gui.models.hub_desk import HubPlaces
     from gui.models.shelf import Shelf
     from storage.importing import Imported
+    from storage.uses import Use
 
 
 class Bench(Protocol):
@@ -68,6 +71,9 @@ class History(Protocol):
 
     def session(self, session_id: str) -> Session: ...
 
+    def uses(self, machine: str) -> tuple[Use, ...]:
+        """When each model was used last on a machine, named by its processor, and how fast it was."""
+
     def rename(self, session_id: str, title: str) -> None: ...
 
     def set_notes(self, session_id: str, notes: str) -> None: ...
@@ -78,15 +84,24 @@ class History(Protocol):
 
     def remove_tag(self, ids: Sequence[str], tag: str) -> None: ...
 
-    def delete(self, session_id: str) -> None: ...
+    def keep(self, session_id: str, findings: Findings) -> None:
+        """Put what was found of a session in place of what was found before."""
 
     def discard(self, ids: Sequence[str]) -> None:
         """Take sessions out of sight; `restore` brings them back until `empty_bin`."""
 
     def restore(self, ids: Sequence[str]) -> None: ...
 
-    def empty_bin(self) -> None:
-        """Delete what was discarded; takes seconds in a large history."""
+    def empty_bin(
+        self,
+        ids: Collection[str] | None = None,
+        until: datetime | None = None,
+        go_on: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Delete for good what was discarded: these sessions, or what lay there by then.
+
+        go_on: called between its steps; what it raises ends the work.
+        """
 
     def import_file(self, path: Path) -> Imported: ...
 
@@ -101,7 +116,7 @@ class History(Protocol):
 class FidelityBench(Protocol):
     """Measures candidates against a reference; `stop` may come from any thread while it is iterated."""
 
-    def run(self, plan: FidelityPlan) -> Iterator[FidelityEvent]: ...
+    def run(self, plan: FidelityPlan | RepliesPlan) -> Iterator[FidelityEvent]: ...
 
     def stop(self) -> None: ...
 
@@ -132,6 +147,8 @@ class Collaborators:
 
     make_bench: recorder None leaves runs unrecorded. demo: makes the contenders of the built-in comparison.
     export: writes a session as JSON. make_shelf: called on the window's thread, so it only stores.
+    salvage: takes what can be read of a damaged history into a new one, and says what became of it;
+    nothing may have it open. network_warning: a sentence where the history lies on a network drive.
     """
 
     make_bench: Callable[[Recorder | None], Bench]
@@ -145,6 +162,8 @@ class Collaborators:
     make_divergence_bench: Callable[[], DivergenceBench]
     make_shelf: Callable[[], Shelf]
     hub: HubPlaces
+    salvage: Callable[[], str]
+    network_warning: Callable[[], str | None]
     settings_file: Path
     version: str
 

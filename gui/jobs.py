@@ -25,6 +25,7 @@ T = TypeVar("T")
 E = TypeVar("E")
 Lane = Literal[
     "history",
+    "bin",
     "files",
     "bench",
     "library",

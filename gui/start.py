@@ -41,6 +41,8 @@ def start_window(arguments: Sequence[str] = ()) -> int:
         make_divergence_bench=_make_divergence_bench,
         make_shelf=make_shelf,
         hub=hub_places(),
+        salvage=_salvage,
+        network_warning=_network_warning,
         settings_file=data_folder() / "window.json",
         version=APP_VERSION,
     )
@@ -75,6 +77,18 @@ def _open_history() -> History:
     from storage.history import History as RealHistory
 
     return RealHistory.open(database_path())
+
+
+def _salvage() -> str:
+    from storage.salvage import salvage, salvaged_words
+
+    return salvaged_words(salvage(database_path()))
+
+
+def _network_warning() -> str | None:
+    from storage.network import warn_once
+
+    return warn_once(data_folder())
 
 
 def _describe(path: Path) -> ModelFile:

@@ -1,4 +1,4 @@
-"""The main window: rail, sessions, page, and the table of all that can be done."""
+"""The main window: rail, pages, and the table of all that can be done."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ from gui.help import about_dialog, shortcuts_dialog
 from gui.history.export_dialog import FORMATS
 from gui.icons import icon
 from gui.pages import Page
+from gui.sessions.recent_side import RecentSide
 from gui.sessions.sessions_model import SessionsModel
 from gui.sessions.sessions_panel import SessionsPanel
 from gui.settings import WindowSettings
@@ -74,9 +75,10 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(theme.characters(110), theme.lines(34))
         self.page = ComparePage(theme, compare, self)
-        self.pages = (page_of_compare(self.page, compare), *pages)
         self.panel = SessionsPanel(theme, sessions, self)
-        self.panel.setVisible(settings.sessions_shown)
+        self.side = RecentSide(theme, self.panel, self.page, self)
+        self.side.show_panel(settings.sessions_shown)
+        self.pages = (page_of_compare(self.page, compare, self.side), *pages)
         self._lay_out()
         self.actions_table = ActionTable(self._commands(), self)
         self._connect()
@@ -92,7 +94,7 @@ class MainWindow(QMainWindow):
         return WindowSettings(
             theme=self._theme.choice,
             geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
-            sessions_shown=not self.panel.isHidden(),
+            sessions_shown=self.side.shown,
             raw_text=self.page.is_raw(),
             scroll_together=self.page.scrolls_together(),
             draft=replace_fields(self._compare.draft.draft, cases=()),
@@ -124,12 +126,6 @@ class MainWindow(QMainWindow):
             self._page_buttons.addButton(button, place)
         self._page_buttons.button(0).setChecked(True)
         self._page_buttons.idClicked.connect(self.show_page)
-        self._sessions_button = self.rail.add_switch(
-            "sessions", "Sessions", "Show or hide earlier sessions", at_bottom=False
-        )
-        self._sessions_button.setCheckable(True)
-        self._sessions_button.setChecked(not self.panel.isHidden())
-        self._sessions_button.clicked.connect(self._toggle_sessions)
         for picture, text, name, call in (
             ("theme", "Theme", "Switch between light and dark", self._flip_theme),
             ("help", "Help", "Show the keyboard shortcuts", self._show_shortcuts),
@@ -141,7 +137,6 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.rail)
-        row.addWidget(self.panel)
         row.addWidget(self._stack, 1)
         self.setCentralWidget(inner)
 
@@ -161,7 +156,7 @@ class MainWindow(QMainWindow):
         self._sessions.loaded.connect(self._mark_session)
         self._sessions.failed.connect(partial(self.page.banners.add, "error"))
         self.panel.new_wanted.connect(self._start_anew)
-        self.panel.hide_wanted.connect(self._toggle_sessions)
+        self.side.folded.connect(table.refresh)
         self.panel.export_wanted.connect(self._export)
         self.page.link_chosen.connect(self._follow_link)
         self.page.export_wanted.connect(self._export_shown)
@@ -186,26 +181,28 @@ class MainWindow(QMainWindow):
             ),
             Command("quit", "Quit", "File", self._quit, ("Ctrl+Q",), part=2),
             *edit_commands(),
-            Command(
-                "sessions",
-                "Sessions",
-                "View",
-                self._toggle_sessions,
-                ("Ctrl+B",),
-                checked=self._sessions_shown,
-            ),
-            *self._only_on(page, view_commands(page)),
+            *self._only_on(self.side, [self._recent_command(), *view_commands(page)]),
             *theme_commands(self._theme),
             *self._page_commands(),
-            *self._only_on(page, run_commands(model)),
-            *self._only_on(page, prompt_commands(page)),
-            *self._only_on(page, divergence_commands(page)),
+            *self._only_on(self.side, run_commands(model)),
+            *self._only_on(self.side, prompt_commands(page)),
+            *self._only_on(self.side, divergence_commands(page)),
             *(each for p in self.pages for each in self._only_on(p.widget, p.commands)),
             Command(
                 "shortcuts", "Keyboard shortcuts", "Help", self._show_shortcuts, ("F1", "Ctrl+?")
             ),
             Command("about", "About Steelyard", "Help", self._show_about),
         ]
+
+    def _recent_command(self) -> Command:
+        return Command(
+            "sessions",
+            "Recent comparisons",
+            "View",
+            self.side.toggle,
+            ("Ctrl+B",),
+            checked=self._recent_shown,
+        )
 
     def _page_commands(self) -> list[Command]:
         return [
@@ -244,16 +241,8 @@ class MainWindow(QMainWindow):
     def _is_shown(self, place: int) -> bool:
         return self._stack.currentIndex() == place
 
-    def _sessions_shown(self) -> bool:
-        return not self.panel.isHidden()
-
-    def _toggle_sessions(self) -> None:
-        shown = self.panel.isHidden()
-        self.panel.setVisible(shown)
-        self._sessions_button.setChecked(shown)
-        self.actions_table.refresh()
-        if shown:
-            self.panel.list.setFocus()
+    def _recent_shown(self) -> bool:
+        return self.side.shown
 
     def _start_anew(self) -> None:
         self.show_page(0)

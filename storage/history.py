@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from storage.marks import add_tag, remove_tag, set_notes, set_starred, set_title
 from storage.query import EVERYTHING, Query
 from storage.reading import abandoned, find_id, read_session
 from storage.recorder import SessionRecorder
-from storage.removal import discard, reclaim, remove_discarded, restore
+from storage.removal import discard, is_unclean, reclaim, remove_discarded, restore
 from storage.schema import migrate
 from storage.summary import Choices, SessionSummary
 from storage.uses import Use, last_uses
@@ -135,10 +135,24 @@ class History:
         with self._database.write() as connection:
             restore(connection, ids)
 
-    def empty_bin(self, ids: Collection[str] | None = None, until: datetime | None = None) -> None:
-        """Delete for good what was discarded, as `delete` does: these sessions, or what lay there by then."""
-        if remove_discarded(self._database, ids, until):
-            reclaim(self._database)
+    def empty_bin(
+        self,
+        ids: Collection[str] | None = None,
+        until: datetime | None = None,
+        go_on: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Delete for good what was discarded, as `delete` does: these sessions, or what lay there by then.
+
+        go_on: called between its steps; what it raises ends the work, of which the next call does the rest.
+        """
+
+        def between() -> None:
+            go_on()
+            self._database.give_way()
+
+        remove_discarded(self._database, ids, until, between)
+        if is_unclean(self._database):
+            reclaim(self._database, between)
 
     def delete(self, *ids: str) -> None:
         """Remove sessions from the file, which then shrinks; takes seconds in a large history."""

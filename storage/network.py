@@ -5,6 +5,7 @@ https://www.sqlite.org/useovernet.html
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,18 @@ _NETWORK: Final = re.compile(
     r"9p|afpfs|afs|ceph|cifs|davfs|(fuse\.)?(davfs2|glusterfs|sshfs)|lustre|ncpfs|nfs[34]?|smb(fs|[23])?"
     r"|webdav"
 )
+
+
+def warn_once(folder: Path) -> str | None:
+    """`network_warning`, unless it was given for this folder before, as a file in it then tells."""
+    told = folder / ".network-drive-told"
+    if told.exists():
+        return None
+    warning = network_warning(folder)
+    if warning is not None:
+        with contextlib.suppress(OSError):  # where nothing can be written, it is told again
+            told.touch()
+    return warning
 
 
 def network_warning(folder: Path) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Final
@@ -16,6 +16,11 @@ from storage.writing import microseconds
 _REPLIES_AT_ONCE: Final = 200
 _PAGES_AT_ONCE: Final = 400
 """So much work at most is done before another process may write: some ten milliseconds."""
+_UNCLEAN: Final = 1
+"""SQLite keeps a number for its users; here it says that words of deleted sessions may be left."""
+
+Between = Callable[[], None]
+"""Called between the steps of long work, to let others write; what it raises ends the work there."""
 
 
 def discard(connection: Connection, ids: Collection[str]) -> None:
@@ -34,9 +39,13 @@ def restore(connection: Connection, ids: Collection[str]) -> None:
 
 
 def remove_discarded(
-    database: Database, ids: Collection[str] | None = None, until: datetime | None = None
-) -> bool:
-    """Delete what is in the bin, of these sessions or since before that moment; whether anything was."""
+    database: Database,
+    ids: Collection[str] | None = None,
+    until: datetime | None = None,
+    between: Between | None = None,
+) -> None:
+    """Delete what is in the bin: of these sessions, or since before that moment."""
+    pause = between or database.give_way
     discarded = select(SessionRow.number).join(BinRow, BinRow.session == SessionRow.number)
     if ids is not None:
         discarded = discarded.where(SessionRow.id.in_(ids))
@@ -46,23 +55,32 @@ def remove_discarded(
         numbers = connection.execute(discarded).scalars().all()
     for number in numbers:
         while not _remove_some(database, number):
-            database.give_way()
-    return bool(numbers)
+            pause()
+        pause()
 
 
-def reclaim(database: Database) -> None:
+def reclaim(database: Database, between: Between | None = None) -> None:
     """Give the room of what was removed back to the system, and leave no word of it in the file.
 
     Rows are overwritten when they are deleted, but the full text index only notes that its words are
     void, until its parts are merged.
     """
+    pause = between or database.give_way
     n_pages = -_PAGES_AT_ONCE
     while _merge_some(database, n_pages):
         n_pages = _PAGES_AT_ONCE
-        database.give_way()
+        pause()
     while _vacuum_some(database):
-        database.give_way()
+        pause()
+    with database.write() as connection:
+        connection.exec_driver_sql("PRAGMA user_version = 0")
     database.empty_log()
+
+
+def is_unclean(database: Database) -> bool:
+    """Whether something was deleted since the last `reclaim`, or during one that did not come to its end."""
+    with database.read() as connection:
+        return bool(connection.exec_driver_sql("PRAGMA user_version").scalar())
 
 
 def _remove_some(database: Database, number: int) -> bool:
@@ -73,6 +91,7 @@ def _remove_some(database: Database, number: int) -> bool:
         if removed.rowcount == _REPLIES_AT_ONCE:
             return False
         connection.execute(delete(SessionRow).where(SessionRow.number == number))
+        connection.exec_driver_sql(f"PRAGMA user_version = {_UNCLEAN}")
         return True
 
 

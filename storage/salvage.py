@@ -24,6 +24,16 @@ class Salvaged(msgspec.Struct, frozen=True, kw_only=True):
     damaged: Path
 
 
+def salvaged_words(salvaged: Salvaged) -> str:
+    """What became of it, in a sentence for the user."""
+    sessions = "1 session" if salvaged.n_sessions == 1 else f"{salvaged.n_sessions:,} sessions"
+    replies = "1 reply" if salvaged.n_replies == 1 else f"{salvaged.n_replies:,} replies"
+    return (
+        f"{sessions} with {replies} could be read and are in a new history. The damaged file was kept:"
+        f" {salvaged.damaged}."
+    )
+
+
 def salvage(path: Path) -> Salvaged:
     """Replace the database by a new one with all that can be read; nothing may have it open.
 

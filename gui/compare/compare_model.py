@@ -123,8 +123,11 @@ class CompareModel(QObject):
     def make_ready(self, history: History | None) -> None:
         """Make the bench in the background; without a history its runs are not recorded."""
         self._history = history
+        before, self._bench = self._bench, None
 
         def make() -> Bench:
+            if before is not None:
+                before.close()
             return self._given.make_bench(None if history is None else history.recorder())
 
         self._jobs.start("bench", make, self._take_bench, self._fail)

@@ -28,12 +28,13 @@ from gui.widgets.banner import Banner, BannerStack
 from gui.widgets.empty import EmptyState
 
 
-def page_of_compare(page: ComparePage, model: CompareModel) -> Page:
+def page_of_compare(page: ComparePage, model: CompareModel, whole: QWidget) -> Page:
+    """whole: what is shown of it, the page itself or something that holds it."""
     return Page(
         "compare",
         "Compare",
         "Compare models",
-        page,
+        whole,
         page.take_focus,
         sessions=SessionView(
             kinds=("compare",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -11,7 +12,7 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract import Session
-from engine.errors import SteelyardError, StorageError
+from engine.errors import DamagedHistory, SteelyardError, StorageError
 from gui.collaborators import ExportSessions, History, HistoryWatch, RenderSessions
 from gui.figures import count
 from gui.history.table_model import TableModel
@@ -30,6 +31,7 @@ PAGE: Final = 100
 TYPING_PAUSE_MS: Final = 120
 LOOK_EVERY_MS: Final = 400
 PREVIEW_LENGTH: Final = 4000
+UNDO_MINUTES: Final = 10
 
 Found = tuple[tuple[SessionSummary, ...], int]
 """Rows, and how many sessions there are in all."""
@@ -38,7 +40,8 @@ Found = tuple[tuple[SessionSummary, ...], int]
 class HistoryModel(QObject):
     """All reading and writing is done in the jobs' lane of the history; each search calls off the last.
 
-    It rests until `show`: a start does not wait for a list that nobody sees.
+    It tells of changes all the time, but reads its list only from `show` to `hide`. What is deleted can be
+    had back for UNDO_MINUTES.
     """
 
     loaded = Signal()
@@ -51,11 +54,15 @@ class HistoryModel(QObject):
     previewed = Signal(str)
     """The beginning of what an export would hold."""
     discarded = Signal(tuple)
-    """Ids that `restore` brings back."""
+    """Summaries of sessions whose ids `restore` brings back."""
+    undo_ended = Signal(tuple)
+    """Ids that nothing brings back any more."""
     changed = Signal()
     """Sessions were added, changed or deleted, here or by another process."""
     noticed = Signal(str)
     failed = Signal(str)
+    damaged = Signal(str)
+    """The history's file is damaged; what can be read of it can be salvaged."""
     availability_changed = Signal()
 
     def __init__(
@@ -81,45 +88,59 @@ class HistoryModel(QObject):
         self._ticket = 0
         self._reading = 0
         self._previewing = 0
+        self._go_on = partial(jobs.progress(_tell_nobody), "", 0.0)
         self._unwritten: dict[tuple[str, str], Callable[[History], None]] = {}
-        self._emptied_late = False
+        self._discarded: tuple[str, ...] = ()
         self._typing = self._timer(TYPING_PAUSE_MS, self.reload, single=True)
         self._looking = self._timer(LOOK_EVERY_MS, self._look, single=False)
 
     def use(self, history: History) -> None:
+        """Work on this history from now on, and delete what another window left in its bin."""
+        self.release()
         self._history = history
+        if history.read_only is None:
+            then = datetime.now(UTC) - timedelta(minutes=UNDO_MINUTES + 1)
+            work = partial(history.empty_bin, until=then, go_on=self._go_on)
+            self._jobs.start("bin", work, failed=self._fail)
+        # Watched before it is read, so that nothing written in between is missed.
+        self._look()
+        self._looking.start()
         if self._shown:
             self.show()
 
+    def release(self) -> None:
+        """Let go of the history's file."""
+        self._looking.stop()
+        self._history = None
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+
     def show(self) -> None:
-        """Begin to follow the history, since the page is seen."""
+        """Read the list and keep it up to date, since the page is seen."""
         self._shown = True
         if self._history is not None:
-            # Watched before it is read, so that nothing written in between is missed.
             self._look()
             self.reload()
             self._read_choices()
-            self._looking.start()
 
     def hide(self) -> None:
         self._shown = False
-        self._looking.stop()
         self._typing.stop()
 
     def close(self) -> None:
         """Stop following, write what still waits and delete what was discarded; after the jobs' end."""
         self.hide()
-        if self._watch is not None:
-            self._watch.close()
-            self._watch = None
-        if self._history is None:
+        history = self._history
+        self.release()
+        if history is None:
             return
         late = list(self._unwritten.values())
-        if self._emptied_late:
-            late.append(_empty_bin)
+        if self._discarded:
+            late.append(partial(_empty_bin, self._discarded))
         for work in late:
             try:
-                work(self._history)
+                work(history)
             except StorageError:
                 # The window is gone; there is nobody to tell, and the history is as it was.
                 return
@@ -197,16 +218,31 @@ class HistoryModel(QObject):
         rows = [row for row in self.table.summaries if row.id in self.chosen]
         self.set_starred(self.chosen, starred=not all(row.starred for row in rows))
 
-    def discard(self) -> None:
-        """Take what is chosen out of sight; it is deleted when the window closes."""
-        ids = self.chosen
-        if self.why_not_on_chosen():
-            return
-        self._emptied_late = True
-        self._change(lambda history: history.discard(ids), lambda: self.discarded.emit(ids))
+    def discard_chosen(self) -> None:
+        rows = [row for row in self.table.summaries if row.id in self.chosen]
+        if rows and not self.why_not_on_chosen():
+            self.discard(rows)
+
+    def discard(self, rows: Sequence[SessionSummary]) -> None:
+        """Take sessions out of sight; they are deleted when nobody can want them back any more."""
+        ids = [row.id for row in rows]
+        # What is gone is not read any more, though the table knows of it only after its next page.
+        self.chosen = tuple(each for each in self.chosen if each not in ids)
+        self._change(lambda history: history.discard(ids), partial(self._offer_undo, tuple(rows)))
 
     def restore(self, ids: Sequence[str]) -> None:
+        self._discarded = tuple(each for each in self._discarded if each not in ids)
         self._change(lambda history: history.restore(ids))
+
+    def end_undo(self, ids: Sequence[str]) -> None:
+        """Delete for good, in the background, what of this can still be had back."""
+        gone = tuple(each for each in ids if each in self._discarded)
+        self._discarded = tuple(each for each in self._discarded if each not in gone)
+        history = self._history
+        if gone and history is not None:
+            work = partial(history.empty_bin, gone, go_on=self._go_on)
+            self._jobs.start("bin", work, failed=self._fail)
+            self.undo_ended.emit(gone)
 
     def compare(self) -> None:
         """Compare the two that are chosen, the earlier one first."""
@@ -313,9 +349,16 @@ class HistoryModel(QObject):
             self._fail(fault)
 
     def _follow(self) -> None:
-        self.reload()
-        self._read_choices()
+        if self._shown:
+            self.reload()
+            self._read_choices()
         self.changed.emit()
+
+    def _offer_undo(self, rows: tuple[SessionSummary, ...]) -> None:
+        ids = tuple(row.id for row in rows)
+        self._discarded += ids
+        QTimer.singleShot(UNDO_MINUTES * 60_000, self, partial(self.end_undo, ids))
+        self.discarded.emit(rows)
 
     def _take_preview(self, asked: int, text: str) -> None:
         if asked == self._previewing:
@@ -356,7 +399,7 @@ class HistoryModel(QObject):
         self._jobs.start("history", work, done, self._fail)
 
     def _fail(self, fault: SteelyardError) -> None:
-        self.failed.emit(str(fault))
+        (self.damaged if isinstance(fault, DamagedHistory) else self.failed).emit(str(fault))
 
     def _timer(self, interval_ms: int, call: Callable[[], None], *, single: bool) -> QTimer:
         timer = QTimer(self)
@@ -370,5 +413,9 @@ def _import(path: Path, history: History) -> Imported:
     return history.import_file(path)
 
 
-def _empty_bin(history: History) -> None:
-    history.empty_bin()
+def _tell_nobody(_words: str, _fraction: float) -> None:
+    """How far a deletion is, is shown nowhere; reporting it calls it off when the window closes."""
+
+
+def _empty_bin(ids: tuple[str, ...], history: History) -> None:
+    history.empty_bin(ids)

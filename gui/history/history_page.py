@@ -83,7 +83,7 @@ class HistoryPage(QWidget):
             ("Resume the session", "resume-chosen", self.resume, "", resume),
             ("Export sessions…", "export-chosen", self.export, "Ctrl+Shift+E", some),
             ("Import sessions…", "import", self.import_files, "Ctrl+I", never_blocked),
-            ("Delete sessions", "delete", model.discard, "", some),
+            ("Delete sessions", "delete", model.discard_chosen, "", some),
         )
 
     def take_focus(self) -> None:
@@ -201,7 +201,6 @@ class HistoryPage(QWidget):
         model.availability_changed.connect(self._show_chosen)
         model.chosen_read.connect(self._show_session)
         model.compared.connect(self._show_comparison)
-        model.discarded.connect(self._offer_undo)
         model.failed.connect(partial(self.banners.add, "error"))
         model.noticed.connect(partial(self.banners.add, "notice"))
 
@@ -216,7 +215,7 @@ class HistoryPage(QWidget):
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._show_menu)
         table.open_wanted.connect(self.open_chosen)
-        table.delete_wanted.connect(model.discard)
+        table.delete_wanted.connect(model.discard_chosen)
         table.star_wanted.connect(self._star)
         details.open_wanted.connect(self.open_chosen)
         details.again_wanted.connect(self.run_again)
@@ -224,7 +223,7 @@ class HistoryPage(QWidget):
         details.resume_wanted.connect(self.resume)
         details.export_wanted.connect(self.export)
         details.compare_wanted.connect(model.compare)
-        details.delete_wanted.connect(model.discard)
+        details.delete_wanted.connect(model.discard_chosen)
         details.star_wanted.connect(model.flip_star)
         details.renamed.connect(model.rename)
         details.noted.connect(model.set_notes)
@@ -296,10 +295,6 @@ class HistoryPage(QWidget):
     ) -> None:
         self._views.setCurrentIndex(1)
         self.comparison.show_comparison(before, after, comparison)
-
-    def _offer_undo(self, ids: tuple[str, ...]) -> None:
-        banner = self.banners.add("notice", f"{count(len(ids), 'session')} deleted.", "Undo")
-        banner.acted.connect(partial(self._model.restore, ids))
 
 
 def _never(_use: Use, _kind: SessionKind) -> str:

@@ -1,4 +1,4 @@
-"""The list of earlier sessions, newest first, fetched a page at a time."""
+"""The list of recent comparisons, newest first, fetched a page at a time."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from engine.errors import SteelyardError
+from engine.errors import DamagedHistory, SteelyardError
 from gui.collaborators import History
 from gui.figures import count, when
 from gui.jobs import Jobs
+from storage.query import Query
 from storage.summary import SessionSummary
 
 PAGE: Final = 50
+COMPARISONS: Final = Query(kinds=("compare",))
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()
@@ -38,6 +40,8 @@ class SessionsModel(QAbstractListModel):
     """DisplayRole is the title; SUMMARY gives the whole SessionSummary, CREATED what to sort by."""
 
     failed = Signal(str)
+    damaged = Signal(str)
+    """The history's file is damaged; what can be read of it can be salvaged."""
     loaded = Signal()
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
@@ -60,10 +64,6 @@ class SessionsModel(QAbstractListModel):
     def rename(self, session_id: str, title: str) -> None:
         if self._history is not None:
             self._change(partial(self._history.rename, session_id, title))
-
-    def delete(self, session_id: str) -> None:
-        if self._history is not None:
-            self._change(partial(self._history.delete, session_id))
 
     # What views ask ----------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ class SessionsModel(QAbstractListModel):
         if self._history is None:
             return
         self._fetching = True
-        work = partial(self._history.sessions, limit + 1, offset)
+        work = partial(self._history.sessions, limit + 1, offset, COMPARISONS)
         self._jobs.start("history", work, partial(self._take, limit, offset), self._fail)
 
     def _take(self, limit: int, offset: int, found: tuple[SessionSummary, ...]) -> None:
@@ -127,7 +127,7 @@ class SessionsModel(QAbstractListModel):
 
     def _fail(self, fault: SteelyardError) -> None:
         self._fetching = False
-        self.failed.emit(str(fault))
+        (self.damaged if isinstance(fault, DamagedHistory) else self.failed).emit(str(fault))
 
 
 def facts(summary: SessionSummary, now: datetime) -> str:

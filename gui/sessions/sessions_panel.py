@@ -1,4 +1,4 @@
-"""The panel with the earlier sessions: a click opens one, its menu does the rest."""
+"""The panel with the recent comparisons: a click opens one, its menu does the rest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QInputDialog,
     QListView,
     QMenu,
-    QMessageBox,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from gui.sessions.sessions_model import SessionRole, SessionsModel, facts
 from gui.theme import Theme
-from gui.widgets.buttons import IconButton, MainButton
+from gui.widgets.buttons import IconButton, MainButton, TextButton
 from gui.widgets.labels import label
 from storage.summary import SessionSummary
 
@@ -30,6 +29,9 @@ from storage.summary import SessionSummary
 class SessionsPanel(QFrame):
     opened = Signal(str)
     export_wanted = Signal(str)
+    delete_wanted = Signal(object)
+    """The SessionSummary of what is to be deleted."""
+    all_wanted = Signal()
     new_wanted = Signal()
     hide_wanted = Signal()
 
@@ -40,7 +42,7 @@ class SessionsPanel(QFrame):
         self.setFixedWidth(theme.characters(42))
         self.list = QListView(self)
         self.list.setProperty("look", "sessions")
-        self.list.setAccessibleName("Earlier sessions, newest first")
+        self.list.setAccessibleName("Recent comparisons, newest first")
         self.list.setModel(model)
         self.list.setItemDelegate(SessionDelegate(theme, self.list))
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
@@ -74,8 +76,8 @@ class SessionsPanel(QFrame):
     def _lay_out(self, theme: Theme) -> None:
         space = theme.space
         top = QHBoxLayout()
-        top.addWidget(label("Sessions", "title", parent=self), 1)
-        close = IconButton(theme, "left", "Hide the sessions", self)
+        top.addWidget(label("Recent", "title", parent=self), 1)
+        close = IconButton(theme, "left", "Hide the recent comparisons", self)
         close.clicked.connect(self.hide_wanted)
         top.addWidget(close)
         new = MainButton(theme, "plus", "New comparison", look="", parent=self)
@@ -87,6 +89,10 @@ class SessionsPanel(QFrame):
         column.addWidget(new)
         column.addWidget(self.nothing)
         column.addWidget(self.list, 1)
+        words = "Search all sessions on the History page"
+        self.all = TextButton(theme, "history", "All sessions", words, parent=self)
+        self.all.clicked.connect(self.all_wanted)
+        column.addWidget(self.all)
 
     def _show_nothing(self) -> None:
         self.nothing.setVisible(self._model.rowCount() == 0)
@@ -110,7 +116,7 @@ class SessionsPanel(QFrame):
         menu.addAction("Rename…", self._rename_current)
         menu.addAction("Export…", self._export_current)
         menu.addSeparator()
-        menu.addAction("Delete…", self._delete_current)
+        menu.addAction("Delete", self._delete_current)
         menu.popup(self.list.viewport().mapToGlobal(at))
 
     def _open_current(self) -> None:
@@ -126,11 +132,7 @@ class SessionsPanel(QFrame):
             self._model.rename(summary.id, title.strip())
 
     def _delete_current(self) -> None:
-        summary = self._summary(self.list.currentIndex())
-        question = f"Delete “{summary.title}” with all its replies? This cannot be undone."
-        answer = QMessageBox.question(self, "Delete session", question)
-        if answer == QMessageBox.StandardButton.Yes:
-            self._model.delete(summary.id)
+        self.delete_wanted.emit(self._summary(self.list.currentIndex()))
 
 
 class SessionDelegate(QStyledItemDelegate):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +41,7 @@ from gui.collaborators import Collaborators, DivergenceBench, FidelityBench, Pro
 from storage.exports.redaction import Omit
 from storage.query import EVERYTHING, Query
 from storage.summary import Choices, SessionSummary
+from storage.uses import Use
 from tests.gui.fake_shelf import hub_at, shelf_in
 
 if TYPE_CHECKING:
@@ -234,6 +235,8 @@ class FakeHistory:
         self.kept = {session.id: session for session in sessions}
         self.bin: dict[str, Session] = {}
         self.asked_in: set[str] = set()
+        self.found: dict[str, Findings] = {}
+        self.used: tuple[Use, ...] = ()
         self.closed = False
         self.read_only: str | None = None
 
@@ -245,6 +248,9 @@ class FakeHistory:
         newest = sorted(self.kept.values(), key=lambda session: session.created, reverse=True)
         return tuple(_summary(session) for session in newest[offset : offset + limit])
 
+    def uses(self, machine: str) -> tuple[Use, ...]:
+        return self.used
+
     def session(self, session_id: str) -> Session:
         self.asked_in.add(threading.current_thread().name)
         if session_id not in self.kept:
@@ -254,8 +260,10 @@ class FakeHistory:
     def rename(self, session_id: str, title: str) -> None:
         self.kept[session_id] = msgspec.structs.replace(self.kept[session_id], title=title)
 
-    def delete(self, session_id: str) -> None:
-        del self.kept[session_id]
+    def keep(self, session_id: str, findings: Findings) -> None:
+        self.found[session_id] = findings
+        if session_id in self.kept:
+            self.kept[session_id] = findings.added_to(self.kept[session_id])
 
     def count(self, query: Query = EVERYTHING) -> int:
         return len(self.kept)
@@ -286,8 +294,15 @@ class FakeHistory:
     def restore(self, ids: Sequence[str]) -> None:
         self.kept |= {each: self.bin.pop(each) for each in ids}
 
-    def empty_bin(self) -> None:
-        self.bin.clear()
+    def empty_bin(
+        self,
+        ids: Collection[str] | None = None,
+        until: datetime | None = None,
+        go_on: Callable[[], None] = lambda: None,
+    ) -> None:
+        """What lay there before any moment is of other windows, which fakes do not have."""
+        for each in ids or ():
+            self.bin.pop(each, None)
 
     def import_file(self, path: Path) -> Imported:
         from storage.importing import Imported  # brings SQLAlchemy
@@ -352,6 +367,8 @@ class Fakes:
             make_divergence_bench=self._divergence_bench,
             make_shelf=lambda: shelf_in(folder),
             hub=hub_at("http://127.0.0.1:9", folder),
+            salvage=lambda: "Nothing was damaged.",
+            network_warning=lambda: None,
             settings_file=folder / "window.json",
             version="0.1.0",
         )

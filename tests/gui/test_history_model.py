@@ -206,7 +206,7 @@ def test_sessions_of_another_process_appear_within_a_second(
         qtbot.waitUntil(lambda: model.table.rowCount() == 1, timeout=1000)
 
 
-def test_the_watching_ends_with_the_page(
+def test_the_list_is_not_read_while_nobody_sees_it(
     qtbot: QtBot, model: HistoryModel, history: History, tmp_path: Path
 ) -> None:
     show(qtbot, model)
@@ -254,10 +254,69 @@ def test_what_is_deleted_comes_back_until_the_window_closes(
     show(qtbot, model)
     model.choose(["00000000", "00000001"])
     with qtbot.waitSignal(model.discarded) as discarded:
-        model.discard()
+        model.discard_chosen()
     qtbot.waitUntil(lambda: titles(model) == ["Session 2"])
-    model.restore(discarded.args[0])
+    model.restore([row.id for row in discarded.args[0]])
     qtbot.waitUntil(lambda: model.table.rowCount() == 3)
+    model.end_undo(["00000000", "00000001"])
+    assert history.count() == 3
+
+
+def test_what_is_deleted_is_gone_once_nobody_can_undo_it(
+    qtbot: QtBot, model: HistoryModel, history: History, tmp_path: Path
+) -> None:
+    keep(history, tmp_path, [earlier(0), earlier(1, text="zanzibarquartz " * 5000)])
+    show(qtbot, model)
+    model.choose(["00000001"])
+    with qtbot.waitSignal(model.discarded):
+        model.discard_chosen()
+    with qtbot.waitSignal(model.undo_ended) as ended:
+        model.end_undo(["00000001"])
+    assert ended.args == [("00000001",)]
+
+    def no_word_is_left() -> bool:
+        files = (tmp_path / "history.db", tmp_path / "history.db-wal")
+        return all(b"zanzibarquartz" not in file.read_bytes() for file in files)
+
+    qtbot.waitUntil(no_word_is_left)
+    history.restore(["00000001"])
+    assert history.count() == 1
+
+
+def test_what_an_earlier_window_left_in_the_bin_is_deleted_at_the_start(
+    qtbot: QtBot,
+    jobs: Jobs,
+    history: History,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keep(history, tmp_path, [earlier(0), earlier(1)])
+    history.discard(["00000000"])
+    model = HistoryModel(jobs, export_sessions, render)
+    model.use(history)
+    finished: list[None] = []
+    jobs.start("bin", lambda: None, finished.append)
+    qtbot.waitUntil(lambda: bool(finished))
+    history.restore(["00000000"])
+    assert history.count() == 2  # another window may still offer it
+    history.discard(["00000000"])
+    monkeypatch.setattr("gui.history.history_model.UNDO_MINUTES", -2)
+    model.use(history)
+    jobs.start("bin", lambda: None, finished.append)
+    qtbot.waitUntil(lambda: len(finished) == 2)
+    history.restore(["00000000"])
+    assert history.count() == 1
+    model.close()
+    model.deleteLater()
+
+
+def test_a_change_is_told_even_while_the_page_is_not_seen(
+    qtbot: QtBot, model: HistoryModel, tmp_path: Path
+) -> None:
+    other = History.open(tmp_path / "history.db")
+    with other, qtbot.waitSignal(model.changed, timeout=1000):
+        other.recorder().begin(two_prompts(), earlier(0).environment)
+    assert not model.table.summaries
 
 
 def test_what_is_deleted_is_gone_after_the_window_has_closed(
@@ -267,7 +326,7 @@ def test_what_is_deleted_is_gone_after_the_window_has_closed(
     show(qtbot, model)
     model.choose(["00000000"])
     with qtbot.waitSignal(model.discarded):
-        model.discard()
+        model.discard_chosen()
     assert jobs.close()
     model.close()
     history.restore(["00000000"])

@@ -16,6 +16,7 @@ from gui.app import Desk
 from gui.history.export_dialog import ExportDialog
 from gui.history.session_table import SessionTable
 from gui.history.table_model import Column, Role, TableModel
+from gui.sessions.sessions_model import SessionRole
 from gui.theme import Theme
 from gui.widgets.rows import RowsView
 from storage.export import export_sessions, render
@@ -250,10 +251,53 @@ def test_delete_takes_sessions_away_and_undo_brings_them_back(
     qtbot.waitUntil(lambda: desk.history.table.rowCount() == 1)
     qtbot.waitUntil(lambda: bool(desk.history_page.banners.banners))
     banner = desk.history_page.banners.banners[0]
-    assert banner.text == "2 sessions deleted."
+    assert banner.text.startswith("“Session 0” (")
+    assert banner.text.endswith(") and 1 more were deleted.")
     banner.acted.emit()
     qtbot.waitUntil(lambda: desk.history.table.rowCount() == 3)
     assert history.count() == 3
+
+
+def test_dismissing_the_offer_to_undo_deletes_for_good(
+    qtbot: QtBot, desk: Desk, history: History
+) -> None:
+    choose(qtbot, desk, 0)
+    desk.history_page.details.delete.click()
+    banners = desk.history_page.banners
+    qtbot.waitUntil(lambda: bool(banners.banners))
+    with qtbot.waitSignal(desk.history.undo_ended):
+        banners.banners[0].closed.emit()
+    done: list[None] = []
+    desk.jobs.start("bin", lambda: None, done.append)
+    qtbot.waitUntil(lambda: bool(done))
+    history.restore(["00000000"])
+    assert history.count() == 2
+    assert not banners.banners
+
+
+def test_a_recent_comparison_is_deleted_with_undo_and_all_lead_to_the_history(
+    qtbot: QtBot, desk: Desk, history: History
+) -> None:
+    desk.window.show_page(0)
+    panel = desk.window.panel
+    desk.window.actions_table.action("sessions").trigger()
+    qtbot.waitUntil(lambda: desk.sessions.rowCount() == 3)
+    panel.delete_wanted.emit(desk.sessions.index(0).data(SessionRole.SUMMARY))
+    qtbot.waitUntil(lambda: desk.sessions.rowCount() == 2)
+    banners = desk.window.page.banners
+    qtbot.waitUntil(lambda: bool(banners.banners))
+    banners.banners[0].acted.emit()
+    qtbot.waitUntil(lambda: desk.sessions.rowCount() == 3)
+    panel.all.click()
+    assert desk.history_page.isVisible()
+
+
+def test_recent_are_comparisons_alone(
+    qtbot: QtBot, desk: Desk, history: History, tmp_path: Path
+) -> None:
+    keep(history, tmp_path, [msgspec.structs.replace(earlier(7, hours=0), kind="suite")])
+    qtbot.waitUntil(lambda: desk.history.table.rowCount() == 4)
+    assert desk.sessions.rowCount() == 3
 
 
 def test_two_sessions_are_compared_and_esc_leads_back(qtbot: QtBot, desk: Desk) -> None:
@@ -369,7 +413,7 @@ def test_only_rows_that_begin_a_day_are_higher(qtbot: QtBot, desk: Desk) -> None
 
     assert days_are_higher()
     choose(qtbot, desk, 0)
-    desk.history.discard()
+    desk.history.discard_chosen()
     qtbot.waitUntil(lambda: table.rowCount() == 2)
     assert days_are_higher()
     view.horizontalHeader().setSortIndicator(Column.TITLE, Qt.SortOrder.AscendingOrder)

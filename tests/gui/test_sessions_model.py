@@ -67,25 +67,22 @@ def test_nothing_is_read_on_the_window_s_thread(load: Load) -> None:
     assert history.asked_in == {"jobs-history"}
 
 
-def test_renaming_and_deleting_are_seen_at_once(qtbot: QtBot, load: Load) -> None:
+def test_renaming_is_seen_at_once(qtbot: QtBot, load: Load) -> None:
     sessions = load(FakeHistory(many(2)))
     with qtbot.waitSignal(sessions.loaded):
         sessions.rename("s0", "Another name")
     assert titles(sessions) == ["Another name", "Session 1"]
-    with qtbot.waitSignal(sessions.loaded):
-        sessions.delete("s0")
-    assert titles(sessions) == ["Session 1"]
 
 
 def test_a_history_that_fails_says_so_and_keeps_the_list(qtbot: QtBot, load: Load) -> None:
     class Full(FakeHistory):
-        def delete(self, session_id: str) -> None:
+        def rename(self, session_id: str, title: str) -> None:
             raise StorageError("The disk is full.")
 
     sessions = load(Full(many(1)))
     told: list[str] = []
     sessions.failed.connect(told.append)
-    sessions.delete("s0")
+    sessions.rename("s0", "Another name")
     qtbot.waitUntil(lambda: bool(told))
     assert told == ["The disk is full."]
     assert titles(sessions) == ["Session 0"]

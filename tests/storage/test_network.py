@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
+from storage import network
 from storage.network import network_warning
 
 
@@ -34,3 +35,17 @@ def test_a_local_folder_is_not(folder: str) -> None:
 
 def test_this_machine_can_be_asked(tmp_path: Path) -> None:
     assert network_warning(tmp_path) is None
+
+
+def test_a_network_folder_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "network_warning", lambda folder: f"{folder} is far away.")
+    assert network.warn_once(tmp_path) == f"{tmp_path} is far away."
+    assert network.warn_once(tmp_path) is None
+
+
+def test_a_folder_of_this_machine_leaves_no_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "network_warning", lambda folder: None)
+    assert network.warn_once(tmp_path) is None
+    assert not list(tmp_path.iterdir())

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -134,3 +135,34 @@ def test_a_running_session_can_be_deleted(history: History) -> None:
     session = history.recorder().begin(samples.plan(), samples.ENVIRONMENT)
     history.delete(session)
     assert history.sessions() == ()
+
+
+def test_a_deletion_that_was_called_off_is_finished_by_the_next(history: History) -> None:
+    deleted = [add(history, SECRET, n_replies=30) for _ in range(3)]
+    kept = add(history, "kept")
+    history.discard(deleted)
+
+    class Enough(Exception):
+        pass
+
+    for _ in range(100):
+        steps = iter((1, 2, 3))
+
+        def go_on(steps: Iterator[int] = steps) -> None:
+            if next(steps, None) is None:
+                raise Enough
+
+        with suppress(Enough):
+            history.empty_bin(go_on=go_on)
+            break
+    assert SECRET.encode() not in all_bytes(history.path.parent)
+    assert [summary.id for summary in history.sessions()] == [kept]
+    assert integrity(history.path) == ["ok"]
+
+
+def test_a_bin_that_is_empty_costs_no_writing(history: History) -> None:
+    history.delete(add(history, "gone"))
+    with closing(history.watch()) as watch:
+        watch.changed()
+        history.empty_bin()
+        assert not watch.changed()
