@@ -129,6 +129,23 @@ def assess(
     return judge(suite, contenders, scores, margin=margin)
 
 
+def reassess(session: Session, *, margin: float | None = None) -> Assessment:
+    """What is known of a recorded suite: its own scores, and those of replies that have none yet.
+
+    margin None: the one that it was judged by.
+    """
+    terms = session.suite
+    usual = terms.margin if terms else DEFAULT_MARGIN
+    return assess(
+        suite_of(session),
+        session.contenders,
+        session.replies,
+        margin=usual if margin is None else margin,
+        metric=terms.metric if terms else "acc_norm",
+        known=session.scores,
+    )
+
+
 def judge(
     suite: Suite,
     contenders: Sequence[Contender],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from statistics import NormalDist
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -15,6 +15,7 @@ from engine.quality.suite import Suite
 
 CONFIDENCE = 0.95
 Axis = Literal["seconds", "memory_bytes", "size_bytes", "joules", "money"]
+AXES: Final[tuple[Axis, ...]] = ("seconds", "memory_bytes", "size_bytes", "joules", "money")
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +31,12 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TradeOff(msgspec.Struct, frozen=True, kw_only=True):
-    """A contender's quality beside what it costs; what is not known is None."""
+    """quality: the share of cases that pass, with its two-sided 95 % interval.
+
+    seconds, joules: of a reply, on average. memory_bytes: at most. money: of a thousand replies.
+    how: by axis how its figure was had. front: the axes on which no other is at least as good and as
+    cheap, and better in one of them. What is not known is None, and absent says why.
+    """
 
     contender: str
     quality: float | None
@@ -41,6 +47,10 @@ class TradeOff(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int | None = None
     joules: float | None = None
     money: float | None = None
+    currency: str | None = None
+    how: dict[Axis, str] = {}
+    front: tuple[Axis, ...] = ()
+    absent: dict[Axis, str] = {}
 
 
 def standing(suite: Suite, scores: Iterable[CaseScore], contender: str) -> Standing:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract import Contender
@@ -48,6 +50,12 @@ class ParticipantsModel(QObject):
         if (name not in self._left_out) != takes_part:
             (self._left_out.discard if takes_part else self._left_out.add)(name)
             self.changed.emit()
+
+    def take(self, contenders: Sequence[Contender]) -> None:
+        """Let just these take part, the first as the reference."""
+        self._chosen_reference = contenders[0].name if contenders else ""
+        self._left_out = set()
+        self._contenders.replace_all(contenders)
 
     def why_not_enough(self) -> str:
         """Why these cannot be compared, in a sentence; empty where they can."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.contract import ModelFile
+from engine.contract import ModelFile, Session
 from engine.errors import SteelyardError
 from gui.collaborators import Collaborators
 from gui.compare.contenders_model import ContendersModel
@@ -76,6 +76,20 @@ class QualityModel(QObject):
     def stop(self) -> None:
         for each in (self.fidelity, self.suite):
             each.stop()
+
+    def why_not_open(self) -> str:
+        """Why no recorded session can be shown now; empty where it can."""
+        return "Stop the measurement first." if self.running else ""
+
+    def open_suite(self, session: Session) -> None:
+        """Show what a recorded suite found, with its models as those of the next run."""
+        self.participants.take(session.contenders)
+        self.suite.show_session(session)
+
+    def resume_suite(self, session: Session) -> None:
+        """Run what a recorded suite still lacks."""
+        self.participants.take(session.contenders)
+        self.suite.resume_session(session)
 
     def why_not_edit(self) -> str:
         return "Stop the measurement first." if self.running else ""

@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.contract import Session
 from gui.actions import Command
-from gui.pages import Page
+from gui.pages import Page, SessionView
 from gui.quality.fidelity_form import FidelityForm
 from gui.quality.hints import WHAT_FOR, hint
 from gui.quality.participants_card import ParticipantsCard
@@ -33,6 +34,7 @@ from gui.widgets.buttons import MainButton
 from gui.widgets.labels import label
 
 _WIDTH: Final = 44
+_ON_CASES: Final = 1
 
 
 def page_of_quality(page: QualityPage, model: QualityModel) -> Page:
@@ -44,6 +46,12 @@ def page_of_quality(page: QualityPage, model: QualityModel) -> Page:
         page.take_focus,
         page.commands(),
         model.availability_changed,
+        SessionView(
+            ("suite",),
+            page.why_not_open,
+            page.open_session,
+            resume=page.resume_session,
+        ),
     )
 
 
@@ -110,6 +118,20 @@ class QualityPage(QWidget):
                 listed=False,
             ),
         )
+
+    def why_not_open(self) -> str:
+        return self._model.why_not_open()
+
+    def open_session(self, session: Session) -> None:
+        """Show a recorded session as it was seen."""
+        self.banners.clear()
+        self.tabs.setCurrentIndex(_ON_CASES)
+        self._model.open_suite(session)
+
+    def resume_session(self, session: Session) -> None:
+        """Run what a recorded session still lacks."""
+        self.tabs.setCurrentIndex(_ON_CASES)
+        self._model.resume_suite(session)
 
     def choose_files(self) -> None:
         """Ask for GGUF files and add them."""

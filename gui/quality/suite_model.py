@@ -2,39 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract import (
+    Began,
+    CaseScore,
     Contender,
     Failed,
+    Finished,
     Loading,
     Notice,
     NotRecorded,
     Replied,
     Reply,
+    Session,
 )
 from engine.errors import SteelyardError
 from gui.collaborators import Bench, Collaborators, History
-from gui.jobs import Jobs, RunFeed
+from gui.jobs import Jobs
+from gui.quality.held_run import HeldRun
 from gui.quality.participants_model import ParticipantsModel
 from gui.quality.suite_work import (
     Decision,
+    Prepared,
     SuiteFound,
     SuiteSettings,
+    judge_at,
     judge_suite,
+    kept_replies,
     list_ready_suites,
     overrule_suite,
+    prepare_rest,
     prepare_suite,
+    reopen_suite,
 )
 from gui.quality.time_left import TimeLeft
 
 if TYPE_CHECKING:  # the checks bring numpy, which a start must not wait for
-    from engine.contract import CaseScore, Plan
     from engine.quality.generators.ready import ReadySuite
-    from engine.quality.suite import Suite
 
 
 class SuiteModel(QObject):
@@ -62,20 +71,30 @@ class SuiteModel(QObject):
         self._history: History | None = None
         self.settings = SuiteSettings()
         self.ready_suites: tuple[ReadySuite, ...] = ()
-        self.contenders: tuple[Contender, ...] = ()
         self.found: SuiteFound | None = None
-        self.running = False
-        self._stopping = False
-        self._suite: Suite | None = None
+        self._prepared: Prepared | None = None
+        self._session: str | None = None
         self._planned = 0
+        self._stopped = False
         self._time_left = TimeLeft()
         self._failed: set[str] = set()
         self._notices: list[str] = []
         self._replies: list[Reply] = []
         self._margin = 0.0
         self._bench: Bench | None = None
-        self._feed: RunFeed | None = None
+        self._held = HeldRun(self)
+        self._held.arrived.connect(self._take_events)
+        self._held.ended.connect(self._take_end)
         participants.changed.connect(self.availability_changed)
+
+    @property
+    def running(self) -> bool:
+        return self._held.running
+
+    @property
+    def contenders(self) -> tuple[Contender, ...]:
+        """Those of the shown result."""
+        return () if self.found is None else self.found.contenders
 
     def use(self, history: History) -> None:
         """Record runs from now on."""
@@ -98,31 +117,47 @@ class SuiteModel(QObject):
         return self._participants.why_not_enough()
 
     def why_not_stop(self) -> str:
-        if not self.running:
-            return "Nothing is running."
-        return "Stopping…" if self._stopping else ""
+        return self._held.why_not_stop()
+
+    def why_not_resume(self) -> str:
+        if self.running:
+            return "A measurement is running."
+        found = self.found
+        unfinished = found is not None and found.unfinished and found.session is not None
+        return "" if unfinished else "No unfinished suite is shown."
 
     def run(self) -> None:
         reference = self._participants.reference
-        if self.why_not_run() or reference is None:
+        if not self.why_not_run() and reference is not None:
+            contenders = (reference, *self._participants.candidates)
+            margin = self.settings.margin_points / 100.0
+            work = partial(prepare_suite, self._given, self._history, self.settings, contenders)
+            self._prepare(work, margin)
+
+    def resume(self) -> None:
+        """Run what the shown result still lacks."""
+        found, history = self.found, self._history
+        if found is None or found.session is None or history is None or self.why_not_resume():
             return
-        self.contenders = (reference, *self._participants.candidates)
-        self._replies, self.found = [], None
-        self._margin = self.settings.margin_points / 100.0
-        self._failed, self._notices = set(), []
-        self._time_left.start()
-        self.running, self._stopping = True, False
-        prepare = partial(prepare_suite, self._given, self._history, self.settings, self.contenders)
-        self._jobs.start("bench", prepare, self._start, self._fail)
-        self.begun.emit()
-        self.progressed.emit("Reading the cases", 0.0)
-        self.availability_changed.emit()
+        work = partial(history.session, found.session)
+        self._jobs.start("history", work, self.resume_session, self._fail)
+
+    def resume_session(self, session: Session) -> None:
+        """Run what a recorded suite still lacks."""
+        if not self.running:
+            terms = session.suite
+            margin = terms.margin if terms else self.settings.margin_points / 100.0
+            work = partial(prepare_rest, self._given, self._history, session)
+            self._prepare(work, margin)
+
+    def show_session(self, session: Session) -> None:
+        """Show what a recorded suite found."""
+        if not self.running:
+            self._think(partial(reopen_suite, session), self._take_found)
 
     def stop(self) -> None:
         if not self.why_not_stop():
-            self._stopping = True
-            if self._bench is not None:
-                self._bench.stop()
+            self._held.stop()
             self.availability_changed.emit()
 
     def overrule(self, score: CaseScore, check: int, passed: bool, reason: str) -> None:
@@ -130,21 +165,18 @@ class SuiteModel(QObject):
         if self.found is not None and not self.running:
             place = (score.contender, score.case, score.repeat)
             decision = Decision(place, check, passed, reason)
-            self.running = True
-            self.availability_changed.emit()
-            work = partial(overrule_suite, self.found, self.contenders, self._margin, decision)
-            self._jobs.start("bench", work, self._take_found, self._fail)
+            self._think(partial(overrule_suite, self.found, decision), self._take_and_keep)
+
+    def judge_at(self, margin_points: float) -> None:
+        """Hold the shown result against another margin."""
+        found, margin = self.found, margin_points / 100.0
+        if found is not None and not self.running and margin != found.margin:
+            self._think(partial(judge_at, found, margin), self._take_and_keep)
 
     def close(self) -> bool:
         """Stop the run and end its workers; False where its thread is still there."""
-        feed, self._feed = self._feed, None
         bench, self._bench = self._bench, None
-        if bench is None:
-            return True
-        bench.stop()
-        stopped = feed is None or feed.close()
-        bench.close()
-        return stopped or feed is None or feed.close()
+        return bench is None or self._held.close(bench.close)
 
     # -------------------------------------------------------------------------------------------
 
@@ -152,28 +184,39 @@ class SuiteModel(QObject):
         self.ready_suites = found
         self.ready_known.emit()
 
-    def _start(self, prepared: tuple[Bench, Suite, Plan]) -> None:
-        self._bench, self._suite, plan = prepared
-        self._planned = len(plan.cases) * len(plan.contenders)
-        if self._stopping:
+    def _prepare(self, work: Callable[[], Prepared], margin: float) -> None:
+        self.found, self._session = None, None
+        self._replies, self._failed, self._notices = [], set(), []
+        self._stopped = False
+        self._margin = margin
+        self._time_left.start()
+        self._held.want()
+        self._jobs.start("bench", work, self._start, self._fail)
+        self.begun.emit()
+        self.progressed.emit("Reading the cases", 0.0)
+        self.availability_changed.emit()
+
+    def _start(self, prepared: Prepared) -> None:
+        self._prepared, self._bench, plan = prepared, prepared.bench, prepared.plan
+        self._planned = len(plan.cases) * len(plan.contenders) * plan.repeats
+        self._replies = list(kept_replies(prepared.earlier))
+        if self._held.stopping:
             self._end_bench()
             self._end()
             return
         try:
-            events = self._bench.run(plan)
+            events = prepared.bench.run(plan, prepared.earlier)
         except SteelyardError as fault:
             self._end_bench()
             self._fail(fault)
             return
-        feed = RunFeed(events, self)
-        feed.arrived.connect(self._take_events)
-        feed.ended.connect(self._take_end)
-        self._feed = feed
-        feed.start()
+        self._held.start(prepared.bench, events)
 
     def _take_events(self, events: tuple[object, ...]) -> None:
         for event in events:
             match event:
+                case Began(session=session):
+                    self._session = session
                 case Loading(contender=name):
                     self.progressed.emit(f"Loading {name}", self._fraction())
                 case Replied(reply=reply) | Failed(reply=reply):
@@ -181,7 +224,10 @@ class SuiteModel(QObject):
                 case Notice(text=text):
                     self._notices.append(text)
                 case NotRecorded(reason=reason):
+                    self._session = None
                     self.failed.emit(reason)
+                case Finished(status=status):
+                    self._stopped = status == "stopped"
 
     def _take_reply(self, reply: Reply) -> None:
         self._replies.append(reply)
@@ -199,37 +245,47 @@ class SuiteModel(QObject):
         return len(self._replies) / max(1, self._planned)
 
     def _take_end(self, fault: Exception | None) -> None:
-        assert self._feed is not None
-        self._feed.deleteLater()
-        self._feed = None
         self._end_bench()
         if fault is not None and not isinstance(fault, SteelyardError):
             self._jobs.crashed.emit(fault)
             self._end()
         elif fault is not None:
             self._fail(fault)
-        elif self._suite is None or not self._replies:
+        elif self._prepared is None or not self._replies:
             self.noticed.emit("Stopped before the first reply.")
             self._end()
         else:
             self.progressed.emit("Checking the replies", 1.0)
-            self._judge(self._suite)
+            work = partial(
+                judge_suite,
+                self._prepared,
+                tuple(self._replies),
+                self._margin,
+                session=self._session,
+                unfinished=self._stopped or len(self._replies) < self._planned,
+                notices=tuple(self._notices),
+            )
+            self._jobs.start("bench", work, self._take_and_keep, self._fail)
 
-    def _judge(self, suite: Suite) -> None:
-        work = partial(
-            judge_suite,
-            suite,
-            self.contenders,
-            tuple(self._replies),
-            self._margin,
-            tuple(self._notices),
-            stopped=len(self._replies) < self._planned,
-        )
-        self._jobs.start("bench", work, self._take_found, self._fail)
+    def _think(self, work: Callable[[], SuiteFound], done: Callable[[SuiteFound], None]) -> None:
+        """Judge in the background; nothing else begins meanwhile."""
+        self._held.want()
+        self.availability_changed.emit()
+        self._jobs.start("bench", work, done, self._fail)
 
     def _take_found(self, found: SuiteFound) -> None:
         self.found = found
         self._end()
+
+    def _take_and_keep(self, found: SuiteFound) -> None:
+        history = self._history
+        if history is not None and found.session is not None:
+            work = partial(history.keep, found.session, found.findings())
+            self._jobs.start("history", work, None, self._fail_to_keep)
+        self._take_found(found)
+
+    def _fail_to_keep(self, fault: SteelyardError) -> None:
+        self.failed.emit(f"The verdicts are not kept: {fault}")
 
     def _end_bench(self) -> None:
         if self._bench is not None:
@@ -244,6 +300,6 @@ class SuiteModel(QObject):
         self._end()
 
     def _end(self) -> None:
-        self.running = self._stopping = False
+        self._held.done()
         self.finished.emit()
         self.availability_changed.emit()

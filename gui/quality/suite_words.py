@@ -8,7 +8,8 @@ from typing import Final
 
 import msgspec
 
-from engine.contract import Case, CaseScore, CheckResult, Contender, Outcome, Verdict
+from engine.contract import Case, CaseScore, CheckResult, Contender, Outcome, Reply, Verdict
+from engine.quality.scores import overruled_checks
 from engine.quality.standings import Standing
 from gui.figures import count
 from gui.quality.figures_table import Cell, Column, named
@@ -27,6 +28,14 @@ STANDING_COLUMNS: Final = (
     Column("95 % interval"),
     Column("Cases"),
 )
+CASES_SHOWN: Final = {
+    "differing": "those that came out differently",
+    "failed": "those that some model fails",
+    "untold": "those without a score",
+    "overruled": "those overruled by hand",
+    "all": "all cases",
+}
+"""What the list of cases can hold, and its words."""
 _MARKS: Final = {True: "passed", False: "failed", None: "not told"}
 _MOST_CHARACTERS: Final = 4000
 
@@ -57,12 +66,29 @@ def standing_rows(standings: Sequence[Standing]) -> list[list[Cell]]:
     return [_standing(each) for each in standings]
 
 
-def differing_cases(found: SuiteFound) -> list[Case]:
-    """The cases that contenders do not all pass or all fail."""
-    marks: dict[str, set[bool | None]] = {}
+def cases_shown(found: SuiteFound, which: str) -> list[Case]:
+    """which: a key of CASES_SHOWN."""
+    scores: dict[str, list[CaseScore]] = {}
     for score in found.assessment.scores:
-        marks.setdefault(score.case, set()).add(score.passed)
-    return [case for case in found.suite.cases if len(marks.get(case.id, ())) > 1]
+        scores.setdefault(score.case, []).append(score)
+    return [case for case in found.suite.cases if _belongs(which, scores.get(case.id, []))]
+
+
+def _belongs(which: str, scores: Sequence[CaseScore]) -> bool:
+    match which:
+        case "differing":
+            by_contender: dict[str, list[bool | None]] = {}
+            for score in scores:
+                by_contender.setdefault(score.contender, []).append(score.passed)
+            return len({tuple(sorted(map(str, each))) for each in by_contender.values()}) > 1
+        case "failed":
+            return any(score.passed is False for score in scores)
+        case "untold":
+            return not scores or any(score.passed is None for score in scores)
+        case "overruled":
+            return overruled_checks(scores) > 0
+        case _:
+            return True
 
 
 def short_titles(contenders: Sequence[Contender]) -> list[str]:
@@ -83,47 +109,55 @@ def scores_of(found: SuiteFound, case: str) -> list[CaseScore]:
     return [score for score in found.assessment.scores if score.case == case and score.checks]
 
 
-def case_rows(
-    found: SuiteFound, cases: Sequence[Case], contenders: Sequence[str]
-) -> list[list[Cell]]:
+def case_rows(found: SuiteFound, cases: Sequence[Case]) -> list[list[Cell]]:
     scores = _by_place(found)
     rows = []
     for case in cases:
-        marks = [scores.get((name, case.id)) for name in contenders]
         question = " ".join(case.messages[-1].content.split())
         critical = "critical · " if case.critical else ""
-        rows.append(
-            [
-                Cell(f"{critical}{question}", hint=case.id),
-                *(Cell("–" if mark is None else _MARKS[mark.passed]) for mark in marks),
-            ]
-        )
+        marks = [_mark(scores.get((each.name, case.id), [])) for each in found.contenders]
+        rows.append([Cell(f"{critical}{question}", hint=case.id), *map(Cell, marks)])
     return rows
 
 
-def evidence(found: SuiteFound, case: Case, contenders: Sequence[str]) -> str:
+def evidence(found: SuiteFound, case: Case) -> str:
     """The case, and what each contender replied with what each check found there."""
+    replies = {(each.contender, each.case, each.repeat): each for each in found.replies}
     scores = _by_place(found)
     parts = [f"Case {case.id}", case.messages[-1].content.strip()]
     if case.answers:
         parts.append("Expected: " + " / ".join(case.answers))
-    for name in contenders:
-        score, reply = scores.get((name, case.id)), found.replies.get((name, case.id))
-        if score is None or reply is None:
-            continue
-        text = reply.text.strip() or f"(no text: {reply.error or reply.finish_reason})"
-        lines = [f"{name}: {_MARKS[score.passed]}", text[:_MOST_CHARACTERS]]
-        if score.reason:
-            lines.append(score.reason)
-        lines.extend(_check(check) for check in score.checks)
-        parts.append("\n".join(lines))
+    for each in found.contenders:
+        own = scores.get((each.name, case.id), [])
+        for score in own:
+            reply = replies.get((score.contender, score.case, score.repeat))
+            if reply is not None:
+                repeat = f", repeat {score.repeat + 1}" if len(own) > 1 else ""
+                parts.append(_evidence(score, reply, f"{each.name}{repeat}"))
     return "\n\n".join(parts)
+
+
+def _evidence(score: CaseScore, reply: Reply, name: str) -> str:
+    text = reply.text.strip() or f"(no text: {reply.error or reply.finish_reason})"
+    lines = [f"{name}: {_MARKS[score.passed]}", text[:_MOST_CHARACTERS]]
+    if score.reason:
+        lines.append(score.reason)
+    lines.extend(_check(check) for check in score.checks)
+    return "\n".join(lines)
+
+
+def _mark(scores: Sequence[CaseScore]) -> str:
+    if not scores:
+        return "–"
+    if len(scores) == 1:
+        return _MARKS[scores[0].passed]
+    return f"{sum(score.passed is True for score in scores)} of {len(scores)} passed"
 
 
 def remarks(found: SuiteFound) -> list[str]:
     """What the user has to know beside the verdicts: stopped, not supported, not told."""
     lines = []
-    if found.stopped:
+    if found.unfinished:
         lines.append("The run was stopped: this is what was found until then.")
     lines.extend(found.notices)
     lines.extend(remark.sentence() for remark in found.suite.not_supported)
@@ -147,7 +181,13 @@ def as_text(found: SuiteFound) -> str:
 
 
 def as_json(found: SuiteFound) -> str:
-    document = {"suite": found.suite.name, "stopped": found.stopped, "found": found.assessment}
+    document = {
+        "suite": found.suite.name,
+        "margin": found.margin,
+        "stopped": found.unfinished,
+        "found": found.assessment,
+        "trade_off": found.trade_off,
+    }
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
@@ -170,9 +210,12 @@ def _standing(standing: Standing) -> list[Cell]:
     ]
 
 
-def _by_place(found: SuiteFound) -> dict[tuple[str, str], CaseScore]:
-    """By contender and case, the first repeat."""
-    return {(score.contender, score.case): score for score in reversed(found.assessment.scores)}
+def _by_place(found: SuiteFound) -> dict[tuple[str, str], list[CaseScore]]:
+    """The repeats by contender and case."""
+    places: dict[tuple[str, str], list[CaseScore]] = {}
+    for score in sorted(found.assessment.scores, key=lambda each: each.repeat):
+        places.setdefault((score.contender, score.case), []).append(score)
+    return places
 
 
 def _points(fraction: float | None) -> str:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from engine.contract import Contender, Reply, Sampling
+from engine.contract import CaseScore, Contender, Findings, Reply, Sampling, Session
 from gui.collaborators import Bench, Collaborators, History
 
 if TYPE_CHECKING:  # the checks bring numpy, which a start must not wait for
     from engine.contract import Plan
     from engine.quality.generators.ready import ReadySuite
+    from engine.quality.standings import TradeOff
     from engine.quality.suite import Suite
     from engine.suite import Assessment
 
@@ -27,6 +28,7 @@ class SuiteSettings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     margin_points: float = 5.0
     max_tokens: int = 256
+    repeats: int = 1
     deterministic: bool = False
 
 
@@ -39,14 +41,36 @@ class Decision(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that can begin; earlier: the session that it finishes."""
+
+    bench: Bench
+    suite: Suite
+    plan: Plan
+    earlier: Session | None = None
+
+
 class SuiteFound(msgspec.Struct, frozen=True, kw_only=True):
-    """replies: by contender and case, the first of each. notices: what the run told beside them."""
+    """session: where it is recorded, if it is. unfinished: it was stopped, or its process died.
+
+    notices: what the run told beside its replies.
+    """
 
     suite: Suite
+    contenders: tuple[Contender, ...]
+    replies: tuple[Reply, ...]
     assessment: Assessment
-    replies: dict[tuple[str, str], Reply]
-    stopped: bool
+    margin: float
+    trade_off: tuple[TradeOff, ...] = ()
+    session: str | None = None
+    unfinished: bool = False
     notices: tuple[str, ...] = ()
+
+    def findings(self) -> Findings:
+        """What the session keeps of it."""
+        from engine.suite import findings
+
+        return findings(self.suite, self.assessment, margin=self.margin)
 
 
 def list_ready_suites() -> tuple[ReadySuite, ...]:
@@ -60,7 +84,7 @@ def prepare_suite(
     history: History | None,
     settings: SuiteSettings,
     contenders: tuple[Contender, ...],
-) -> tuple[Bench, Suite, Plan]:
+) -> Prepared:
     from engine.quality.cases import read_suite
     from engine.quality.generators.ready import ready_suite
     from engine.suite import suite_plan
@@ -73,38 +97,78 @@ def prepare_suite(
         suite,
         contenders,
         sampling=Sampling(max_tokens=settings.max_tokens),
+        repeats=settings.repeats,
         deterministic=settings.deterministic,
     )
-    recorder = None if history is None else history.recorder("suite")
-    return given.make_bench(recorder), suite, plan
+    return Prepared(bench=_bench(given, history), suite=suite, plan=plan)
+
+
+def prepare_rest(given: Collaborators, history: History | None, session: Session) -> Prepared:
+    """What a recorded suite still lacks."""
+    from engine.suite import suite_of
+
+    return Prepared(
+        bench=_bench(given, history),
+        suite=suite_of(session),
+        plan=session.plan(),
+        earlier=session,
+    )
+
+
+def kept_replies(session: Session | None) -> tuple[Reply, ...]:
+    """Those that a resumed run does not make again."""
+    replies = session.replies if session is not None else ()
+    return tuple(each for each in replies if each.finish_reason in {"stop", "length"})
 
 
 def judge_suite(
-    suite: Suite,
-    contenders: tuple[Contender, ...],
+    prepared: Prepared,
     replies: tuple[Reply, ...],
     margin: float,
-    notices: tuple[str, ...],
     *,
-    stopped: bool,
+    session: str | None,
+    unfinished: bool,
+    notices: tuple[str, ...],
 ) -> SuiteFound:
+    """Scores of replies that the run did not make again stand as they were."""
     from engine.suite import assess
 
-    return SuiteFound(
-        suite=suite,
-        assessment=assess(suite, contenders, replies, margin=margin),
-        replies={(reply.contender, reply.case): reply for reply in reversed(replies)},
-        stopped=stopped,
-        notices=notices,
+    plan, known = prepared.plan, _standing(prepared)
+    return _weighed(
+        SuiteFound(
+            suite=prepared.suite,
+            contenders=plan.contenders,
+            replies=replies,
+            assessment=assess(prepared.suite, plan.contenders, replies, margin=margin, known=known),
+            margin=margin,
+            session=session,
+            unfinished=unfinished,
+            notices=notices,
+        )
     )
 
 
-def overrule_suite(
-    found: SuiteFound, contenders: tuple[Contender, ...], margin: float, decision: Decision
-) -> SuiteFound:
+def reopen_suite(session: Session) -> SuiteFound:
+    """What a recorded session found."""
+    from engine.suite import DEFAULT_MARGIN, reassess, suite_of
+
+    margin = session.suite.margin if session.suite is not None else DEFAULT_MARGIN
+    return _weighed(
+        SuiteFound(
+            suite=suite_of(session),
+            contenders=session.contenders,
+            replies=session.replies,
+            assessment=reassess(session),
+            margin=margin,
+            session=session.id,
+            unfinished=session.status in {"stopped", "interrupted"},
+        )
+    )
+
+
+def overrule_suite(found: SuiteFound, decision: Decision) -> SuiteFound:
     """The result with a check set as a person decided, judged anew."""
     from engine.quality.scores import overrule
-    from engine.suite import judge
 
     scores = [
         overrule(score, decision.check, decision.passed, decision.reason)
@@ -112,4 +176,43 @@ def overrule_suite(
         else score
         for score in found.assessment.scores
     ]
-    return replace(found, assessment=judge(found.suite, contenders, scores, margin=margin))
+    return _judged(found, scores, found.margin)
+
+
+def judge_at(found: SuiteFound, margin: float) -> SuiteFound:
+    """The same scores held against another margin; raises PlanError."""
+    return _judged(found, found.assessment.scores, margin)
+
+
+def _judged(
+    found: SuiteFound, scores: tuple[CaseScore, ...] | list[CaseScore], margin: float
+) -> SuiteFound:
+    from engine.suite import judge
+
+    assessment = judge(found.suite, found.contenders, scores, margin=margin)
+    return _weighed(replace(found, assessment=assessment, margin=margin))
+
+
+def _weighed(found: SuiteFound) -> SuiteFound:
+    """With quality beside what it costs, at the usual prices of the system's country."""
+    from engine.cost.defaults import country_of_this_system, default_assumptions
+    from engine.quality.trade_off import trade_offs
+
+    points = trade_offs(
+        found.assessment.standings,
+        found.contenders,
+        found.replies,
+        default_assumptions(country_of_this_system()),
+    )
+    return replace(found, trade_off=points)
+
+
+def _standing(prepared: Prepared) -> list[CaseScore]:
+    earlier = prepared.earlier
+    kept = {(each.contender, each.case, each.repeat) for each in kept_replies(earlier)}
+    scores = earlier.scores if earlier is not None else ()
+    return [each for each in scores if (each.contender, each.case, each.repeat) in kept]
+
+
+def _bench(given: Collaborators, history: History | None) -> Bench:
+    return given.make_bench(None if history is None else history.recorder("suite"))

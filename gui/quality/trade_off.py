@@ -1,56 +1,84 @@
-"""Quality beside what it costs, of a suite run: only what was measured."""
+"""The words of quality beside what it costs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean
 from typing import Final
 
-from engine.contract import Contender, Reply
-from engine.quality.standings import Axis, TradeOff
-from gui.quality.suite_work import SuiteFound
+from engine.contract import Contender
+from engine.cost.money import money_text
+from engine.quality.standings import AXES, Axis, TradeOff
+from engine.quality.trade_off import PER_REPLIES
+from engine.wording import NONE, digits_text, size
+from gui.quality.figures_table import Cell, Column
 
-AXES: Final[dict[Axis, tuple[str, float]]] = {
-    "size_bytes": ("Size of the file, MB", 1e6),
-    "memory_bytes": ("Peak memory, MB", 1e6),
-    "seconds": ("Mean seconds for a reply", 1.0),
+_WORDS: Final[dict[Axis, str]] = {
+    "seconds": "Seconds for a reply",
+    "memory_bytes": "Memory, MB",
+    "size_bytes": "Size of the file, MB",
+    "joules": "Joules for a reply",
+    "money": f"Cost of {PER_REPLIES:,} replies",
 }
-"""The words of each axis, and what its numbers are divided by."""
+_DIVIDED_BY: Final[dict[Axis, float]] = {"memory_bytes": 1e6, "size_bytes": 1e6}
+_ON_FRONT: Final = "No other model passes as many cases for as little."
 
 
-def trade_offs(found: SuiteFound, contenders: Sequence[Contender]) -> tuple[TradeOff, ...]:
-    """Seconds and memory are those of runs of one case at a time: batched replies share them."""
-    standings = {each.contender: each for each in found.assessment.standings}
-    return tuple(
-        TradeOff(
-            contender=each.name,
-            quality=standings[each.name].pass_rate,
-            quality_low=standings[each.name].low,
-            quality_high=standings[each.name].high,
-            seconds=_seconds(_replies(found, each.name)),
-            memory_bytes=_memory(_replies(found, each.name)),
-            size_bytes=each.model.size_bytes,
-        )
-        for each in contenders
-    )
+def axis_title(axis: Axis) -> str:
+    return _WORDS[axis].partition(",")[0] if axis != "money" else _WORDS[axis]
 
 
-def known_axes(points: Sequence[TradeOff]) -> list[Axis]:
-    """The axes on which every contender has a figure."""
-    return [axis for axis in AXES if all(getattr(point, axis) is not None for point in points)]
+def axis_words(axis: Axis, points: Sequence[TradeOff]) -> str:
+    """With its unit, for the chart."""
+    currency = next((point.currency for point in points if point.currency), None)
+    return f"{_WORDS[axis]}, {currency}" if axis == "money" and currency else _WORDS[axis]
 
 
-def _replies(found: SuiteFound, name: str) -> list[Reply]:
-    return [reply for (contender, _), reply in found.replies.items() if contender == name]
+def axis_figure(axis: Axis, point: TradeOff) -> float | None:
+    """In the unit of the words."""
+    figure: float | None = getattr(point, axis)
+    return None if figure is None else figure / _DIVIDED_BY.get(axis, 1.0)
 
 
-def _seconds(replies: Sequence[Reply]) -> float | None:
-    times = [reply.timing.total_s for reply in replies if not reply.timing.shared]
-    known = [time for time in times if time is not None]
-    return fmean(known) if known and len(known) == len(replies) else None
+def how_words(axis: Axis, points: Sequence[TradeOff]) -> str:
+    """How the figures of an axis were had."""
+    ways = dict.fromkeys(point.how[axis] for point in points if axis in point.how)
+    return f"{axis_title(axis)}: {'; '.join(ways)}." if ways else ""
 
 
-def _memory(replies: Sequence[Reply]) -> int | None:
-    peaks = [reply.memory.peak_bytes for reply in replies]
-    known = [peak for peak in peaks if peak is not None]
-    return max(known) if known and len(known) == len(replies) else None
+def trade_off_columns() -> list[Column]:
+    titles = [Column(axis_title(axis), "* best at its price") for axis in AXES]
+    return [Column("Model", is_text=True), Column("Passed"), *titles]
+
+
+def trade_off_rows(points: Sequence[TradeOff], contenders: Sequence[Contender]) -> list[list[Cell]]:
+    return [
+        [
+            Cell(contender.name, hint=contender.name),
+            Cell(NONE if point.quality is None else f"{point.quality * 100:.1f} %", point.quality),
+            *(_cell(axis, point) for axis in AXES),
+        ]
+        for point, contender in zip(points, contenders, strict=True)
+    ]
+
+
+def _cell(axis: Axis, point: TradeOff) -> Cell:
+    figure: float | None = getattr(point, axis)
+    if figure is None:
+        return Cell(NONE, None, f"Not known: {point.absent.get(axis, 'not measured')}.")
+    how, best = point.how[axis], axis in point.front
+    hint = f"{how[:1].upper()}{how[1:]}. {_ON_FRONT if best else ''}".strip()
+    return Cell(f"{_text(axis, point, figure)}{' *' if best else ''}", figure, hint)
+
+
+def _text(axis: Axis, point: TradeOff, figure: float) -> str:
+    match axis:
+        case "seconds":
+            return f"{digits_text(figure, 3)} s"
+        case "joules":
+            return (
+                f"{'~' if point.how[axis].startswith('estimated') else ''}{digits_text(figure)} J"
+            )
+        case "money":
+            return money_text(figure, point.currency or "", 2)
+        case _:
+            return size(int(figure))

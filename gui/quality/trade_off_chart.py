@@ -1,4 +1,4 @@
-"""The chart of a suite run: what passes, against size, memory or time."""
+"""The chart of a suite run: what passes, against size, memory, time, energy or money."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.quality.standings import Axis, TradeOff, pareto_front
+from engine.quality.standings import Axis, TradeOff
 from gui.quality.plot import Plot
-from gui.quality.trade_off import AXES
+from gui.quality.trade_off import axis_figure, axis_words
 from gui.theme import Theme
 
 
@@ -33,20 +33,19 @@ class TradeOffChart(QWidget):
         self._draw()
 
     def _draw(self) -> None:
-        words, unit = AXES[self._axis]
+        words = axis_words(self._axis, self._points)
         self.plot.begin("Passed, %", words, grid_y=True)
-        best = pareto_front(self._points, self._axis)
         front: list[tuple[float, float]] = []
         costs: list[float] = []
         lowest = 100.0
-        for point, title, undominated in zip(self._points, self._titles, best, strict=True):
-            cost: float | None = getattr(point, self._axis)
-            if cost is None or point.quality is None:
+        for point, title in zip(self._points, self._titles, strict=True):
+            x, undominated = axis_figure(self._axis, point), self._axis in point.front
+            if x is None or point.quality is None:
                 continue
-            x, y = cost / unit, point.quality * 100.0
+            y = point.quality * 100.0
             low, high = point.quality_low, point.quality_high
             reach = None if low is None or high is None else (y - low * 100, high * 100 - y)
-            self.plot.dot(x, y, along=reach, filled=bool(undominated))
+            self.plot.dot(x, y, along=reach, filled=undominated)
             self.plot.words(x, y, title, beside=True)
             costs.append(x)
             lowest = min(lowest, y if reach is None else y - reach[0])

@@ -19,19 +19,14 @@ from engine.contract import (
     Failed,
     Finished,
     Loading,
-    Memory,
     Plan,
     Replied,
     Runtime,
-    Timing,
 )
 from engine.quality.generators.ready import ready_suite
-from engine.suite import assess
 from gui.app import Desk
 from gui.quality.overrule_form import OverruleForm
 from gui.quality.suite_result import SuiteResult
-from gui.quality.suite_work import SuiteFound
-from gui.quality.trade_off import known_axes, trade_offs
 from tests.gui.fakes import FakeBench, Fakes, contender, reply_to
 from tests.gui.test_accessibility import nameless
 from tests.gui.test_real_run import OpenReal, open_real
@@ -117,14 +112,14 @@ def test_a_margin_that_is_wide_enough_makes_the_equal_one_good_enough(
 def test_cases_that_differ_are_listed_with_what_the_checks_found(qtbot: QtBot, cases: Desk) -> None:
     cases.quality_page.run.click()
     verdicts = finish(qtbot, cases)
-    model = verdicts.cases.model()
+    model = verdicts.cases.cases.model()
     assert model.rowCount() == 20
-    assert verdicts.cases_title.text() == "20 of 50 cases came out differently"
+    assert verdicts.cases.title.text() == "20 of 50 cases came out differently"
     marks = [model.index(0, column).data() for column in range(1, 4)]
     assert marks == ["passed", "passed", "failed"]
-    verdicts.cases.selectRow(3)
-    assert "I cannot tell." in verdicts.evidence.toPlainText()
-    assert "failed: exact-match" in verdicts.evidence.toPlainText()
+    verdicts.cases.cases.selectRow(3)
+    assert "I cannot tell." in verdicts.cases.evidence.toPlainText()
+    assert "failed: exact-match" in verdicts.cases.evidence.toPlainText()
 
 
 def test_a_stopped_run_is_judged_on_what_it_has(qtbot: QtBot, cases: Desk, fakes: Fakes) -> None:
@@ -202,30 +197,15 @@ def test_a_broken_file_is_told_in_a_sentence(
 def test_what_passes_is_drawn_against_each_cost_that_is_known(qtbot: QtBot, cases: Desk) -> None:
     cases.quality_page.run.click()
     verdicts = finish(qtbot, cases)
-    qtbot.waitUntil(lambda: verdicts.chart is not None, timeout=10_000)
-    choice = verdicts.axis_choice
+    qtbot.waitUntil(lambda: verdicts.trade_off.chart is not None, timeout=10_000)
+    choice = verdicts.trade_off.axis_choice
     words = [choice.itemText(place) for place in range(choice.count())]
-    assert words == ["Size of the file", "Peak memory", "Mean seconds for a reply"]
+    assert words == ["Seconds for a reply", "Memory", "Size of the file"]
+    assert "one reply at a time" in verdicts.trade_off.how.text()
     for axis in ("seconds", "memory_bytes"):
         choice.set_choice(axis)
-    assert verdicts.chart is not None
-    qtbot.waitUntil(verdicts.chart.isVisible)
-
-
-def test_times_of_batched_replies_are_no_cost() -> None:
-    shared = [
-        msgspec.structs.replace(
-            reply_to(each.name), timing=Timing(total_s=2.0, shared=True), memory=Memory()
-        )
-        for each in (F16, Q2)
-    ]
-    suite = ready_suite("arithmetic", 1)
-    alone = {(each.contender, "1"): each for each in shared}
-    found = SuiteFound(
-        suite=suite, assessment=assess(suite, (F16, Q2), ()), replies=alone, stopped=False
-    )
-    points = trade_offs(found, (F16, Q2))
-    assert known_axes(points) == ["size_bytes"]
+    assert verdicts.trade_off.chart is not None
+    qtbot.waitUntil(verdicts.trade_off.chart.isVisible)
 
 
 def test_a_person_can_overrule_a_check_with_a_reason(qtbot: QtBot, cases: Desk) -> None:
@@ -233,7 +213,7 @@ def test_a_person_can_overrule_a_check_with_a_reason(qtbot: QtBot, cases: Desk) 
     verdicts = finish(qtbot, cases)
     before = verdicts.cards[1].sentence.text()
     assert "passes 20 fewer" in before
-    verdicts.overrule.click()
+    verdicts.cases.overrule.click()
     form = verdicts.findChild(OverruleForm)
     assert form is not None
     assert not nameless(form)
@@ -244,7 +224,7 @@ def test_a_person_can_overrule_a_check_with_a_reason(qtbot: QtBot, cases: Desk) 
     form.apply.click()
     qtbot.waitUntil(lambda: "passes 19 fewer" in verdicts.cards[1].sentence.text())
     assert "1 check was overruled by hand." in verdicts.cards[1].sentence.text()
-    assert verdicts.cases.model().rowCount() == 19
+    assert verdicts.cases.cases.model().rowCount() == 19
 
 
 def test_the_verdicts_can_be_copied(qtbot: QtBot, cases: Desk) -> None:

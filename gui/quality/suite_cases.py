@@ -1,0 +1,109 @@
+"""The cases of a suite run with what the checks found in each reply, to be overruled by a person."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+
+from engine.contract import Case
+from gui.quality.figures_table import FiguresModel, FiguresTable
+from gui.quality.overrule_form import OverruleForm
+from gui.quality.suite_words import (
+    CASES_SHOWN,
+    case_columns,
+    case_rows,
+    cases_shown,
+    evidence,
+    scores_of,
+)
+from gui.quality.suite_work import SuiteFound
+from gui.theme import Theme
+from gui.widgets.buttons import TextButton
+from gui.widgets.fields import ChoiceField
+from gui.widgets.labels import label
+
+_DIFFERING: Final = "differing"
+
+
+class SuiteCases(QWidget):
+    overruled = Signal(object, int, bool, str)
+    """The CaseScore, the place of the check in it, whether it passes, and why."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._found: SuiteFound | None = None
+        self._shown: list[Case] = []
+        self.title = label("", "strong", parent=self)
+        self.filter = ChoiceField(CASES_SHOWN, _DIFFERING, self)
+        self.filter.setAccessibleName("Which cases are listed")
+        self._cases = FiguresModel((), self)
+        self.cases = FiguresTable(theme, self._cases, "Cases", most_lines=8)
+        self.evidence = QPlainTextEdit(self)
+        self.overrule = TextButton(
+            theme, "sliders", "Overrule a check…", "Overrule a check of this case", parent=self
+        )
+        self._lay_out()
+        self.overrule.clicked.connect(self._open_overrule)
+        self.filter.currentIndexChanged.connect(self._list)
+        self.cases.selectionModel().currentRowChanged.connect(self._show_evidence)
+
+    def show_found(self, found: SuiteFound) -> None:
+        """The chosen case stays chosen as long as it is listed."""
+        self._found = found
+        self._list()
+
+    def _list(self, _place: int = 0) -> None:
+        found = self._found
+        if found is None:
+            return
+        chosen = self._chosen()
+        self._shown = cases_shown(found, self.filter.choice)
+        self._cases.show_columns(case_columns(found.contenders), case_rows(found, self._shown))
+        differing, all_cases = len(cases_shown(found, _DIFFERING)), len(found.suite.cases)
+        self.title.setText(f"{differing} of {all_cases} cases came out differently")
+        for part in (self.cases, self.evidence, self.overrule):
+            part.setVisible(bool(self._shown))
+        self.evidence.clear()
+        if self._shown:
+            names = [case.id for case in self._shown]
+            self.cases.selectRow(names.index(chosen) if chosen in names else 0)
+
+    def _chosen(self) -> str:
+        row = self.cases.currentIndex().row()
+        return self._shown[row].id if 0 <= row < len(self._shown) else ""
+
+    def _show_evidence(self, current: QModelIndex, _before: QModelIndex) -> None:
+        found = self._found
+        if found is not None and 0 <= current.row() < len(self._shown):
+            case = self._shown[current.row()]
+            self.evidence.setPlainText(evidence(found, case))
+            self.overrule.setEnabled(bool(scores_of(found, case.id)))
+
+    def _open_overrule(self) -> None:
+        found, chosen = self._found, self._chosen()
+        if found is not None and chosen:
+            popover = OverruleForm(self._theme, scores_of(found, chosen), self)
+            popover.decided.connect(self.overruled)
+            popover.open_at(self.overrule)
+
+    def _lay_out(self) -> None:
+        self.evidence.setReadOnly(True)
+        self.evidence.setTabChangesFocus(True)
+        self.evidence.setAccessibleName("Replies to the chosen case, and what the checks found")
+        self.evidence.setProperty("look", "entry")
+        self.evidence.setFixedHeight(self._theme.lines(16))
+        head = QHBoxLayout()
+        head.setSpacing(self._theme.space.s)
+        head.addWidget(self.title)
+        head.addStretch(1)
+        head.addWidget(label("Listed", "small-muted", parent=self))
+        head.addWidget(self.filter)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(self._theme.space.s)
+        column.addLayout(head)
+        for part in (self.cases, self.evidence, self.overrule):
+            column.addWidget(part)

@@ -1,0 +1,244 @@
+"""Recorded suites on the Quality page: kept, shown again, judged further, finished."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.contract import Began, Event, Findings, Finished, Plan, Replied, Session
+from engine.errors import StorageError
+from gui.app import Desk
+from gui.quality.overrule_form import OverruleForm
+from gui.quality.suite_result import SuiteResult
+from tests.gui.fakes import FakeBench, FakeHistory, Fakes, reply_to, session_of
+from tests.gui.test_quality_suite import ANSWERS, F16, Q2, Q8, answered, finish, show_cases
+
+MakeDesk = Callable[..., Desk]
+
+
+@pytest.fixture
+def fakes(tmp_path: Path) -> Fakes:
+    return Fakes(tmp_path, bench=FakeBench(answered))
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, open_desk: MakeDesk, fakes: Fakes) -> Desk:
+    made = open_desk(fakes)
+    made.compare.contenders.replace_all((Q8, F16, Q2))
+    show_cases(qtbot, made)
+    return made
+
+
+def recorded(fakes: Fakes) -> Session:
+    """The session as the history has it after the last run."""
+    plan = fakes.bench.plans[-1]
+    replies = [event.reply for event in answered(plan) if isinstance(event, Replied)]
+    session = msgspec.structs.replace(session_of(plan, replies), kind="suite", batched=True)
+    return fakes.history.found["s1"].added_to(session)
+
+
+def shown(desk: Desk) -> SuiteResult:
+    verdicts = desk.quality_page.verdicts
+    assert isinstance(verdicts, SuiteResult)
+    return verdicts
+
+
+def overrule_one(verdicts: SuiteResult) -> None:
+    """The smallest model passes the first case that is listed."""
+    verdicts.cases.overrule.click()
+    form = verdicts.findChild(OverruleForm)
+    assert form is not None
+    form.check.setCurrentIndex(2)
+    form.reason.setText("Right, in other words.")
+    form.apply.click()
+
+
+def test_what_a_run_found_is_kept_in_the_history(qtbot: QtBot, desk: Desk, fakes: Fakes) -> None:
+    desk.quality_page.run.click()
+    finish(qtbot, desk)
+    qtbot.waitUntil(lambda: "s1" in fakes.history.found)
+    found = fakes.history.found["s1"]
+    assert found.suite is not None
+    assert found.suite.margin == 0.05
+    assert found.scores is not None
+    assert len(found.scores) == 150
+    assert found.verdicts is not None
+    assert [each.outcome for each in found.verdicts] == ["undecided", "worse"]
+
+
+def test_an_overruled_check_is_kept_with_its_reason(qtbot: QtBot, desk: Desk, fakes: Fakes) -> None:
+    desk.quality_page.run.click()
+    overrule_one(finish(qtbot, desk))
+
+    def reasons() -> list[str | None]:
+        scores = fakes.history.found.get("s1", Findings()).scores or ()
+        return [check.overruled for score in scores for check in score.checks if check.overruled]
+
+    qtbot.waitUntil(lambda: reasons() == ["Right, in other words."])
+
+
+def test_a_history_that_refuses_is_told(
+    qtbot: QtBot, desk: Desk, fakes: Fakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(session_id: str, findings: Findings) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(fakes.history, "keep", refuse)
+    desk.quality_page.run.click()
+    finish(qtbot, desk)
+    banners = desk.quality_page.banners
+    qtbot.waitUntil(lambda: bool(banners.banners))
+    assert banners.banners[0].text == "The verdicts are not kept: The disk is full."
+
+
+def test_a_recorded_suite_opens_with_just_what_it_found(
+    qtbot: QtBot, desk: Desk, fakes: Fakes
+) -> None:
+    desk.quality_page.run.click()
+    first = finish(qtbot, desk)
+    before = [card.sentence.text() for card in first.cards]
+    evidence = first.cases.evidence.toPlainText()
+    qtbot.waitUntil(lambda: "s1" in fakes.history.found)
+    fakes.history.kept["s1"] = recorded(fakes)
+    desk.compare.contenders.replace_all(())
+    desk.window.show_page(0)
+    desk.opener.open("s1")
+    qtbot.waitUntil(lambda: desk.quality_page.isVisible() and not desk.quality.running)
+    again = shown(desk)
+    qtbot.waitUntil(lambda: [card.sentence.text() for card in again.cards] == before)
+    assert again.cases.evidence.toPlainText() == evidence
+    assert desk.quality_page.tabs.currentIndex() == 1
+    reference = desk.quality.participants.reference
+    assert reference is not None
+    assert reference.name == F16.name
+    assert [each.name for each in desk.quality.participants.candidates] == [Q8.name, Q2.name]
+    assert len(fakes.bench.plans) == 1
+
+
+def test_a_reopened_suite_is_overruled_further(qtbot: QtBot, open_desk: MakeDesk) -> None:
+    plan = _plan()
+    replies = [event.reply for event in answered(plan) if isinstance(event, Replied)]
+    session = msgspec.structs.replace(session_of(plan, replies), kind="suite")
+    fakes = Fakes(Path(), history=FakeHistory([session]))
+    desk = open_desk(fakes)
+    desk.opener.open("s1")
+    qtbot.waitUntil(lambda: desk.quality_page.verdicts is not None)
+    overrule_one(shown(desk))
+    kept = fakes.history.kept
+    qtbot.waitUntil(lambda: any(verdict.overruled for verdict in kept["s1"].verdicts))
+    assert "1 check was overruled by hand." in shown(desk).cards[1].sentence.text()
+
+
+def test_the_shown_result_is_judged_at_another_margin(
+    qtbot: QtBot, desk: Desk, fakes: Fakes
+) -> None:
+    desk.quality_page.run.click()
+    verdicts = finish(qtbot, desk)
+    assert verdicts.cards[0].badge.text().startswith("not enough cases")
+    verdicts.margin.set_number(12.0)
+    qtbot.waitUntil(lambda: verdicts.cards[0].badge.text() == "good enough")
+    qtbot.waitUntil(lambda: _margin(fakes) == 0.12)
+    assert len(fakes.bench.plans) == 1
+
+
+def test_a_stopped_suite_is_finished_from_the_history(
+    qtbot: QtBot, open_desk: MakeDesk, tmp_path: Path
+) -> None:
+    plan = _plan()
+    replies = [event.reply for event in answered(plan) if isinstance(event, Replied)]
+    session = msgspec.structs.replace(
+        session_of(plan, replies[:70], status="stopped"), kind="suite"
+    )
+
+    def rest(_plan: Plan) -> Iterator[Event | threading.Event]:
+        yield Began(session="s1")
+        for reply in replies[70:]:
+            yield Replied(reply=reply)
+        yield Finished(status="finished", elapsed_s=1.0)
+
+    fakes = Fakes(tmp_path, bench=FakeBench(rest), history=FakeHistory([session]))
+    desk = open_desk(fakes)
+    desk.opener.open("s1")
+    qtbot.waitUntil(lambda: desk.quality_page.verdicts is not None)
+    verdicts = shown(desk)
+    assert "The run was stopped" in verdicts.remarks.text()
+    assert verdicts.resume.isVisible()
+    verdicts.resume.click()
+    qtbot.waitUntil(lambda: fakes.bench.resumed == [session])
+    finish(qtbot, desk)
+    assert "passes 20 fewer" in verdicts.cards[1].sentence.text()
+    assert not verdicts.resume.isVisible()
+
+
+def test_what_was_overruled_stands_when_a_suite_is_finished(
+    qtbot: QtBot, open_desk: MakeDesk, tmp_path: Path
+) -> None:
+    plan = _plan()
+    replies = [event.reply for event in answered(plan) if isinstance(event, Replied)]
+    session = msgspec.structs.replace(
+        session_of(plan, replies[:120], status="stopped"), kind="suite"
+    )
+    fakes = Fakes(tmp_path, history=FakeHistory([session]))
+    fakes.bench.script = lambda _: iter([Replied(reply=each) for each in replies[120:]])
+    desk = open_desk(fakes)
+    desk.opener.open("s1")
+    qtbot.waitUntil(lambda: desk.quality_page.verdicts is not None)
+    overrule_one(shown(desk))
+    kept = fakes.history.kept
+    qtbot.waitUntil(lambda: any(verdict.overruled for verdict in kept["s1"].verdicts))
+    desk.opener.resume("s1")
+    qtbot.waitUntil(lambda: bool(fakes.bench.resumed))
+    verdicts = finish(qtbot, desk)
+    assert "1 check was overruled by hand." in verdicts.cards[1].sentence.text()
+
+
+def test_every_repeat_is_shown_with_its_checks(
+    qtbot: QtBot, open_desk: MakeDesk, tmp_path: Path
+) -> None:
+    plan = msgspec.structs.replace(_plan(), repeats=2)
+    replies = [
+        reply_to(
+            each.name,
+            case=case.id,
+            repeat=repeat,
+            text=ANSWERS[case.id] if each.name != Q2.name or repeat else "I cannot tell.",
+        )
+        for each in plan.contenders
+        for case in plan.cases
+        for repeat in range(2)
+    ]
+    session = msgspec.structs.replace(session_of(plan, replies), kind="suite")
+    desk = open_desk(Fakes(tmp_path, history=FakeHistory([session])))
+    desk.opener.open("s1")
+    qtbot.waitUntil(lambda: desk.quality_page.verdicts is not None)
+    cases = shown(desk).cases
+    assert cases.cases.model().index(0, 3).data() == "1 of 2 passed"
+    assert f"{Q2.name}, repeat 1: failed" in cases.evidence.toPlainText()
+    assert f"{Q2.name}, repeat 2: passed" in cases.evidence.toPlainText()
+
+
+def test_all_cases_can_be_listed_and_those_that_all_models_fail(qtbot: QtBot, desk: Desk) -> None:
+    desk.quality_page.run.click()
+    cases = finish(qtbot, desk).cases
+    counts = {}
+    for which in ("all", "failed", "untold", "overruled", "differing"):
+        cases.filter.set_choice(which)
+        counts[which] = cases.cases.model().rowCount()
+    assert counts == {"all": 50, "failed": 25, "untold": 0, "overruled": 0, "differing": 20}
+
+
+def _plan() -> Plan:
+    from engine.quality.generators.ready import ready_suite
+    from engine.suite import suite_plan
+
+    return suite_plan(ready_suite("arithmetic", 50), (F16, Q8, Q2))
+
+
+def _margin(fakes: Fakes) -> float | None:
+    found = fakes.history.found.get("s1", Findings()).suite
+    return None if found is None else found.margin
