@@ -38,6 +38,14 @@ class FromHub(msgspec.Struct, frozen=True, kw_only=True, tag="hub", tag_field="k
         )
 
 
+class MatrixUsed(msgspec.Struct, frozen=True, kw_only=True):
+    """An importance matrix that a file was quantized with; text: what it was made of, if it says so."""
+
+    file: str
+    sha256: str
+    text: str | None
+
+
 class MadeHere(msgspec.Struct, frozen=True, kw_only=True, tag="made", tag_field="kind"):
     """Quantized on this machine; `requantized` where the source had lost precision already."""
 
@@ -46,6 +54,7 @@ class MadeHere(msgspec.Struct, frozen=True, kw_only=True, tag="made", tag_field=
     quantization: str
     llama_cpp: str
     requantized: bool
+    imatrix: MatrixUsed | None = None
 
 
 Origin = FromHub | MadeHere

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,10 +17,14 @@ import pytest
 import engine.quantize
 from engine.client import Stopped
 from engine.errors import MissingFile, QuantizeError, UnsupportedModel
+from engine.worker.imatrix_file import write_imatrix
+from engine.worker.imatrix_sums import Sums
 from models import demo, ggml
 from models.fingerprint import Fingerprints
 from models.gguf import read_model
-from models.origins import MadeHere, Origins
+from models.imatrix import read_imatrix
+from models.imatrix_making import ImatrixOrder, imatrix_path, make_imatrix
+from models.origins import MadeHere, MatrixUsed, Origins
 from models.quantization import (
     QUANTIZATIONS,
     foretold_bytes,
@@ -27,6 +32,8 @@ from models.quantization import (
     quantization_named,
 )
 from models.quantize import Quantizer, target_path
+from tests.engine.experts_model import write_experts_model
+from tests.llama_tools import run_tool
 from tests.models import ggufs
 from tests.models.architectures import write_metadata
 from tests.models.conftest import Write
@@ -60,6 +67,7 @@ def test_names_are_known_in_any_case() -> None:
         ("Model-1.5B.gguf", "Model-1.5B.Q2_K.gguf"),
         ("model.gguf", "model.Q2_K.gguf"),
         ("Q4_0.gguf", "Q4_0.Q2_K.gguf"),
+        ("Model.i1-Q4_K_M.gguf", "Model.Q2_K.gguf"),
     ],
 )
 def test_the_new_name_has_its_own_quantization_only(
@@ -76,11 +84,18 @@ def test_the_size_is_foretold(small_model: Path, quantized: dict[str, Path]) -> 
         assert foretold == pytest.approx(path.stat().st_size, rel=0.01)
 
 
+def test_the_name_tells_that_an_importance_matrix_was_used(tmp_path: Path) -> None:
+    path = target_path(
+        Path("Model-F16.gguf"), tmp_path, quantization_named("IQ2_M"), with_imatrix=True
+    )
+    assert path == tmp_path / "Model.i1-IQ2_M.gguf"
+
+
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> list[Path]:
     """The small model, and unquantized ones whose rows divide into every block, made by llama.cpp."""
     folder = tmp_path_factory.mktemp("float")
-    jobs = []
+    jobs: list[dict[str, Any]] = []
     for name in ("llama", "gemma3", "phi3", "qwen3moe", "gpt-oss", "deepseek2"):
         metadata = folder / f"{name}.metadata"
         write_metadata(name, metadata)
@@ -175,6 +190,89 @@ def test_a_cancelled_ladder_leaves_nothing_half(
         )
     assert seen[-1] < 1.0
     assert list(folder.iterdir()) == []
+
+
+def test_an_importance_matrix_allows_the_smallest_types_and_is_remembered(
+    quantizer: Quantizer, tmp_path: Path
+) -> None:
+    source, text = tmp_path / "m.F32.gguf", tmp_path / "bottles.txt"
+    write_experts_model(source)
+    text.write_text("Ninety-nine green bottles, hanging on the wall. " * 60)
+    order = ImatrixOrder(model=source, text=text, dataset="bottles.txt", max_chunks=2, threads=1)
+    matrix = make_imatrix(order, imatrix_path(source, text, tmp_path))
+    made = quantizer.make(source, tmp_path / "made", ["IQ2_XXS", "Q4_0"], importance=matrix)
+    assert [model.file for model in made] == ["m.i1-IQ2_XXS.gguf", "m.i1-Q4_0.gguf"]
+    for model in made:
+        header = read_model(Path(model.path))
+        assert header.metadata["quantize.imatrix.file"] == "m.F32.bottles.imatrix.gguf"
+        assert header.metadata["quantize.imatrix.dataset"] == "bottles.txt"
+        assert header.metadata["quantize.imatrix.entries_count"] == len(matrix.entries) == 16
+        assert header.metadata["quantize.imatrix.chunks_count"] == 2
+        quantization = quantization_named(str(model.quantization))
+        foretold = foretold_bytes(read_model(source), quantization, with_imatrix=True)
+        assert foretold == pytest.approx(model.size_bytes, abs=512)
+    sha256 = hashlib.sha256(Path(made[0].path).read_bytes()).hexdigest()
+    origin = Origins(tmp_path / "origins").of(sha256)
+    assert isinstance(origin, MadeHere)
+    assert origin.imatrix == MatrixUsed(
+        file="m.F32.bottles.imatrix.gguf",
+        sha256=hashlib.sha256(Path(matrix.path).read_bytes()).hexdigest(),
+        text="bottles.txt",
+    )
+
+
+@pytest.mark.parametrize("form", ["gguf", "dat"])
+def test_with_a_matrix_too_the_file_is_llama_quantize_s(tmp_path: Path, form: str) -> None:
+    """To the last byte, if the matrix is called alike."""
+    write_experts_model(tmp_path / "m.gguf")
+    (tmp_path / "bottles.txt").write_text("Ninety-nine green bottles, hanging on the wall. " * 60)
+    name = f"i.{form}"
+    run_tool(
+        *("llama-imatrix", "-m", "m.gguf", "-f", "bottles.txt", "-o", name),
+        *("--output-format", form),
+        folder=tmp_path,
+    )
+    matrix = read_imatrix(tmp_path / name)
+    for quantization in map(quantization_named, ["IQ2_M", "IQ3_XXS", "Q4_K_M", "Q4_0"]):
+        arguments = ("--imatrix", name, "m.gguf", "theirs.gguf", quantization.name, "2")
+        run_tool("llama-quantize", *arguments, folder=tmp_path)
+        ours = tmp_path / "ours.gguf"
+        engine.quantize.quantize(
+            tmp_path / "m.gguf", ours, quantization.file_type, importance=matrix
+        )
+        assert ours.read_bytes() == (tmp_path / "theirs.gguf").read_bytes()
+
+
+def test_the_matrix_of_another_model_is_refused(
+    quantizer: Quantizer, small_model: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "i.gguf"
+    write_imatrix(path, {"blk.0.attn_q.weight": Sums(1, 64, 1)}, dataset="", chunks=1, n_ctx=512)
+    with pytest.raises(QuantizeError, match="made of another model"):
+        quantizer.make(small_model, tmp_path / "made", ["Q2_K"], importance=read_imatrix(path))
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_matrix_that_lacks_a_weight_is_refused_for_the_smallest_types(
+    quantizer: Quantizer, small_model: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "i.gguf"
+    write_imatrix(path, {"blk.0.attn_q.weight": Sums(1, 576, 1)}, dataset="", chunks=1, n_ctx=512)
+    matrix = read_imatrix(path)
+    with pytest.raises(QuantizeError, match="Missing importance matrix for tensor"):
+        quantizer.make(small_model, tmp_path / "made", ["IQ2_XXS"], importance=matrix)
+    assert not list((tmp_path / "made").iterdir())
+
+
+def test_infinite_numbers_are_refused(small_model: Path, tmp_path: Path) -> None:
+    sums = Sums(1, 576, 1)
+    sums.squares[0, 3], sums.counts[0] = float("inf"), 1
+    write_imatrix(
+        tmp_path / "i.gguf", {"blk.0.attn_q.weight": sums}, dataset="", chunks=1, n_ctx=512
+    )
+    matrix = read_imatrix(tmp_path / "i.gguf")
+    with pytest.raises(QuantizeError, match=r"infinite numbers for blk\.0\.attn_q\.weight"):
+        engine.quantize.quantize(small_model, tmp_path / "m.gguf", 2, importance=matrix)
 
 
 @pytest.mark.parametrize("name", ["IQ2_XXS", "IQ1_S", "Q2_K_S"])
