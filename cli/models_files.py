@@ -10,16 +10,16 @@ import msgspec
 from cli.hub_access import Access, address_of, choice_of, repository_of, this_hub
 from cli.models_fit import MachineOf, this_machine
 from cli.models_fit_view import FitDocument, fit_document, print_fit
-from cli.models_hub_view import print_files
+from cli.models_hub_view import Judged, print_files
 from cli.models_list import MakeLibrary, this_library
 from cli.terminal import clean_line, complain, result_console, write_result
 from cli.usage import WrongUsage
 from engine.contract import Runtime
 from engine.errors import SteelyardError
 from models.fingerprint import Fingerprints
-from models.fit import judge
+from models.fit import judge, profile_of
 from models.hub.client import Repository
-from models.hub.foretold import Headers
+from models.hub.foretold import Facts, Headers
 from models.hub.http import HubHttp
 from models.library.standing import Standing, standings
 from storage.folders import models_folder
@@ -30,9 +30,10 @@ T = TypeVar("T")
 class FilesDocument(Repository, frozen=True, kw_only=True):
     """What `models files --json` gives: by label, whether each fits, and what of it is here.
 
-    no_fits: why there are no verdicts.
+    facts: what a header tells of all of them. no_fits: why there are no verdicts.
     """
 
+    facts: Facts | None
     fits: dict[str, FitDocument]
     standings: dict[str, Standing]
     no_fits: str | None = None
@@ -49,11 +50,11 @@ def list_files(
     """The quantizations of a repository, smallest first."""
     access = make_access()
     repository = repository_of(access, address_of(repo))
-    no_fits = None
+    judged, no_fits = Judged(facts=None, fits={}), None
     try:
-        fits = _fits(access, repository, Runtime(), machine_of)
+        judged = _judge(access, repository, Runtime(), machine_of)
     except SteelyardError as fault:
-        fits, no_fits = {}, str(fault)
+        no_fits = str(fault)
     folder = models_folder()
     here = standings(
         repository,
@@ -62,13 +63,15 @@ def list_files(
         Fingerprints(folder / "fingerprints"),
     )
     fields = msgspec.structs.asdict(repository)
-    document = FilesDocument(**fields, fits=fits, standings=here, no_fits=no_fits)
+    document = FilesDocument(
+        **fields, facts=judged.facts, fits=judged.fits, standings=here, no_fits=no_fits
+    )
     if as_json:
         _write(document)
         return 0
     if no_fits is not None:
         complain(clean_line(f"Whether they fit is not known: {no_fits}"))
-    print_files(result_console(), document, fits, here)
+    print_files(result_console(), document, judged, here)
     return 0
 
 
@@ -86,16 +89,16 @@ def fit_repository(
     repository = repository_of(access, address)
     wanted = quantization or address.file
     if wanted is None:
-        fits = _fits(access, repository, runtime, machine_of)
-        if not fits:
+        judged = _judge(access, repository, runtime, machine_of)
+        if not judged.fits:
             raise WrongUsage(f"{repository.repo} has no GGUF models.")
         if as_json:
-            _write(fits)
+            _write(judged.fits)
         else:
-            print_files(result_console(), repository, fits, {})
+            print_files(result_console(), repository, judged, {})
         return 0
     choice = choice_of(repository, wanted)
-    profile = _reading(access, lambda headers: headers.profile(repository, choice))
+    profile = _reading(access, lambda headers: profile_of(headers.model(repository, choice)))
     machine = machine_of(runtime.rpc_servers, runtime.threads)
     document = fit_document(judge(profile, runtime, machine), machine)
     if as_json:
@@ -105,17 +108,18 @@ def fit_repository(
     return 0
 
 
-def _fits(
+def _judge(
     access: Access, repository: Repository, runtime: Runtime, machine_of: MachineOf
-) -> dict[str, FitDocument]:
-    profiles = _reading(access, lambda headers: headers.profiles(repository))
-    if not profiles:
-        return {}
+) -> Judged:
+    foretold = _reading(access, lambda headers: headers.foretell(repository))
+    if foretold is None:
+        return Judged(facts=None, fits={})
     machine = machine_of(runtime.rpc_servers, runtime.threads)
-    return {
+    fits = {
         label: fit_document(judge(profile, runtime, machine), machine)
-        for label, profile in profiles.items()
+        for label, profile in foretold.profiles.items()
     }
+    return Judged(facts=foretold.facts, fits=fits)
 
 
 def _reading(access: Access, read: Callable[[Headers], T]) -> T:

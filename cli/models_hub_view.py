@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from cli.models_fit_view import FitDocument
 from cli.terminal import clean_line, words
-from cli.wording import NONE, count, size
+from cli.wording import NONE, count, significant, size
 from models.hub.client import Found, Repository
+from models.hub.foretold import Facts
 from models.hub.listing import Choice
 from models.library.standing import Standing
 
@@ -22,6 +24,13 @@ _HERE: Final[dict[Standing | None, str]] = {
     "here": "here already",
     "newer": "newer one available",
 }
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """What a header told; fits by label."""
+
+    facts: Facts | None
+    fits: dict[str, FitDocument]
 
 
 def print_found(console: Console, found: Sequence[Found]) -> None:
@@ -44,24 +53,27 @@ def print_found(console: Console, found: Sequence[Found]) -> None:
 def print_files(
     console: Console,
     repository: Repository,
-    fits: Mapping[str, FitDocument],
+    judged: Judged,
     standings: Mapping[str, Standing],
 ) -> None:
     """Quantizations with sizes and verdicts; tab-separated where other programs read."""
-    heads = ("name", "quantization", "size", "kind", "fit", "longest context", "here")
+    if judged.facts is not None and console.is_terminal:
+        console.print(words(clean_line(_facts_line(judged.facts)), "dim"))
+    heads = ("name", "quantization", "bits", "size", "kind", "fit", "longest context", "here")
     rows = [
         (
             each.label,
             each.quantization or NONE,
+            _bits(judged.facts, each),
             size(each.size_bytes),
             _kind(each),
-            *_fit(fits.get(each.label)),
+            *_fit(judged.fits.get(each.label)),
             _HERE[standings.get(each.label)],
         )
         for each in repository.listing.choices
     ]
     if rows:
-        _print(console, heads, rows, right={"size", "longest context"})
+        _print(console, heads, rows, right={"bits", "size", "longest context"})
     else:
         console.print(words(clean_line(f"{repository.repo} has no GGUF files.")))
 
@@ -71,6 +83,21 @@ def parameters(number: int) -> str:
     if number >= _BILLION:
         return f"{number / _BILLION:.1f}B"
     return f"{number / _MILLION:.0f}M"
+
+
+def _facts_line(facts: Facts) -> str:
+    template = "with a chat template" if facts.has_chat_template else "without a chat template"
+    told = [facts.architecture or "architecture not named", template]
+    if facts.parameters:
+        told.insert(1, f"{parameters(facts.parameters)} parameters")
+    if facts.n_ctx_train:
+        told.insert(-1, f"trained for {facts.n_ctx_train:,} tokens")
+    return ", ".join(told)
+
+
+def _bits(facts: Facts | None, choice: Choice) -> str:
+    bits = None if facts is None else facts.bits_per_weight(choice)
+    return NONE if bits is None else significant(bits)
 
 
 def _fit(found: FitDocument | None) -> tuple[str, str]:

@@ -7,31 +7,37 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from gui.figures import count, size
+from gui.figures import count, significant, size
 from gui.models.fit_words import fit_mood, fit_sentence, fit_words
 from gui.models.library_model import RIGHT, LibraryRole
 
 if TYPE_CHECKING:
     from gui.models.fit_words import FitResult
+    from gui.models.hub_desk import Verdicts
     from models.hub.client import Repository
+    from models.hub.foretold import Facts
     from models.hub.listing import Choice
     from models.library.standing import Standing
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()
-_TITLES: Final = ("Type", "Size", "Fit", "State")
+
+
+class ChoiceColumn(IntEnum):
+    QUANTIZATION = 0
+    BITS = 1
+    SIZE = 2
+    FIT = 3
+    STATE = 4
+
+
+_TITLES: Final = ("Type", "Bits", "Size", "Fit", "State")
+_NUMERIC: Final = frozenset({ChoiceColumn.BITS, ChoiceColumn.SIZE})
 _STANDINGS: Final[dict[Standing, str]] = {
     "here": "here already",
     "newer": "newer one available",
 }
 _KINDS: Final = {"mmproj": "vision part", "imatrix": "importance matrix", "adapter": "adapter"}
-
-
-class ChoiceColumn(IntEnum):
-    QUANTIZATION = 0
-    SIZE = 1
-    FIT = 2
-    STATE = 3
 
 
 class ChoicesModel(QAbstractTableModel):
@@ -42,15 +48,21 @@ class ChoicesModel(QAbstractTableModel):
         self._choices: tuple[Choice, ...] = ()
         self._standings: dict[str, Standing] = {}
         self._fits: dict[str, FitResult] = {}
+        self._facts: Facts | None = None
 
     def show_repository(self, repository: Repository) -> None:
         self.beginResetModel()
         self._choices = repository.listing.choices
-        self._standings, self._fits = {}, {}
+        self._standings, self._fits, self._facts = {}, {}, None
         self.endResetModel()
 
     def show_fit(self, label: str, result: FitResult) -> None:
         self._fits[label] = result
+        self._tell()
+
+    def show_verdicts(self, verdicts: Verdicts) -> None:
+        self._fits.update(verdicts.fits)
+        self._facts = verdicts.facts
         self._tell()
 
     def forget_fits(self) -> None:
@@ -80,7 +92,7 @@ class ChoicesModel(QAbstractTableModel):
     ) -> object:
         if orientation != Qt.Orientation.Horizontal:
             return None
-        if role == Qt.ItemDataRole.TextAlignmentRole and section == ChoiceColumn.SIZE:
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in _NUMERIC:
             return RIGHT
         return _TITLES[section] if role == Qt.ItemDataRole.DisplayRole else None
 
@@ -97,7 +109,7 @@ class ChoicesModel(QAbstractTableModel):
                 value = fit_sentence(self.fit(choice)) if is_fit else choice.label
             case Qt.ItemDataRole.AccessibleTextRole:
                 value = f"{_TITLES[column]}: {self._text(choice, column) or 'nothing'}"
-            case Qt.ItemDataRole.TextAlignmentRole if column is ChoiceColumn.SIZE:
+            case Qt.ItemDataRole.TextAlignmentRole if column in _NUMERIC:
                 value = RIGHT
             case LibraryRole.ITEM:
                 value = choice
@@ -111,7 +123,13 @@ class ChoicesModel(QAbstractTableModel):
                 kind = _KINDS.get(choice.kind)
                 name = choice.quantization or choice.label
                 return f"{name} ({kind})" if kind else name
+            case ChoiceColumn.BITS:
+                bits = self._facts and self._facts.bits_per_weight(choice)
+                return significant(bits) if bits else ""
             case ChoiceColumn.SIZE:
+                parts = len(choice.files)
+                if parts > 1:
+                    return f"{size(choice.size_bytes)} in {parts}"
                 return size(choice.size_bytes)
             case ChoiceColumn.FIT:
                 known = self.fit(choice) is not None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # they bring what a start must not wait for
     from models.fingerprint import Fingerprints
     from models.fit import Fit
     from models.hub.client import Found, Hub, Query, Repository
-    from models.hub.foretold import Headers
+    from models.hub.foretold import Facts, Headers
     from models.hub.http import HubHttp
     from models.hub.listing import Choice
     from models.hub.results import Results
@@ -50,6 +50,13 @@ class HubPlaces(msgspec.Struct, frozen=True, kw_only=True):
     """Given whether the user wants to stay offline."""
     tokens: Callable[[str], TokenKeeper]
     """Given the hub's address."""
+
+
+class Verdicts(msgspec.Struct, frozen=True, kw_only=True):
+    """facts: of every quantization alike; None where a repository has no models. fits: by label."""
+
+    facts: Facts | None
+    fits: dict[str, Fit]
 
 
 class HubDesk:
@@ -170,11 +177,17 @@ class HubDesk:
 
         return newer_files(entries, ask)
 
-    def foretold_fits(self, repository: Repository, runtime: Runtime) -> dict[str, Fit]:
+    def foretell(self, repository: Repository, runtime: Runtime) -> Verdicts:
         """Verdicts by label, from one header, of which some megabytes are read once."""
         assert self._headers is not None
-        profiles = self._listing.ask(partial(self._headers.profiles, repository))
-        return {label: self._shelf.judge(each, runtime) for label, each in profiles.items()}
+        foretold = self._listing.ask(partial(self._headers.foretell, repository))
+        if foretold is None:
+            return Verdicts(facts=None, fits={})
+        fits = {
+            label: self._shelf.judge(profile, runtime)
+            for label, profile in foretold.profiles.items()
+        }
+        return Verdicts(facts=foretold.facts, fits=fits)
 
     def keep_token(self, token: str) -> None:
         self._tokens.keep(token)

@@ -15,13 +15,13 @@ from engine.errors import SteelyardError
 from gui.jobs import Cancelled, Jobs, Lane
 from gui.models.choices_model import ChoicesModel
 from gui.models.found_model import FoundModel
-from gui.models.hub_desk import HubDesk
+from gui.models.hub_desk import HubDesk, Verdicts
 from gui.settings import HubChoices
 
 if TYPE_CHECKING:
     from models.download.queue import Download
-    from models.fit import Fit
     from models.hub.client import Found, Query, Repository
+    from models.hub.foretold import Facts
     from models.hub.listing import Choice
     from models.hub.settings import HubSettings
     from models.library import Entry
@@ -46,6 +46,8 @@ class HubModel(QObject):
     state_changed = Signal()
     """What is being asked, what is offline, or which repository is open."""
     repository_changed = Signal()
+    facts_changed = Signal()
+    """The open repository's header was read."""
     downloads_changed = Signal()
     downloaded = Signal()
     newer_known = Signal(object)
@@ -65,6 +67,7 @@ class HubModel(QObject):
         self.forced_offline = False
         self.endpoint = ""
         self.repository: Repository | None = None
+        self.facts: Facts | None = None
         self.downloads: dict[str, Download] = {}
         self._runtime = Runtime()
         self._asked: dict[Lane, str] = {}
@@ -253,28 +256,30 @@ class HubModel(QObject):
             self.noticed.emit("The hub has no newer files of the models that came from there.")
 
     def _take_repository(self, repository: Repository) -> None:
-        self.repository = repository
+        self.repository, self.facts = repository, None
         self.choices.show_repository(repository)
         self.repository_changed.emit()
         self._look_what_is_here()
         self._judge(repository)
 
     def _judge(self, repository: Repository) -> None:
-        work = partial(self._desk.foretold_fits, repository, self._runtime)
+        work = partial(self._desk.foretell, repository, self._runtime)
         done = partial(self._take_fits, repository)
         failed = partial(self._do_without_fits, repository)
         self._jobs.start("repository", partial(_or_cancelled, work), done, failed)
 
-    def _take_fits(self, repository: Repository, fits: dict[str, Fit]) -> None:
+    def _take_fits(self, repository: Repository, verdicts: Verdicts) -> None:
         if repository is self.repository:
-            for label, fit in fits.items():
-                self.choices.show_fit(label, fit)
+            self.facts = verdicts.facts
+            self.choices.show_verdicts(verdicts)
+            self.facts_changed.emit()
 
     def _do_without_fits(self, repository: Repository, fault: SteelyardError) -> None:
         """A header that cannot be read leaves the verdicts open, each with the reason."""
         if repository is self.repository and not isinstance(fault, Cancelled):
             for choice in repository.listing.choices:
-                self.choices.show_fit(choice.label, str(fault))
+                if choice.kind == "model":
+                    self.choices.show_fit(choice.label, str(fault))
 
     def _look_what_is_here(self) -> None:
         repository = self.repository

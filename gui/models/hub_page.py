@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.figures import count
 from gui.models.downloads_view import DownloadsView
 from gui.models.found_model import FOUND_ROLE
 from gui.models.hub_model import HubModel
@@ -122,11 +123,19 @@ class HubPage(QWidget):
         self.state.setText(
             why
             or self._model.busy
+            or self._found_words()
             or "Nothing is sent or fetched until you search, open a model or download."
         )
         self.search.setEnabled(not why)
         self.search.setToolTip(why)
         self.offline.setEnabled(not self._model.forced_offline)
+
+    def _found_words(self) -> str:
+        found = self._model.found
+        if not self._searched or not found.rowCount():
+            return ""
+        more = "; more follow as you scroll" if found.canFetchMore(QModelIndex()) else ""
+        return f"{count(found.rowCount(), 'repository')}{more}"
 
     def _show_downloads(self) -> None:
         self.downloads.show_downloads(self._model.downloads)

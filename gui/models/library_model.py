@@ -42,14 +42,14 @@ class Unusable:
 class Column(IntEnum):
     NAME = 0
     FIT = 1
-    SIZE = 2
-    QUANTIZATION = 3
-    BITS = 4
-    PARAMETERS = 5
-    CONTEXT = 6
-    ARCHITECTURE = 7
-    TEMPLATE = 8
-    SPEED = 9
+    SPEED = 2
+    SIZE = 3
+    QUANTIZATION = 4
+    BITS = 5
+    PARAMETERS = 6
+    CONTEXT = 7
+    ARCHITECTURE = 8
+    TEMPLATE = 9
     USED = 10
     PLACE = 11
 
@@ -57,6 +57,7 @@ class Column(IntEnum):
 TITLES: Final = {
     Column.NAME: "Name",
     Column.FIT: "Fit",
+    Column.SPEED: "Measured",
     Column.SIZE: "Size",
     Column.QUANTIZATION: "Quantization",
     Column.BITS: "Bits",
@@ -64,7 +65,6 @@ TITLES: Final = {
     Column.CONTEXT: "Context",
     Column.ARCHITECTURE: "Architecture",
     Column.TEMPLATE: "Template",
-    Column.SPEED: "Measured",
     Column.USED: "Last used",
     Column.PLACE: "Where",
 }

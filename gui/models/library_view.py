@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 _WIDTHS: Final = {
     Column.NAME: 38,
-    Column.FIT: 25,
+    Column.FIT: 24,
+    Column.SPEED: 15,
     Column.SIZE: 12,
     Column.QUANTIZATION: 18,
     Column.BITS: 10,
@@ -38,7 +39,6 @@ _WIDTHS: Final = {
     Column.CONTEXT: 13,
     Column.ARCHITECTURE: 17,
     Column.TEMPLATE: 15,
-    Column.SPEED: 14,
     Column.USED: 18,
     Column.PLACE: 18,
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QItemSelectionModel, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
-from gui.figures import count
+from gui.figures import count, parameters, thousands
 from gui.models.hub_model import HubModel
 from gui.models.hub_table import hub_table
 from gui.models.library_model import LibraryRole
@@ -17,6 +17,7 @@ from gui.widgets.labels import label
 
 if TYPE_CHECKING:
     from models.hub.client import Repository
+    from models.hub.foretold import Facts
     from models.hub.listing import Choice
 
 
@@ -35,7 +36,7 @@ class RepositoryPane(QFrame):
         self.gate = label("", wrap=True, parent=self)
         self.gate.setProperty("badge", "warning")
         self.choices = hub_table(
-            theme, model.choices, "Quantizations of the repository", (17, 11, 24, 16)
+            theme, model.choices, "Quantizations of the repository", (18, 8, 14, 23, 21)
         )
         self.page = QPushButton("Open its page", self)
         self.token = QPushButton("Access token…", self)
@@ -47,6 +48,7 @@ class RepositoryPane(QFrame):
         self.choices.activated.connect(self._download)
         self.choices.selectionModel().selectionChanged.connect(self._show_availability)
         model.repository_changed.connect(self._show_repository)
+        model.facts_changed.connect(self._show_facts)
         model.state_changed.connect(self._show_availability)
         model.choices.dataChanged.connect(self._show_availability)
         self.gate.hide()
@@ -64,7 +66,7 @@ class RepositoryPane(QFrame):
         if repository is None:
             return
         self.title.setText(repository.repo)
-        self.facts.setText(_facts(repository))
+        self._show_facts()
         self.gate.setVisible(repository.gated)
         self.gate.setText(
             "Gated: accept its licence on its page, with your account there. Then enter an access "
@@ -75,6 +77,11 @@ class RepositoryPane(QFrame):
             flags = QItemSelectionModel.SelectionFlag
             first = self._model.choices.index(0, 0)
             self.choices.selectionModel().setCurrentIndex(first, flags.ClearAndSelect | flags.Rows)
+
+    def _show_facts(self) -> None:
+        if self._model.repository is not None:
+            words = [*_header_facts(self._model.facts), *_facts(self._model.repository)]
+            self.facts.setText(" · ".join(words))
 
     def _show_availability(self) -> None:
         why = self._model.why_not_download(self.chosen)
@@ -120,7 +127,19 @@ class RepositoryPane(QFrame):
         column.addLayout(foot)
 
 
-def _facts(repository: Repository) -> str:
+def _header_facts(facts: Facts | None) -> list[str]:
+    if facts is None:
+        return []
+    words = [facts.architecture or "architecture not named"]
+    if facts.parameters:
+        words.append(f"{parameters(facts.parameters)} parameters")
+    if facts.n_ctx_train:
+        words.append(f"trained for {thousands(facts.n_ctx_train)} tokens")
+    words.append("chat template" if facts.has_chat_template else "no chat template: a base model")
+    return words
+
+
+def _facts(repository: Repository) -> list[str]:
     words = [f"revision {repository.commit[:12]}"]
     if repository.licence:
         words.insert(0, f"licence {repository.licence}")
@@ -130,4 +149,4 @@ def _facts(repository: Repository) -> str:
         words.append(count(repository.listing.other_files, "other file"))
     if not repository.listing.choices:
         words.append("no GGUF files")
-    return " · ".join(words)
+    return words

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 ANY: Final = ""
 _STEPS: Final = ("0.5", "1", "2", "4", "8", "14", "24", "32", "72", "128")
-_AT_LEAST: Final = {ANY: "any", **{step: f"from {step} B" for step in _STEPS}}
-_AT_MOST: Final = {ANY: "any", **{step: f"up to {step} B" for step in _STEPS}}
+_AT_LEAST: Final = {ANY: "from any", **{step: f"from {step} B" for step in _STEPS}}
+_AT_MOST: Final = {ANY: "up to any", **{step: f"up to {step} B" for step in _STEPS}}
 _LICENCES: Final = {
     ANY: "any licence",
     "apache-2.0": "Apache 2.0",

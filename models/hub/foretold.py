@@ -4,11 +4,35 @@ from __future__ import annotations
 
 import msgspec
 
+from models.describe import model_file
 from models.fit import Profile, profile_of
+from models.gguf import GgufModel
 from models.hub.client import Repository
 from models.hub.http import HubHttp
 from models.hub.listing import Choice
 from models.hub.remote import read_remote_model
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a header tells of every quantization of its model."""
+
+    architecture: str | None
+    parameters: int | None
+    n_ctx_train: int | None
+    has_chat_template: bool
+
+    def bits_per_weight(self, choice: Choice) -> float | None:
+        """By the size of the whole file, so a little too much where the vocabulary is large."""
+        if choice.kind != "model" or choice.missing or not self.parameters:
+            return None
+        return 8 * choice.size_bytes / self.parameters
+
+
+class Foretold(msgspec.Struct, frozen=True, kw_only=True):
+    """Profiles by label, all from the header of the smallest: weights of the others are scaled by size."""
+
+    facts: Facts
+    profiles: dict[str, Profile]
 
 
 class Headers:
@@ -16,28 +40,37 @@ class Headers:
 
     def __init__(self, http: HubHttp) -> None:
         self._http = http
-        self._profiles: dict[tuple[str, str, str], Profile] = {}
+        self._models: dict[tuple[str, str, str], GgufModel] = {}
 
-    def profile(self, repository: Repository, choice: Choice) -> Profile:
+    def model(self, repository: Repository, choice: Choice) -> GgufModel:
         key = (repository.repo, repository.commit, choice.label)
-        if key not in self._profiles:
-            self._profiles[key] = profile_of(read_remote_model(self._http, repository, choice))
-        return self._profiles[key]
+        if key not in self._models:
+            self._models[key] = read_remote_model(self._http, repository, choice)
+        return self._models[key]
 
-    def profiles(self, repository: Repository) -> dict[str, Profile]:
-        """By label, all from the header of the smallest: the weights of the others are scaled by size."""
-        models = [
+    def foretell(self, repository: Repository) -> Foretold | None:
+        """None where the repository has no whole model."""
+        choices = [
             choice
             for choice in repository.listing.choices
             if choice.kind == "model" and not choice.missing and choice.size_bytes
         ]
-        if not models:
-            return {}
-        known = self.profile(repository, models[0])
-        return {
-            choice.label: _scaled(known, choice.size_bytes / models[0].size_bytes)
-            for choice in models
-        }
+        if not choices:
+            return None
+        model = self.model(repository, choices[0])
+        known, file = profile_of(model), model_file(model)
+        return Foretold(
+            facts=Facts(
+                architecture=file.architecture,
+                parameters=file.parameters,
+                n_ctx_train=file.n_ctx_train,
+                has_chat_template=bool(file.has_chat_template),
+            ),
+            profiles={
+                choice.label: _scaled(known, choice.size_bytes / choices[0].size_bytes)
+                for choice in choices
+            },
+        )
 
 
 def _scaled(profile: Profile, factor: float) -> Profile:

@@ -125,8 +125,8 @@ def test_a_search_without_a_find_says_so(access: MakeAccess, capsys: Capture) ->
 def test_files_are_told_as_quantizations(access: MakeAccess, capsys: Capture) -> None:
     assert files(access, REPO) == 0
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert ["Small-Q4_K_M", "Q4_K_M", "1 MB", "model", "–", "–", ""] in rows
-    assert ["Big-Q8_0", "Q8_0", "6 B", "model, 2 parts", "–", "–", ""] in rows
+    assert ["Small-Q4_K_M", "Q4_K_M", "–", "1 MB", "model", "–", "–", ""] in rows
+    assert ["Big-Q8_0", "Q8_0", "–", "6 B", "model, 2 parts", "–", "–", ""] in rows
     assert files(access, REPO, as_json=True) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["repo"] == REPO
@@ -328,13 +328,20 @@ def test_files_are_judged_from_one_header(
 ) -> None:
     assert files(access, "owner/real") == 0
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert rows[0][4] == "in memory"
-    assert rows[1][4].startswith("too large by ")
-    assert rows[0][5] == "8,192"
+    assert rows[0][2] == "5.85"
+    assert rows[0][5] == "in memory"
+    assert rows[1][5].startswith("too large by ")
+    assert rows[0][6] == "8,192"
     assert {seen.path for seen in real.store_requests()} == {"/store/owner/real/m-Q4_1.gguf"}
     files(access, "owner/real", as_json=True)
     found = json.loads(capsys.readouterr().out)
     assert found["fits"]["m-F32"]["verdict"] == "too large"
+    assert found["facts"] == {
+        "architecture": "llama",
+        "parameters": 134_515_008,
+        "n_ctx_train": 8192,
+        "has_chat_template": True,
+    }
     assert found["listing"]["choices"][0]["label"] == "m-Q4_1"
 
 

@@ -125,6 +125,9 @@ def test_a_quantization_is_judged_before_a_download(opened: OpenedHub, hub: Fake
     opened.open_repository()
     opened.qtbot.waitUntil(lambda: opened.cells(ChoiceColumn.FIT) == ["in memory"] * 2)
     assert len({seen.path for seen in hub.store_requests()}) == 1
+    facts = opened.pane.facts.text()
+    assert facts.startswith("llama · 0 M parameters · trained for 8,192 tokens · chat template")
+    assert [float(bits) > 30 for bits in opened.cells(ChoiceColumn.BITS)] == [True, True]
 
 
 def test_a_repository_that_is_not_there_is_named(opened: OpenedHub) -> None:

@@ -392,6 +392,7 @@ def test_a_speed_measured_on_the_gpu_does_not_replace_the_estimate_without(
     opened = open_models({"a.gguf": model_bytes()})
     opened.wait_for("a")
     opened.desk.models.use(Recorded(used(opened.own / "a.gguf", layers=3)))
+    opened.qtbot.waitUntil(lambda: opened.rows(Column.SPEED) == ["23.4 tok/s"])
     opened.wait_for_verdicts()
     opened.qtbot.waitUntil(lambda: "Expected speed" in opened.details())
     assert "23.4 tok/s, median of 3 replies, 3 layers on the GPU" in opened.details()
