@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from rich import box
@@ -12,18 +13,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.bench_report import print_speeds
+from cli.fidelity_view import print_fidelity
 from cli.replies_view import print_case
 from cli.terminal import ROOMY_WIDTH, clean_line, result_console, words, write_result
 from cli.timings_view import print_timings
 from cli.wording import count, models_line, settings_line, when
-from engine.contract import Reply, Session
+from engine.contract import Contender, Reply, Session
 from engine.energy.typical import all_with_pooled_energy
+from models.origins import had_again
 from storage.document import dump
 from storage.export import NOTHING, Omit, Paper, export_sessions
 from storage.folders import database_path
 from storage.history import History
 from storage.reading import SHORTEST_PART
 from storage.summary import SessionSummary
+
+_WITH_REPLIES: Final = {"compare", "suite"}
 
 
 def list_sessions(*, limit: int, as_json: bool) -> int:
@@ -35,7 +41,9 @@ def list_sessions(*, limit: int, as_json: bool) -> int:
         return 0
     console = result_console()
     if not found:
-        print("There are no sessions yet. `compare` and `demo` record theirs.")
+        print(
+            "There are no sessions yet. `compare`, `suite`, `fidelity` and `bench` record theirs."
+        )
         return 0
     if console.is_terminal:
         console.print(_table(found, console.width))
@@ -54,6 +62,12 @@ def show_session(session_id: str, *, as_json: bool) -> int:
         return 0
     console = result_console()
     _print_heading(console, session)
+    if session.kind == "bench":
+        print_speeds(console, session)
+        return 0
+    if session.kind == "fidelity":
+        _print_fidelity(console, session)
+        return 0
     session = msgspec.structs.replace(session, replies=all_with_pooled_energy(session.replies))
     for place, case in enumerate(session.cases):
         replies = [reply for reply in _first_replies(session) if reply.case == case.id]
@@ -116,6 +130,7 @@ def _table(found: tuple[SessionSummary, ...], width: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True)
     table.add_column("id", no_wrap=True)
     table.add_column("when", no_wrap=True, style="dim")
+    table.add_column("kind", no_wrap=True, min_width=8)
     table.add_column("title", ratio=1, overflow="ellipsis", no_wrap=True)
     if wide:
         table.add_column("models", ratio=1, overflow="ellipsis", no_wrap=True)
@@ -125,12 +140,13 @@ def _table(found: tuple[SessionSummary, ...], width: int) -> Table:
         cells = [
             Text(short_id(each.id)),
             Text(when(each.created)),
+            Text(each.kind),
             words(clean_line(each.title), "bold"),
             words(clean_line(models_line(each.contenders))),
-            Text(f"{each.n_replies} of {each.n_jobs}"),
+            Text(f"{each.n_replies} of {each.n_jobs}" if each.kind in _WITH_REPLIES else ""),
             Text(each.status),
         ]
-        table.add_row(*(cells if wide else [*cells[:3], *cells[4:]]))
+        table.add_row(*(cells if wide else [*cells[:4], *cells[5:]]))
     return table
 
 
@@ -149,6 +165,7 @@ def _plain_row(each: SessionSummary) -> str:
         f"{each.n_replies}/{each.n_jobs}",
         clean_line(each.title),
         clean_line(", ".join(each.contenders)),
+        each.kind,
     )
     return "\t".join(fields)
 
@@ -167,11 +184,12 @@ def _first_replies(session: Session) -> list[Reply]:
 
 
 def _print_heading(console: Console, session: Session) -> None:
-    jobs = len(session.contenders) * len(session.cases) * session.repeats
     machine = session.environment
     console.print(words(clean_line(session.title), "bold"))
-    replies = f"{len(session.replies)} of {count(jobs, 'reply')}"
-    facts = (session.id, when(session.created), session.status, replies)
+    facts = [session.id, when(session.created), session.kind, session.status]
+    if session.kind in _WITH_REPLIES:
+        jobs = len(session.contenders) * len(session.cases) * session.repeats
+        facts.append(f"{len(session.replies)} of {count(jobs, 'reply')}")
     console.print(Text(" · ".join(facts), style="dim"))
     console.print(
         words(
@@ -181,6 +199,13 @@ def _print_heading(console: Console, session: Session) -> None:
     )
     if session.notes:
         console.print(words(session.notes))
+
+
+def _print_fidelity(console: Console, session: Session) -> None:
+    if session.fidelity is None:
+        console.print("Nothing was scored before it ended.")
+    else:
+        print_fidelity(console, session.fidelity)
 
 
 def _print_settings(console: Console, session: Session) -> None:
@@ -199,3 +224,17 @@ def _print_settings(console: Console, session: Session) -> None:
         console.print(Text("All ran at once: the timings are of a shared machine.", style="dim"))
     for name, runtime in resolved.items():
         console.print(words(clean_line(f"{name}: {settings_line(runtime)}"), "dim"))
+    for contender in session.contenders:
+        for line in _origin_lines(contender):
+            console.print(words(clean_line(line), "dim"), soft_wrap=True)
+
+
+def _origin_lines(contender: Contender) -> tuple[str, ...]:
+    """Where its file was had, and how to have it again where it is gone."""
+    origin = contender.model.origin
+    if origin is None:
+        return ()
+    line = f"{contender.name}: from {origin.repo}, {origin.file}, revision {origin.commit[:12]}"
+    if Path(contender.model.path).exists():
+        return (line,)
+    return (line, f"{contender.model.path} is not there any more. {had_again(origin)}")

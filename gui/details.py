@@ -27,6 +27,9 @@ def model_rows(model: ModelFile) -> Rows:
         rows.append(
             ("Chat template", "in the file" if model.has_chat_template else "none in the file")
         )
+    if model.origin is not None:
+        came = model.origin
+        rows.append(("Origin", f"{came.repo}, {came.file}, revision {came.commit[:12]}"))
     rows.append(("Folder", str(PurePath(model.path).parent)))
     return rows
 

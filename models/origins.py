@@ -6,6 +6,7 @@ import contextlib
 import re
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -58,6 +59,12 @@ class MadeHere(msgspec.Struct, frozen=True, kw_only=True, tag="made", tag_field=
 
 
 Origin = FromHub | MadeHere
+
+
+def had_again(origin: contract.Origin) -> str:
+    """How a file that is no longer here is had again: just this revision of it."""
+    address = f"{origin.endpoint}/{origin.repo}/resolve/{origin.commit}/{quote(origin.file)}"
+    return f"It came from {origin.repo}: `models get {address}` brings the same file back."
 
 
 class Origins:

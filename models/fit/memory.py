@@ -11,10 +11,12 @@ from typing import Final
 import msgspec
 
 from engine.contract import ModelFile, Runtime
+from engine.errors import MissingFile
 from models.fit.cache import F32_BYTES, compute_bytes, context_of, input_bytes, layer_caches
 from models.fit.shape import Shape, shape_of
 from models.fit.weights import Weights, weights_of
 from models.gguf import GgufModel, read_model
+from models.origins import had_again
 
 MARGIN_BYTES: Final = 1 << 30  # of each device, for the driver and what its kernels need
 
@@ -74,14 +76,23 @@ def memory_need(model: ModelFile, runtime: Runtime) -> dict[str, int]:
 
     Reads the header again; raises ModelFileError where it cannot be read.
     """
-    need = need_of(profile_of(read_model(Path(model.path))), runtime)
+    need = need_of(_profile(model), runtime)
     return {"host": need.host.total_bytes, "device": need.device.total_bytes}
 
 
 def estimate_offload(model: ModelFile, runtime: Runtime, free_device_bytes: int) -> int:
     """How many layers, the output layer included, fit into that much free device memory."""
-    profile = profile_of(read_model(Path(model.path)))
+    profile = _profile(model)
     return layers_that_fit(profile, runtime, [free_device_bytes])
+
+
+def _profile(model: ModelFile) -> Profile:
+    try:
+        return profile_of(read_model(Path(model.path)))
+    except MissingFile as error:
+        if model.origin is None:
+            raise
+        raise MissingFile(f"{error} {had_again(model.origin)}") from error
 
 
 def layers_that_fit(profile: Profile, runtime: Runtime, free_bytes: Sequence[int]) -> int:

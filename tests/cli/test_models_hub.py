@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from huggingface_hub import close_session
 
@@ -25,14 +27,19 @@ from cli.models_search import search_hub
 from cli.models_search_options import SearchOptions
 from cli.usage import WrongUsage
 from engine.contract import Origin, Runtime
+from engine.errors import MissingFile
 from models.describe import describe
 from models.download.throttle import Throttle
-from models.fit import Bandwidth, Machine
+from models.fit import Bandwidth, Machine, memory_need
 from models.hub.errors import AccessDenied, DownloadError, Offline
 from models.hub.settings import HubSettings
+from storage.folders import database_path
+from storage.history import History
+from storage.writing import insert_session
 from tests.cli.test_terminal import EVIL
 from tests.models import ggufs
 from tests.models.fakehub import FakeHub, File
+from tests.storage.samples import reply, session
 
 Capture = pytest.CaptureFixture[str]
 MakeAccess = Callable[[], Access]
@@ -460,3 +467,34 @@ def test_a_downloaded_models_session_names_where_it_was_had(
         commit="c" * 40,
         sha256=hashlib.sha256(content).hexdigest(),
     )
+
+
+def test_a_model_that_is_gone_is_had_again_by_what_its_failure_says(
+    hub: FakeHub, access: MakeAccess, home: Path, capsys: Capture
+) -> None:
+    content = ggufs.small_model(ggufs.u32("llama.block_count", 1))
+    hub.add(REPO, {"deep/Small 1-Q8_0.gguf": content})
+    get(access, REPO, "Q8_0")
+    path = Path(capsys.readouterr().out.strip())
+    (contender,) = read_contenders([path], Runtime(), describe)
+    path.unlink()
+    with pytest.raises(MissingFile, match=f"It came from {REPO}: `models get ") as failure:
+        memory_need(contender.model, Runtime())
+    (address,) = re.findall(r"models get (\S+)`", str(failure.value))
+    assert get(access, address, None) == 0
+    assert path.read_bytes() == content
+
+
+def test_a_session_tells_where_its_models_were_had(home: Path, capsys: Capture) -> None:
+    whole = session(None, reply())
+    origin = Origin(repo="owner/m", file="m.gguf", commit="c" * 40)
+    contenders = tuple(
+        msgspec.structs.replace(each, model=msgspec.structs.replace(each.model, origin=origin))
+        for each in whole.contenders
+    )
+    with History.open(database_path()) as history, history._database.write() as connection:
+        insert_session(connection, msgspec.structs.replace(whole, contenders=contenders), None)
+    assert run(("sessions", "show", whole.id)) == 0
+    shown = capsys.readouterr().out
+    assert "model 0: from owner/m, m.gguf, revision cccccccccccc" in shown
+    assert f"models get https://huggingface.co/owner/m/resolve/{'c' * 40}/m.gguf" in shown
