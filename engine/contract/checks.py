@@ -121,6 +121,19 @@ class ExactMatchCheck(_Check, frozen=True, kw_only=True, tag="exact_match"):
     tolerance: float = 0.0
 
 
+class PythonCheck(_Check, frozen=True, kw_only=True, tag="python"):
+    """Code in the reply. defines-function: it parses and defines `function`.
+
+    passes-tests: `tests` come to their end after it, in a sandbox; without one it cannot be told.
+    before: code that stands before the reply's (imports and helpers that the prompt gave).
+    """
+
+    type: Literal["defines-function", "passes-tests"]
+    function: str
+    before: str = ""
+    tests: str | None = None
+
+
 class UnsupportedCheck(_Check, frozen=True, kw_only=True, tag="unsupported"):
     """A check that promptfoo knows and this program does not run; it decides nothing and is
     named."""
@@ -150,6 +163,7 @@ Check = (
     | LengthCheck
     | FinishCheck
     | ExactMatchCheck
+    | PythonCheck
     | UnsupportedCheck
     | CheckSet
 )
