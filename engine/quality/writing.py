@@ -22,6 +22,7 @@ from engine.contract.checks import (
     LimitCheck,
     ListCheck,
     NamedFilter,
+    PythonCheck,
     RegexCheck,
     SimilarityCheck,
     TextCheck,
@@ -152,6 +153,10 @@ def _composed(check: Check) -> dict[str, Any]:
             if check.tolerance:
                 written["tolerance"] = check.tolerance
             return written
+        case PythonCheck():
+            given = {"before": check.before or None, "tests": check.tests}
+            known = {name: code for name, code in given.items() if code is not None}
+            return {"value": check.function, **known}
         case CheckSet():
             threshold = {} if check.threshold is None else {"threshold": check.threshold}
             return {"assert": [_check(each) for each in check.checks], **threshold}

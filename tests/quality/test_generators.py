@@ -9,6 +9,7 @@ import pytest
 
 from engine.contract import Case, CaseScore, Reply
 from engine.errors import PlanError
+from engine.quality.checks import python_code
 from engine.quality.generators.draw import Draw
 from engine.quality.generators.ready import ready_suite, ready_suites
 from engine.quality.scores import score_reply
@@ -24,7 +25,14 @@ DIGESTS = {
     "json": "8ac56d523a71e9fd",
     "constraints": "271335b6ae2486a3",
     "unstated": "843a121a73a06069",
+    "humaneval": "3be23c1989224930",
 }
+
+
+@pytest.fixture(autouse=True)
+def no_code_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """tests/quality/test_python_code.py runs it."""
+    monkeypatch.setattr(python_code, "find_sandbox", lambda: "this is a test")
 
 
 def _scored(case: Case, text: str) -> CaseScore:

@@ -21,6 +21,7 @@ from engine.contract.checks import (
     LimitCheck,
     ListCheck,
     NamedFilter,
+    PythonCheck,
     RefusalCheck,
     RegexCheck,
     RegexFilter,
@@ -64,6 +65,13 @@ SINGLE = st.one_of(
         maximum=st.none() | st.integers(5, 9),
     ),
     _marked(FinishCheck, value=st.just("stop")),
+    _marked(
+        PythonCheck,
+        type=st.just("passes-tests"),
+        function=st.just("add"),
+        before=st.sampled_from(["", "import math\n\n"]),
+        tests=st.just("assert add(1, 2) == 3\n"),
+    ),
     _marked(
         ExactMatchCheck,
         values=st.lists(TEXTS, min_size=1, max_size=2).map(tuple),

@@ -20,6 +20,7 @@ from engine.contract.checks import (
     LimitCheck,
     ListCheck,
     NamedFilter,
+    PythonCheck,
     RefusalCheck,
     RegexCheck,
     RegexFilter,
@@ -185,6 +186,17 @@ def _exact_match_check(_: str, item: Fields, common: dict[str, Any]) -> Check:
     )
 
 
+def _python_check(name: str, item: Fields, common: dict[str, Any]) -> Check:
+    function = text(item, "value")
+    if not function.isidentifier():
+        raise FieldFault(("value",), f"“{function}” is no name of a function")
+    tests = text(item, "tests") if name == "passes-tests" else None
+    before = optional_text(item, "before") or ""
+    return PythonCheck(
+        type=cast(Any, name), function=function, before=before, tests=tests, **common
+    )
+
+
 def _filter(item: object, i: int) -> Filter:
     names = get_args(FilterName)
     if item in names:
@@ -220,6 +232,7 @@ _READERS: Final[dict[str, Callable[[str, Fields, dict[str, Any]], Check]]] = {
     **dict.fromkeys(("word-count", "character-count"), _length_check),
     "finish-reason": _finish_check,
     "exact-match": _exact_match_check,
+    **dict.fromkeys(("defines-function", "passes-tests"), _python_check),
 }
 
 

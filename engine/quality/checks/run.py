@@ -22,6 +22,7 @@ from engine.contract.checks import (
     LengthCheck,
     LimitCheck,
     ListCheck,
+    PythonCheck,
     RefusalCheck,
     RegexCheck,
     SimilarityCheck,
@@ -34,6 +35,7 @@ from engine.quality.checks.figures import find_finish, find_length, find_limit
 from engine.quality.checks.findings import Finding, Subject
 from engine.quality.checks.json_text import find_equal_json, find_json
 from engine.quality.checks.patterns import find_regex
+from engine.quality.checks.python_code import find_python
 from engine.quality.checks.refusal import find_refusal
 from engine.quality.checks.similarity import find_similarity
 from engine.quality.checks.text import find_list, find_text
@@ -107,6 +109,8 @@ def _find(check: Check, subject: Subject) -> Finding:
             return find_length(check, subject.text)
         case RefusalCheck():
             return find_refusal(subject.text)
+        case PythonCheck():
+            return find_python(check, subject.text)
         case UnsupportedCheck():
             return Finding(holds=None, reason=check.reason)
         case CheckSet():

@@ -15,6 +15,7 @@ from engine.quality.generators import (
     constraints,
     extraction,
     formats,
+    human_eval,
     json_objects,
     unstated,
 )
@@ -30,6 +31,7 @@ class ReadySuite(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     title: str
     about: str
+    most: int = MOST_CASES
 
 
 _MAKERS: Final[dict[str, tuple[str, str, Callable[[Draw], Made]]]] = {
@@ -52,10 +54,14 @@ _MAKERS: Final[dict[str, tuple[str, str, Callable[[Draw], Made]]]] = {
 
 
 def ready_suites() -> tuple[ReadySuite, ...]:
-    return tuple(
+    made = tuple(
         ReadySuite(name=name, title=title, about=about)
         for name, (title, about, _) in _MAKERS.items()
     )
+    tasks = ReadySuite(
+        name=human_eval.NAME, title=human_eval.TITLE, about=human_eval.ABOUT, most=human_eval.MOST
+    )
+    return (*made, tasks)
 
 
 def ready_suite(name: str, n: int, seed: int = 1) -> Suite:
@@ -63,8 +69,10 @@ def ready_suite(name: str, n: int, seed: int = 1) -> Suite:
 
     Raises PlanError for a name that is none and for more cases than there are.
     """
+    if name == human_eval.NAME:
+        return human_eval.human_eval(n, seed)
     if name not in _MAKERS:
-        names = ", ".join(_MAKERS)
+        names = ", ".join(each.name for each in ready_suites())
         raise PlanError(f"There is no ready suite “{name}”. There are: {names}.")
     if not 1 <= n <= MOST_CASES:
         raise PlanError(f"A ready suite has 1 to {MOST_CASES} cases, not {n}.")
