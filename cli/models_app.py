@@ -9,6 +9,7 @@ import typer
 
 from cli.grouped import grouped
 from cli.loading_options import LoadingOptions
+from cli.models_making_options import ImatrixOptions, QuantizeOptions
 from cli.models_search_options import SearchOptions
 
 models_app = typer.Typer(
@@ -153,13 +154,30 @@ def models_quantize(
         list[str],
         typer.Argument(metavar="TYPE", help="What to make of it, such as Q4_K_M or Q8_0."),
     ],
-    to: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Where to.", show_default="the models folder"),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Write what was made as JSON.")] = False,
+    options: QuantizeOptions,
 ) -> int:
-    """Make quantizations of a model; the file itself stays as it is."""
+    """Make quantizations of a model; the file itself stays as it is.
+
+    The smallest types need an importance matrix, and most others gain by one.
+    """
     from cli.models_quantize import quantize_model
 
-    return quantize_model(file, types, to, as_json=as_json)
+    return quantize_model(file, types, options)
+
+
+@models_app.command("imatrix", short_help="Find out which weights matter for a text.")
+@grouped
+def models_imatrix(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE.gguf", help="The model, as precise as the memory allows."),
+    ],
+    options: ImatrixOptions,
+) -> int:
+    """Make an importance matrix for models quantize, as llama-imatrix makes it of the same text.
+
+    The model reads the text once; what its weights meet on the way is kept best when quantizing.
+    """
+    from cli.models_imatrix import make_model_imatrix
+
+    return make_model_imatrix(file, options)

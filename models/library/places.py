@@ -77,7 +77,8 @@ def _gguf_files(root: Root) -> Iterator[Place]:
 
 def _is_model(name: str) -> bool:
     lower = name.lower()
-    return lower.endswith(".gguf") and not name.startswith(".") and "mmproj" not in lower
+    other = "mmproj" in lower or ".imatrix." in lower
+    return lower.endswith(".gguf") and not name.startswith(".") and not other
 
 
 def _hub_name(path: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""models fit and models quantize."""
+"""models fit."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ import pytest
 
 from cli.loading_options import LoadingOptions
 from cli.models_fit import fit_model
-from cli.models_quantize import quantize_model
-from cli.usage import WrongUsage
 from engine.contract import DeviceInfo
 from models.fit import Bandwidth, Machine
 from storage.uses import Use
@@ -106,24 +104,3 @@ def test_what_was_measured_here_replaces_the_estimate(small_model: Path, capsys:
     assert "23.4 tok/s, measured here on 2026-11-20 (3 replies)" in shown(use)
     # On a GPU it was another matter.
     assert "estimated" in shown(msgspec.structs.replace(use, offloaded_layers=31))
-
-
-def test_quantize_makes_each_type_and_says_where(
-    small_model: Path, home: Path, tmp_path: Path, capsys: Capture
-) -> None:
-    assert quantize_model(small_model, ["Q4_0"], tmp_path / "made", as_json=True) == 0
-    (made,) = json.loads(capsys.readouterr().out)
-    assert made["quantization"] == "Q4_0"
-    assert Path(made["path"]).parent == tmp_path / "made"
-    assert Path(made["path"]).stat().st_size == made["size_bytes"]
-
-
-@pytest.mark.parametrize(("file", "type_"), [("nowhere.gguf", "Q8_0"), (".", "Q8_0")])
-def test_a_missing_model_is_wrong_usage(file: str, type_: str, home: Path) -> None:
-    with pytest.raises(WrongUsage):
-        quantize_model(Path(file), [type_], None, as_json=False)
-
-
-def test_an_unknown_type_is_wrong_usage(small_model: Path, home: Path) -> None:
-    with pytest.raises(WrongUsage, match="Q9"):
-        quantize_model(small_model, ["Q9"], None, as_json=False)

@@ -92,6 +92,7 @@ def test_own_and_added_folders_and_files_are_listed(bench: Bench, tmp_path: Path
 def test_what_is_no_model_is_listed_with_its_reason(bench: Bench) -> None:
     put(bench.own / "page.gguf", b"<html>")
     put(bench.own / "mmproj-x.gguf", model("never looked at"))
+    put(bench.own / "x.words.imatrix.gguf", model("never looked at"))
     put(bench.own / "half.gguf.part", b"GGUF")
     put(bench.own / "notes.txt", b"")
     contents = bench.library.scan()
