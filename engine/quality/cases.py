@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -34,14 +35,32 @@ def read_suite(path: Path) -> Suite:
     return _suite(document, path.name, Folder(path.parent), gathering)
 
 
-def read_pasted_suite(text: str, form: TextForm) -> Suite:
-    """The suite in a text from the clipboard; it can name no files. Raises SuiteError."""
+def read_pasted_suite(text: str, form: TextForm | None = None) -> Suite:
+    """The suite in a text from the clipboard; it can name no files. Raises SuiteError.
+
+    form None: as the text looks.
+    """
+    form = form or form_of(text)
     name = f"pasted.{form}"
     try:
         document = parse_text(name, text, f".{form}")
     except FileFault as e:
         raise _refused(name, e.reason, e.line) from e
     return _suite(document, name, Folder(None), Gathering())
+
+
+def form_of(text: str) -> TextForm:
+    """What a text looks like; what is nothing else may be YAML."""
+    lines = [line for line in text.lstrip("\ufeff").splitlines() if line.strip()]
+    first = lines[0] if lines else ""
+    if first.lstrip().startswith(("{", "[")):
+        try:
+            json.loads(first)
+        except ValueError:
+            return "json"
+        return "jsonl" if len(lines) > 1 else "json"
+    is_table = "," in first and not first.lstrip().startswith(("-", "#")) and ": " not in first
+    return "csv" if is_table else "yaml"
 
 
 def _suite(document: Document, name: str, folder: Folder, gathering: Gathering) -> Suite:

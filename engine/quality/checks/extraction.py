@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from engine.contract import Span
-from engine.contract.checks import ExactMatchCheck, Filter, RegexFilter
+from engine.contract.checks import ExactMatchCheck, Filter, FilterName, RegexFilter
 from engine.quality.checks.findings import Finding, quoted, span
 from engine.quality.checks.patterns import PatternError, matches
 
@@ -55,6 +55,12 @@ def find_exact_match(check: ExactMatchCheck, text: str) -> Finding:
     wanted = " or ".join(quoted(value) for value in check.values[:5])
     reason = f"Its answer is {quoted(where.text)}" + ("." if same else f"; wanted {wanted}.")
     return Finding(holds=same, reason=reason, spans=(where,))
+
+
+def extracted(name: FilterName, text: str) -> str | None:
+    """What a filter keeps of a text; None where it finds nothing."""
+    found = _NAMED[name](text)
+    return None if found is None else found.text
 
 
 def numbers(text: str) -> list[Span]:
