@@ -20,7 +20,8 @@ ReadText = Callable[[Path], str]
 SOURCE = "powercap"
 STEP_S = 0.001
 MIRRORED = 1e-6
-"""Zen 1 and 2 show one socket counter once per die: packages this close at the start are one."""
+"""Zen 1 and 2 show one socket counter once per die: packages this close at the start are one. It moves
+between two reads, so the one read first is read again."""
 
 UDEV_RULE = """\
 # Lets one group of accounts read the processor's energy counters.
@@ -130,15 +131,23 @@ def _candidates(base: Path, read: ReadText) -> list[_Candidate]:
 
 
 def _without_mirrors(packages: Iterable[_Candidate], read: ReadText) -> list[_Candidate]:
-    kept: list[_Candidate] = []
-    seen: list[int] = []
+    kept: dict[_Candidate, int] = {}
     for package in packages:
         value = int(read(package.folder / "energy_uj"))
-        if value and any(abs(value - other) <= MIRRORED * max(value, other) for other in seen):
-            continue
-        seen.append(value)
-        kept.append(package)
-    return kept
+        if not value or not any(
+            _is_mirror(value, before, int(read(other.folder / "energy_uj")))
+            for other, before in kept.items()
+        ):
+            kept[package] = value
+    return list(kept)
+
+
+def _is_mirror(value: int, before: int, after: int) -> bool:
+    """Whether a value read between two reads of another counter lies between them, too."""
+    slack = MIRRORED * max(value, before)
+    if after < before:
+        return value >= before - slack or value <= after + slack
+    return before - slack <= value <= after + slack
 
 
 def _zone(candidate: _Candidate, read: ReadText) -> Zone:

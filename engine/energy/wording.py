@@ -76,7 +76,15 @@ def energy_rows(energy: Energy) -> list[tuple[str, str]]:
 
 def source_text(source: SourceStatus) -> str:
     """Usable or not, of what, how often it moves, how exact it is, and why not; not what to copy."""
-    parts = ["used" if source.used else "usable" if source.usable else "not usable"]
+    return " · ".join(filter(None, (source_state(source), source_details(source))))
+
+
+def source_state(source: SourceStatus) -> str:
+    return "used" if source.used else "usable" if source.usable else "not usable"
+
+
+def source_details(source: SourceStatus) -> str:
+    parts = []
     if source.covers:
         parts.append(", ".join(source.covers))
     if source.step_s is not None:

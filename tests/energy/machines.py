@@ -100,6 +100,14 @@ class Machine:
         write(base / "constraint_0_power_limit_uw", 65_000_000)
         return self.counter(base / "energy_uj", watts, start_uj=start_uj, range_uj=range_uj)
 
+    def mirror(self, of: str, folder: str, name: str) -> None:
+        """A zone that shows the same counter as another, as each die of a socket does."""
+        base = self.root / "sys/class/powercap"
+        for file in ("max_energy_range_uj", "constraint_0_name", "constraint_0_power_limit_uw"):
+            write(base / folder / file, (base / of / file).read_text(encoding="ascii").strip())
+        write(base / folder / "name", name)
+        (base / folder / "energy_uj").symlink_to(base / of / "energy_uj")
+
     def counter(
         self, path: Path, watts: float, *, start_uj: int = 0, range_uj: int | None = None
     ) -> Counter:

@@ -270,3 +270,17 @@ def test_a_figure_lies_within_its_range_while_the_power_changes(machine: Machine
 
 def _window(begin_s: float, end_s: float) -> Window:
     return Window(begin_s=begin_s, end_s=end_s, busy_threads=4, generated_tokens=10)
+
+
+def test_dies_are_one_counter_though_it_moves_between_two_reads(machine: Machine) -> None:
+    machine.zone("intel-rapl:0", "package-0-die-0", 60.0)
+    machine.mirror("intel-rapl:0", "intel-rapl:1", "package-0-die-1")
+    machine.zone("intel-rapl:2", "package-1", 60.0, start_uj=2_000_000_000)
+
+    def slow(path: Path) -> str:
+        machine.pass_unseen(0.05)
+        return read_text(path)
+
+    reader = find_powercap(machine.root, False, slow).reader
+    assert reader is not None
+    assert [zone.key for zone in reader.zones] == ["intel-rapl:0", "intel-rapl:2"]
