@@ -91,10 +91,11 @@ def _conclude(console: Console, outcome: Outcome, contenders: tuple[Contender, .
     for command, what in (
         (program, "the same in a window"),
         (f'{program} compare A.gguf B.gguf -p "…"', "your own models"),
-        (f"{program} bench A.gguf", "speed alone"),
+        (f"{program} suite A.gguf B.gguf --ready arithmetic", "whether B is good enough beside A"),
+        (f"{program} cost {outcome.session.id}", "what it would save"),
         (f"{program} --help", "everything else"),
     ):
-        console.print(Text(f"  {command:<45}", style="cyan") + Text(what), soft_wrap=True)
+        console.print(Text(f"  {command:<56}", style="cyan") + Text(what), soft_wrap=True)
 
 
 def _in_words(
