@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from engine.client import WorkerClient  # noqa: E402
-from engine.contract import Case, Message, Runtime, Sampling  # noqa: E402
+from engine.contract import Case, Message, Runtime, Sampling, SpeedTest  # noqa: E402
 from engine.protocol import Generate, Generated, Load, Measure, Sample  # noqa: E402
 from models.demo import demo_model_path  # noqa: E402
 
@@ -58,14 +58,9 @@ class Bare:
 
 class Ours:
     def __init__(self, model: Path, threads: int) -> None:
-        self._client = WorkerClient("The worker")
-        self._client.start()
         runtime = Runtime(n_ctx=N_CTX, threads=threads)
-        list(
-            self._client.ask(
-                Load(id=self._client.next_id(), path=str(model), runtime=runtime, n_gpu_layers=-1)
-            )
-        )
+        # A speed test leaves its own context behind, so replies have a worker of their own.
+        self._client, self._measuring = _loaded(model, runtime), _loaded(model, runtime)
 
     def generated(self, text: str, max_tokens: int) -> Generated:
         case = Case(id="1", messages=(Message(role="user", content=text),), format="completion")
@@ -78,18 +73,25 @@ class Ours:
 
     def measured(self, n_prompt: int, n_gen: int) -> float:
         request = Measure(
-            id=self._client.next_id(),
-            n_prompt=n_prompt,
-            n_gen=n_gen,
+            id=self._measuring.next_id(),
+            test=SpeedTest(n_prompt=n_prompt, n_gen=n_gen),
             repetitions=1,
             warm_up=False,
         )
-        (sample, _) = self._client.ask(request)
+        (_, sample, _) = self._measuring.ask(request)
         assert isinstance(sample, Sample)
         return sample.elapsed_ns / 1e9
 
     def close(self) -> None:
         self._client.close()
+        self._measuring.close()
+
+
+def _loaded(model: Path, runtime: Runtime) -> WorkerClient:
+    client = WorkerClient("The worker")
+    client.start()
+    list(client.ask(Load(id=client.next_id(), path=str(model), runtime=runtime, n_gpu_layers=-1)))
+    return client
 
 
 def ratios(ours: Ours, bare: Bare, rounds: int) -> dict[str, list[float]]:

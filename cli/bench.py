@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import msgspec
 from rich.console import Console
@@ -14,6 +14,7 @@ from rich.status import Status
 from cli.bench_lists import runtimes_of, speed_tests
 from cli.bench_options import BenchFormat, BenchOptions
 from cli.bench_report import (
+    GPU_KINDS,
     MarkdownTable,
     csv_header,
     csv_row,
@@ -24,35 +25,28 @@ from cli.bench_report import (
 from cli.contenders import read_contenders
 from cli.failures import EXIT_FAILED, EXIT_INTERRUPTED
 from cli.interrupt import StopOnInterrupt
+from cli.measurement_history import measurement_recorder, tell_where_recorded
 from cli.terminal import clean_line, complain, message_console
 from cli.wording import percent
 from engine.bench import Bench
 from engine.contract import (
+    Began,
     Contender,
     Environment,
-    Event,
     Loading,
     Measured,
     ModelFile,
+    NotRecorded,
     Runtime,
-    SpeedTest,
 )
-from engine.speed import Measuring, NotMeasured, SpeedBench
+from engine.speed import Measuring, NotMeasured, SpeedBench, SpeedEvent, SpeedPlan
+from engine.speed_recording import recorded_speeds
 from models import fit
 from models.describe import describe
 
-_GPU_KINDS: Final = {"gpu", "igpu"}
-
 
 class Speeds(Protocol):
-    def run(
-        self,
-        contenders: Sequence[Contender],
-        tests: Sequence[SpeedTest],
-        *,
-        repetitions: int = 5,
-        warm_up: bool = True,
-    ) -> Iterator[Event | Measuring | Measured | NotMeasured]: ...
+    def run(self, plan: SpeedPlan) -> Iterator[SpeedEvent]: ...
 
     def stop(self) -> None: ...
 
@@ -83,52 +77,80 @@ def bench(
     describe_model: Callable[[Path], ModelFile] = describe,
 ) -> int:
     """The exit code: 1 where a test could not be measured, 130 where Ctrl+C stopped it."""
-    tests, runtimes = speed_tests(options), runtimes_of(options)
+    runtimes = runtimes_of(options)
+    tests = tuple(speed_tests(options))
     models = [each.model for each in read_contenders(files, Runtime(), describe_model)]
     benches = make_benches(runtimes[0].rpc_servers)
     form: BenchFormat = "json" if options.as_json else options.output
-    contenders = _contenders(models, runtimes)
-    report = _Report(form, contenders, benches.environment)
-    progress = _Progress(message_console())
-    failed = False
+    plan = SpeedPlan(
+        contenders=_contenders(models, runtimes),
+        tests=tests,
+        repetitions=options.repetitions,
+        warm_up=not options.no_warmup,
+    )
+    report = _Report(form, plan.contenders, benches.environment)
+    shown = _Shown(report, _Progress(message_console()), plan)
     try:
-        with StopOnInterrupt(benches.speed.stop) as interrupt, progress:
+        with (
+            measurement_recorder("bench", wanted=not options.no_history) as recorder,
+            StopOnInterrupt(benches.speed.stop) as interrupt,
+            shown.progress,
+        ):
             report.begin()
-            for event in benches.speed.run(
-                contenders,
-                tests,
-                repetitions=options.repetitions,
-                warm_up=not options.no_warmup,
-            ):
-                if isinstance(event, Measured):
-                    progress.clear()
-                    report.add(event)
-                elif isinstance(event, NotMeasured):
-                    failed = True
-                    progress.clear()
-                    what = f", {event.test.name}" if event.test else ""
-                    complain(clean_line(f"{event.contender}{what}: {event.reason}"))
-                elif isinstance(event, Measuring | Loading):
-                    progress.show(event, options.repetitions)
+            events = benches.speed.run(plan)
+            for event in recorded_speeds(events, plan, lambda: benches.environment, recorder):
+                shown.take(event)
     finally:
         benches.speed.close()
     report.end()
+    tell_where_recorded(shown.session)
     if interrupt.pressed:
         return EXIT_INTERRUPTED
-    return EXIT_FAILED if failed else 0
+    return EXIT_FAILED if shown.failed else 0
 
 
-def _contenders(models: Sequence[ModelFile], runtimes: Sequence[Runtime]) -> list[Contender]:
+class _Shown:
+    """What a run tells, on the screen; session: where it is recorded."""
+
+    def __init__(self, report: _Report, progress: _Progress, plan: SpeedPlan) -> None:
+        self.progress = progress
+        self.failed = False
+        self.session: str | None = None
+        self._report = report
+        self._repetitions = plan.repetitions
+
+    def take(self, event: SpeedEvent) -> None:
+        match event:
+            case Began(session=session):
+                self.session = session
+            case Measured():
+                self.progress.clear()
+                self._report.add(event)
+            case NotMeasured(contender=name, test=test, reason=reason):
+                self.failed = True
+                self._complain(f"{name}{f', {test.name}' if test else ''}: {reason}")
+            case NotRecorded(reason=reason):
+                self.session = None
+                self._complain(reason)
+            case Measuring() | Loading():
+                self.progress.show(event, self._repetitions)
+
+    def _complain(self, sentence: str) -> None:
+        self.progress.clear()
+        complain(clean_line(sentence))
+
+
+def _contenders(models: Sequence[ModelFile], runtimes: Sequence[Runtime]) -> tuple[Contender, ...]:
     """Every model in every combination of settings; the number keeps their names apart."""
     pairs = [(model, runtime) for model in models for runtime in runtimes]
-    return [
+    return tuple(
         Contender(
             name=model.file if len(pairs) == 1 else f"{model.file} ({number} of {len(pairs)})",
             model=model,
             runtime=runtime,
         )
         for number, (model, runtime) in enumerate(pairs, 1)
-    ]
+    )
 
 
 class _Report:
@@ -143,7 +165,7 @@ class _Report:
         self._form = form
         self._contenders = {each.name: each for each in contenders}
         self._environment = environment
-        has_gpu = any(device.kind in _GPU_KINDS for device in environment.devices)
+        has_gpu = any(device.kind in GPU_KINDS for device in environment.devices)
         runtimes = [each.runtime for each in contenders]
         self._table = MarkdownTable(runtimes, has_gpu=has_gpu)
         self._records: list[dict[str, Any]] = []

@@ -40,7 +40,7 @@ def whole_numbers(given: Sequence[str], option: str, *, least: int = 1) -> list[
 
 
 def speed_tests(options: BenchOptions) -> list[SpeedTest]:
-    """Prompt tests first, then generation, then both in one, as llama-bench orders them."""
+    """At each depth prompt tests, then generation, then both in one, as llama-bench orders them."""
     prompts = whole_numbers(options.n_prompt, "-p", least=0) if options.n_prompt else [512]
     gens = whole_numbers(options.n_gen, "-n", least=0) if options.n_gen else [128]
     tests = [SpeedTest(n_prompt=n) for n in prompts if n]
@@ -52,7 +52,8 @@ def speed_tests(options: BenchOptions) -> list[SpeedTest]:
         tests.append(SpeedTest(n_prompt=numbers[0], n_gen=numbers[1]))
     if not tests:
         raise WrongUsage("There is no test to run: -p and -n are 0, and there is no -pg.")
-    return tests
+    depths = whole_numbers(options.n_depth, "-d", least=0) if options.n_depth else [0]
+    return [msgspec.structs.replace(test, n_depth=depth) for depth in depths for test in tests]
 
 
 def runtimes_of(options: BenchOptions) -> list[Runtime]:

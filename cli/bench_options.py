@@ -50,6 +50,17 @@ class BenchOptions:
             rich_help_panel=_TESTS,
         ),
     ] = field(default_factory=list)
+    n_depth: Annotated[
+        list[str],
+        typer.Option(
+            "-d",
+            "--n-depth",
+            metavar="N,…",
+            help="Measure with so many tokens before it in the context.",
+            show_default="0",
+            rich_help_panel=_TESTS,
+        ),
+    ] = field(default_factory=list)
     repetitions: Annotated[
         int,
         typer.Option(
@@ -193,6 +204,9 @@ class BenchOptions:
             help="Load even what should not fit.",
             rich_help_panel="Devices and memory",
         ),
+    ] = False
+    no_history: Annotated[
+        bool, typer.Option("--no-history", help="Do not record the run.", rich_help_panel=_OUTPUT)
     ] = False
     output: Annotated[
         BenchFormat,

@@ -15,9 +15,20 @@ import statistics
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from cli.terminal import clean_line
-from engine.contract import Contender, Environment, Measured, ModelFile, Runtime
+from rich.console import Console
 
+from cli.terminal import clean_line, words
+from engine.contract import (
+    Contender,
+    Environment,
+    Measured,
+    ModelFile,
+    Runtime,
+    Session,
+    SpeedTest,
+)
+
+GPU_KINDS: Final = {"gpu", "igpu"}
 _MIB: Final = 1 << 20
 _GIB: Final = 1 << 30
 _BUILD: Final = re.compile(r"llama\.cpp (\S+)")
@@ -58,7 +69,7 @@ def record(measured: Measured, contender: Contender, environment: Environment) -
     model, runtime, settled = contender.model, contender.runtime, measured.runtime
     test, samples = measured.test, measured.samples_ns
     build = _BUILD.search(settled.llama_cpp)
-    gpus = [each for each in environment.devices if each.kind in {"gpu", "igpu"}]
+    gpus = [each for each in environment.devices if each.kind in GPU_KINDS]
     return {
         "build_commit": build[1] if build else settled.llama_cpp,
         "cpu_info": environment.cpu,
@@ -82,7 +93,7 @@ def record(measured: Measured, contender: Contender, environment: Environment) -
         "load_mode": _load_mode(runtime),
         "n_prompt": test.n_prompt,
         "n_gen": test.n_gen,
-        "n_depth": 0,
+        "n_depth": test.n_depth,
         "test_time": f"{measured.measured_at:%Y-%m-%dT%H:%M:%SZ}",
         "avg_ns": round(statistics.fmean(samples)),
         "stddev_ns": round(statistics.stdev(samples)) if len(samples) > 1 else None,
@@ -130,6 +141,20 @@ class MarkdownTable:
         values |= {head: record[field] for field, head in self._settings}
         cells = (_padded(field, _cell(values[field])) for field in self._fields)
         return f"| {' | '.join(cells)} |"
+
+
+def print_speeds(console: Console, session: Session) -> None:
+    """The table of a recorded run, as the run printed it."""
+    contenders = {each.name: each for each in session.contenders}
+    environment = session.environment
+    has_gpu = any(device.kind in GPU_KINDS for device in environment.devices)
+    table = MarkdownTable([each.runtime for each in session.contenders], has_gpu=has_gpu)
+    if not session.speeds:
+        console.print("Nothing was measured before it ended.")
+        return
+    rows = [record(each, contenders[each.contender], environment) for each in session.speeds]
+    for line in (table.header(), *map(table.row, rows)):
+        console.print(words(line), soft_wrap=True)
 
 
 def csv_header() -> str:
@@ -230,8 +255,7 @@ def _parameters(number: int | None) -> str:
 
 
 def _test_name(record: dict[str, Any]) -> str:
-    parts = (("pp", record["n_prompt"]), ("tg", record["n_gen"]))
-    return "+".join(f"{name}{n}" for name, n in parts if n)
+    return SpeedTest(**{field: record[field] for field in SpeedTest.__struct_fields__}).name
 
 
 def _speed(record: dict[str, Any]) -> str:

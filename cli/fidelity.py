@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 import msgspec
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from cli.contenders import read_contenders
 from cli.failures import EXIT_INTERRUPTED
@@ -15,10 +15,28 @@ from cli.fidelity_options import FidelityOptions
 from cli.fidelity_source import make_plan
 from cli.fidelity_view import print_bundled, print_fidelity
 from cli.interrupt import StopOnInterrupt
-from cli.terminal import clean_line, complain, message_console, result_console, write_result
+from cli.measurement_history import measurement_recorder, tell_where_recorded
+from cli.terminal import (
+    clean_line,
+    complain,
+    message_console,
+    result_console,
+    words,
+    write_result,
+)
 from cli.usage import WrongUsage
+from engine.bench import Bench as AnyBench
 from engine.client import Stopped
-from engine.contract import FidelityDocument, ModelFile, Runtime, Session
+from engine.contract import (
+    Began,
+    Environment,
+    FidelityDocument,
+    ModelFile,
+    NotRecorded,
+    Recorder,
+    Runtime,
+    Session,
+)
 from engine.fidelity import (
     ChunkDone,
     FidelityBench,
@@ -28,6 +46,7 @@ from engine.fidelity import (
     RepliesPlan,
     ReplyGiven,
 )
+from engine.fidelity_recording import recorded_fidelity
 from models import fit
 from models.describe import describe
 from storage.folders import database_path
@@ -45,6 +64,15 @@ def machine_bench() -> Bench:
     return FidelityBench(fit=fit)
 
 
+def machine_environment() -> Environment:
+    """This machine, with the devices that a worker lists."""
+    listing = AnyBench(fit=fit)
+    try:
+        return listing.environment()
+    finally:
+        listing.close()
+
+
 def recorded_session(session_id: str) -> Session:
     with History.open(database_path()) as history:
         return history.session(session_id)
@@ -58,6 +86,7 @@ def fidelity(
     make_bench: Callable[[], Bench] = machine_bench,
     describe_model: Callable[[Path], ModelFile] = describe,
     read_session: Callable[[str], Session] = recorded_session,
+    read_environment: Callable[[], Environment] = machine_environment,
 ) -> int:
     """The exit code: 130 where Ctrl+C stopped it, with what was scored until then."""
     if options.bundled == "list":
@@ -69,7 +98,9 @@ def fidelity(
         )
     runtime = Runtime(n_ctx=options.ctx, threads=options.threads)
     contenders = read_contenders([reference, *candidates], runtime, describe_model)
-    document, stopped = _run(make_bench(), make_plan(contenders, options, read_session))
+    plan = make_plan(contenders, options, read_session)
+    with measurement_recorder("fidelity", wanted=not options.no_history) as recorder:
+        document, stopped = _run(make_bench(), plan, read_environment, recorder)
     if document is None:
         complain("Stopped before anything was scored.")
         return EXIT_INTERRUPTED
@@ -80,32 +111,43 @@ def fidelity(
     return EXIT_INTERRUPTED if stopped else 0
 
 
-def _run(bench: Bench, plan: FidelityPlan | RepliesPlan) -> tuple[FidelityDocument | None, bool]:
-    document = None
+def _run(
+    bench: Bench,
+    plan: FidelityPlan | RepliesPlan,
+    read_environment: Callable[[], Environment],
+    recorder: Recorder | None,
+) -> tuple[FidelityDocument | None, bool]:
+    document, session = None, None
     with StopOnInterrupt(bench.stop) as interrupt, _progress() as progress:
         task = progress.add_task("Loading the models", total=None)
         try:
-            for event in bench.run(plan):
-                if isinstance(event, ReplyGiven):
-                    progress.update(
-                        task,
-                        total=event.cases,
-                        completed=event.done,
-                        description=f"{clean_line(plan.reference.name)} answers",
-                    )
-                elif isinstance(event, ChunkDone):
-                    same = event.running.same_top_percent.value
-                    progress.update(
-                        task,
-                        total=event.chunks,
-                        completed=event.chunk,
-                        description=f"{clean_line(event.candidate)}: same top {same:.1f} %",
-                    )
-                elif isinstance(event, FidelityDone):
-                    document = event.document
+            events = recorded_fidelity(bench.run(plan), plan, read_environment, recorder)
+            for event in events:
+                match event:
+                    case Began():
+                        session = event.session
+                    case NotRecorded(reason=reason):
+                        session = None
+                        progress.console.print(words(clean_line(reason), "yellow"))
+                    case FidelityDone():
+                        document = event.document
+                    case ReplyGiven() | ChunkDone():
+                        _show(progress, task, event, plan.reference.name)
         except Stopped:
             return None, True
+    tell_where_recorded(session)
     return document, interrupt.pressed
+
+
+def _show(progress: Progress, task: TaskID, event: ReplyGiven | ChunkDone, reference: str) -> None:
+    if isinstance(event, ReplyGiven):
+        total, completed = event.cases, event.done
+        description = f"{clean_line(reference)} answers"
+    else:
+        same = event.running.same_top_percent.value
+        total, completed = event.chunks, event.chunk
+        description = f"{clean_line(event.candidate)}: same top {same:.1f} %"
+    progress.update(task, total=total, completed=completed, description=description)
 
 
 def _progress() -> Progress:

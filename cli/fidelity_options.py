@@ -110,4 +110,5 @@ class FidelityOptions:
             show_default="one a physical core",
         ),
     ] = None
+    no_history: Annotated[bool, typer.Option("--no-history", help="Do not record the run.")] = False
     as_json: Annotated[bool, typer.Option("--json", help="Write all figures as JSON.")] = False

@@ -87,11 +87,11 @@ class Bench:
         record = Record(self._recorder)
         begun = time.perf_counter()
         self._meter.start()
-        yield from record.begin(plan, self._environment_or_less(plan), resume)
-        if notice := schema_notice(plan):
-            yield Notice(text=notice)
         status: SessionStatus = "stopped"
         try:
+            yield from record.begin(plan, self._environment_or_less(plan), resume)
+            if notice := schema_notice(plan):
+                yield Notice(text=notice)
             fits = self._pool.all_fit(plan.contenders)
             jobs = jobs_in_order(plan, all_loaded=fits or plan.together)
             if resume is not None:

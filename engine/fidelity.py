@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterator
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -40,6 +41,7 @@ from engine.protocol import Progress
 from engine.side_by_side import check_room
 
 __all__ = [
+    "BY_USER",
     "ChunkDone",
     "FidelityBench",
     "FidelityDone",
@@ -49,6 +51,7 @@ __all__ = [
     "RepliesPlan",
     "ReplyGiven",
 ]
+BY_USER: Final = "stopped by the user"
 _LeftOut = tuple[LeftOut, ...]
 
 
@@ -157,7 +160,7 @@ class FidelityBench:
         if reached:
             stopped = f"every mean KLD is known to ± {plan.until}"
         elif self._stopping.is_set():
-            stopped = "stopped by the user"
+            stopped = BY_USER
         yield FidelityDone(document=made.document(noise, stopped))
 
     def _ask(

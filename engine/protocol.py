@@ -3,7 +3,7 @@
 The conversation
 1. The worker says Ready with its protocol version as soon as it can listen; llama.cpp is not loaded yet.
 2. Load → Progress …, WarmingUp, then ModelLoaded. Generate → Text …, then Generated. PrepareMany →
-   SequencesChosen. GenerateMany → CaseGenerated …, then Done. Measure → Sample …, then Done.
+   SequencesChosen. GenerateMany → CaseGenerated …, then Done. Measure → ContextMade, Sample …, then Done.
    ScoreText → Progress …, TextTokenized, ChunkScored and ChunkCompared …, then Done.
    ScoreReplies → Progress …, RepliesTokenized, ReplyCompared and ChunkScored …, then Done.
    PartReply → Progress …, Parting. ListDevices → DeviceList. Quantize → Progress …, Done.
@@ -30,6 +30,7 @@ from engine.contract import (
     ResolvedRuntime,
     Runtime,
     Sampling,
+    SpeedTest,
     TokenLogprob,
     WorstToken,
 )
@@ -83,11 +84,10 @@ class PrepareMany(msgspec.Struct, frozen=True, kw_only=True, tag="prepare_many")
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True, tag="measure"):
-    """A speed test as llama-bench runs it: n_prompt tokens in batches, or n_gen one by one."""
+    """A speed test as llama-bench runs it, in a context made for it; the weights stay loaded."""
 
     id: int
-    n_prompt: int
-    n_gen: int
+    test: SpeedTest
     repetitions: int
     warm_up: bool = True
 
@@ -261,6 +261,13 @@ class SequencesChosen(msgspec.Struct, frozen=True, kw_only=True, tag="sequences_
     tokens_per_s: dict[int, float]
 
 
+class ContextMade(msgspec.Struct, frozen=True, kw_only=True, tag="context_made"):
+    """The loaded model has another context now: what its settings became."""
+
+    id: int
+    runtime: ResolvedRuntime
+
+
 class Sample(msgspec.Struct, frozen=True, kw_only=True, tag="sample"):
     id: int
     tokens: int
@@ -406,6 +413,7 @@ Response = (
     | Generated
     | CaseGenerated
     | SequencesChosen
+    | ContextMade
     | Sample
     | TextTokenized
     | ChunkCompared

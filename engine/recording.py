@@ -9,6 +9,7 @@ from engine.contract import (
     Began,
     Environment,
     Event,
+    Findings,
     NotRecorded,
     Plan,
     Recorder,
@@ -50,6 +51,17 @@ class Record:
                 return []
             try:
                 self._recorder.record(self._session, reply)
+            except StorageError as error:
+                return self._give_up(error)
+            return []
+
+    def keep_findings(self, findings: Findings) -> list[Event]:
+        """Commit what was found in place of what was found before; on failure as `keep`."""
+        with self._lock:
+            if self._recorder is None or self._session is None:
+                return []
+            try:
+                self._recorder.keep(self._session, findings)
             except StorageError as error:
                 return self._give_up(error)
             return []

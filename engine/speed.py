@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import msgspec
 
 from engine.client import Stopped, WorkerClient
-from engine.contract import Contender, Event, Measured, Runtime, SpeedTest
+from engine.contract import Contender, Event, Measured, SpeedTest
 from engine.errors import SteelyardError, WorkerError
 from engine.pool import Fit, ModelPool, Slot
-from engine.protocol import Measure, Sample
+from engine.protocol import ContextMade, Measure, Sample
+
+
+class SpeedPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """Contenders × tests, each measured so many times after an untimed run."""
+
+    contenders: tuple[Contender, ...]
+    tests: tuple[SpeedTest, ...]
+    repetitions: int = 5
+    warm_up: bool = True
 
 
 class Measuring(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,9 +33,14 @@ class Measuring(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NotMeasured(msgspec.Struct, frozen=True, kw_only=True):
+    """test None: the contender could not be loaded."""
+
     contender: str
     test: SpeedTest | None
     reason: str
+
+
+SpeedEvent = Event | Measuring | Measured | NotMeasured
 
 
 class SpeedBench:
@@ -38,27 +52,10 @@ class SpeedBench:
         self._stopping = threading.Event()
         self._pool = ModelPool(fit, self._stopping, start_worker)
 
-    def run(
-        self,
-        contenders: Sequence[Contender],
-        tests: Sequence[SpeedTest],
-        *,
-        repetitions: int = 5,
-        warm_up: bool = True,
-    ) -> Iterator[Event | Measuring | Measured | NotMeasured]:
+    def run(self, plan: SpeedPlan) -> Iterator[SpeedEvent]:
         """Load each contender in turn and give one Measured or NotMeasured a test."""
         self._stopping.clear()
-        n_ctx = max(test.n_prompt + test.n_gen for test in tests)
-        for contender in contenders:
-            sized = msgspec.structs.replace(contender, runtime=_with_context(contender, n_ctx))
-            try:
-                yield from self._contender(sized, tests, repetitions, warm_up)
-            except Stopped:
-                return
-            except SteelyardError as error:
-                yield NotMeasured(contender=contender.name, test=None, reason=str(error))
-            finally:
-                self._pool.close()
+        return self._run(plan)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -68,9 +65,23 @@ class SpeedBench:
         self.stop()
         self._pool.close()
 
-    def _contender(
-        self, contender: Contender, tests: Sequence[SpeedTest], repetitions: int, warm_up: bool
-    ) -> Iterator[Event | Measuring | Measured | NotMeasured]:
+    def _run(self, plan: SpeedPlan) -> Iterator[SpeedEvent]:
+        n_ctx = max(test.n_ctx for test in plan.tests)
+        for contender in plan.contenders:
+            # So that the memory is checked for the largest test; each then gets its own context.
+            runtime = msgspec.structs.replace(contender.runtime, n_ctx=n_ctx)
+            try:
+                yield from self._contender(
+                    msgspec.structs.replace(contender, runtime=runtime), plan
+                )
+            except Stopped:
+                return
+            except SteelyardError as error:
+                yield NotMeasured(contender=contender.name, test=None, reason=str(error))
+            finally:
+                self._pool.close()
+
+    def _contender(self, contender: Contender, plan: SpeedPlan) -> Iterator[SpeedEvent]:
         slot = None
         for step in self._pool.acquire(contender, warm_up=False):
             if isinstance(step, Slot):
@@ -78,38 +89,36 @@ class SpeedBench:
             else:
                 yield step
         assert slot is not None
-        for test in tests:
+        for test in plan.tests:
             try:
-                yield from self._test(slot, contender, test, repetitions, warm_up)
+                yield from self._test(slot, contender.name, test, plan)
             except WorkerError:
                 raise
             except SteelyardError as error:
                 yield NotMeasured(contender=contender.name, test=test, reason=str(error))
 
     def _test(
-        self, slot: Slot, contender: Contender, test: SpeedTest, repetitions: int, warm_up: bool
+        self, slot: Slot, name: str, test: SpeedTest, plan: SpeedPlan
     ) -> Iterator[Measuring | Measured]:
         samples: list[int] = []
+        runtime = slot.loaded.runtime
         request = Measure(
             id=slot.client.next_id(),
-            n_prompt=test.n_prompt,
-            n_gen=test.n_gen,
-            repetitions=repetitions,
-            warm_up=warm_up,
+            test=test,
+            repetitions=plan.repetitions,
+            warm_up=plan.warm_up,
         )
-        yield Measuring(contender=contender.name, test=test, done=0)
+        yield Measuring(contender=name, test=test, done=0)
         for response in slot.client.ask(request, self._stopping):
-            if isinstance(response, Sample):
+            if isinstance(response, ContextMade):
+                runtime = response.runtime
+            elif isinstance(response, Sample):
                 samples.append(response.elapsed_ns)
-                yield Measuring(contender=contender.name, test=test, done=len(samples))
+                yield Measuring(contender=name, test=test, done=len(samples))
         yield Measured(
-            contender=contender.name,
-            runtime=slot.loaded.runtime,
+            contender=name,
+            runtime=runtime,
             test=test,
             measured_at=datetime.now(UTC),
             samples_ns=tuple(samples),
         )
-
-
-def _with_context(contender: Contender, n_ctx: int) -> Runtime:
-    return msgspec.structs.replace(contender.runtime, n_ctx=n_ctx)

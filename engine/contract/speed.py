@@ -11,17 +11,27 @@ from engine.contract.reply import ResolvedRuntime
 
 
 class SpeedTest(msgspec.Struct, frozen=True, kw_only=True):
-    """n_prompt tokens evaluated in batches, then n_gen one by one; llama-bench's pg has both."""
+    """n_prompt tokens evaluated in batches, then n_gen one by one; llama-bench's pg has both.
+
+    n_depth: tokens that lie in the cache before, whose evaluation is not timed.
+    """
 
     n_prompt: int = 0
     n_gen: int = 0
+    n_depth: int = 0
 
     @property
     def name(self) -> str:
-        """llama-bench's name: pp512, tg128, pp512+tg128."""
+        """llama-bench's name: pp512, tg128, pp512+tg128, tg128 @ d4096."""
         prompt = [f"pp{self.n_prompt}"] if self.n_prompt else []
         gen = [f"tg{self.n_gen}"] if self.n_gen else []
-        return "+".join(prompt + gen)
+        depth = f" @ d{self.n_depth}" if self.n_depth else ""
+        return "+".join(prompt + gen) + depth
+
+    @property
+    def n_ctx(self) -> int:
+        """The context that llama-bench makes for it."""
+        return self.n_prompt + self.n_gen + self.n_depth
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):

@@ -123,29 +123,33 @@ class Worker:
             case Generate():
                 loaded = self._require_model()
                 return Generation(loaded, request, received, self._interrupt, self._send).run()
-            case GenerateMany():
-                loaded = self._require_sequences(request.n_sequences)
-                ManyReplies(loaded, request, self._interrupt, self._send).run()
-                return Done(id=request.id)
             case PrepareMany():
                 return prepare(self._backend, self._require_model(), request, self._interrupt)
-            case Measure():
-                measure(self._require_model(), request, self._interrupt, self._send)
-                return Done(id=request.id)
             case ScoreText() | ScoreReplies() | PartReply():
                 return self._with_several_models(request)
             case ListDevices():
                 return self._list_devices(request)
+            case GenerateMany() | Measure() | Quantize() | CollectImportance():
+                self._carry_out(request)
+                return Done(id=request.id)
+            case _:
+                raise AssertionError(f"not a request: {request}")
+
+    def _carry_out(self, request: GenerateMany | Measure | Quantize | CollectImportance) -> None:
+        """What ends in Done, whatever it sends before."""
+        match request:
+            case GenerateMany():
+                loaded = self._require_sequences(request.n_sequences)
+                ManyReplies(loaded, request, self._interrupt, self._send).run()
+            case Measure():
+                loaded = self._require_model()
+                measure(self._backend, loaded, request, self._interrupt, self._send)
             case Quantize():
                 quantize(self._backend, request, self._progress(request.id))
-                return Done(id=request.id)
             case CollectImportance():
                 self.unload()
                 report = self._progress(request.id)
                 collect(self._backend, request, self._interrupt, report)
-                return Done(id=request.id)
-            case _:
-                raise AssertionError(f"not a request: {request}")
 
     def _load(self, request: Load) -> Response:
         self.unload()

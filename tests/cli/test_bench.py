@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,11 @@ import pytest
 
 from cli.bench import Benches, bench
 from cli.bench_options import BenchOptions
-from engine.contract import Contender, Event, Measured, ModelFile, SpeedTest
-from engine.speed import Measuring, NotMeasured
+from cli.sessions import show_session
+from engine.contract import Contender, Measured, ModelFile
+from engine.speed import Measuring, NotMeasured, SpeedEvent, SpeedPlan
+from storage.folders import database_path
+from storage.history import History
 from tests.cli.fakes import ENVIRONMENT, RUNTIME
 
 # What llama-bench 0c1e570 prints, but for the figures and its own word for the size (256M).
@@ -74,17 +77,10 @@ class FakeSpeeds:
         self.closed = False
         self._refused = refused
 
-    def run(
-        self,
-        contenders: Sequence[Contender],
-        tests: Sequence[SpeedTest],
-        *,
-        repetitions: int = 5,
-        warm_up: bool = True,
-    ) -> Iterator[Event | Measuring | Measured | NotMeasured]:
-        self.asked += contenders
-        for contender in contenders:
-            for test in tests:
+    def run(self, plan: SpeedPlan) -> Iterator[SpeedEvent]:
+        self.asked += plan.contenders
+        for contender in plan.contenders:
+            for test in plan.tests:
                 yield Measuring(contender=contender.name, test=test, done=0)
                 if self._refused:
                     yield NotMeasured(contender=contender.name, test=test, reason=self._refused)
@@ -95,7 +91,7 @@ class FakeSpeeds:
                     runtime=RUNTIME,
                     test=test,
                     measured_at=datetime(2026, 11, 24, 12, tzinfo=UTC),
-                    samples_ns=(elapsed_ns,) * repetitions,
+                    samples_ns=(elapsed_ns,) * plan.repetitions,
                 )
 
     def stop(self) -> None:
@@ -105,7 +101,7 @@ class FakeSpeeds:
         self.closed = True
 
 
-RunBench = Callable[..., int]
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture
@@ -187,6 +183,43 @@ def test_what_cannot_be_measured_is_said_and_the_json_stays_whole(
     captured = capsys.readouterr()
     assert json.loads(captured.out) == []
     assert captured.err.count("It does not fit.") == 2
+
+
+def test_a_run_is_recorded_and_shown_again_as_it_was(
+    speeds: FakeSpeeds, files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(speeds, files, repetitions=2)
+    printed = capsys.readouterr()
+    with History.open(database_path()) as history:
+        (found,) = history.sessions(10)
+        session = history.session(found.id)
+    assert (session.kind, session.status) == ("bench", "finished")
+    assert session.title == "pp32, tg8 of small.gguf"
+    assert (session.repeats, session.warm_up) == (2, True)
+    assert session.contenders == tuple(speeds.asked)
+    assert [each.test.name for each in session.speeds] == ["pp32", "tg8"]
+    assert session.id in printed.err
+    show_session(session.id, as_json=False)
+    shown = capsys.readouterr().out
+    table = printed.out.partition("\n\n")[0]
+    assert table in shown
+    assert "bench · finished\n" in shown
+
+
+def test_a_run_is_left_unrecorded_on_request(speeds: FakeSpeeds, files: list[str]) -> None:
+    assert run(speeds, files, no_history=True) == 0
+    assert not database_path().exists()
+
+
+def test_a_history_that_cannot_be_opened_is_told_and_the_run_goes_on(
+    speeds: FakeSpeeds, files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    database_path().parent.mkdir(parents=True)
+    database_path().write_bytes(b"This is no database." * 100)
+    assert run(speeds, files) == 0
+    captured = capsys.readouterr()
+    assert captured.out.count("tg8") == 1
+    assert captured.err.count("This run is not recorded.") == 1
 
 
 def test_every_model_runs_in_every_combination(

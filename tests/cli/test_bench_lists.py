@@ -55,6 +55,12 @@ def test_any_text_gives_numbers_or_is_refused(text: str) -> None:
         assert all(number >= 1 for number in whole_numbers([text], "-t"))
 
 
+def test_every_depth_has_all_tests_as_llama_bench_orders_them() -> None:
+    options = BenchOptions(n_prompt=["8"], n_gen=["2"], n_depth=["0,64"])
+    names = [test.name for test in speed_tests(options)]
+    assert names == ["pp8", "tg2", "pp8 @ d64", "tg2 @ d64"]
+
+
 def test_the_tests_are_pp512_and_tg128_unless_others_are_named() -> None:
     assert [test.name for test in speed_tests(BenchOptions())] == ["pp512", "tg128"]
 

@@ -15,6 +15,7 @@ import pytest
 from cli.contenders import read_contenders
 from cli.fidelity import fidelity
 from cli.fidelity_options import FidelityOptions
+from cli.sessions import show_session
 from cli.usage import WrongUsage
 from engine.client import Stopped
 from engine.contract import (
@@ -45,9 +46,13 @@ from engine.fidelity import (
 )
 from engine.quality.fidelity_kernel import TokenScores
 from engine.quality.fidelity_statistics import FidelityStatistics
+from storage.folders import database_path
+from storage.history import History
 from tests.cli.conftest import RunMain, describe_nothing
+from tests.cli.fakes import ENVIRONMENT
 from tests.storage.samples import session
 
+pytestmark = pytest.mark.usefixtures("home")
 Capture = pytest.CaptureFixture[str]
 ModelFiles = Callable[..., list[str]]
 CHUNKS = 4
@@ -191,7 +196,13 @@ def compare(files: list[str], bench: Chunks, text: Path | None, **options: Any) 
         make_bench=lambda: bench,
         describe_model=describe_nothing,
         read_session=no_session,
+        read_environment=lambda: ENVIRONMENT,
     )
+
+
+def recorded() -> list[Session]:
+    with History.open(database_path()) as history:
+        return [history.session(each.id) for each in history.sessions(10)]
 
 
 def no_session(session_id: str) -> Session:
@@ -207,6 +218,38 @@ def test_a_table_and_a_plain_sentence_for_each_candidate(
     for name in ("small", "tiny"):
         assert f"{name} would write the same next token as big in 75.0 of 100 places." in shown
     assert "Noise floor: big against itself in batches of 256" in shown
+
+
+def test_a_run_is_recorded_and_shown_again_as_it_was(
+    model_files: ModelFiles, text: Path, capsys: Capture
+) -> None:
+    compare(model_files("big", "small", "tiny"), Chunks(), text)
+    printed = capsys.readouterr()
+    (session,) = recorded()
+    assert (session.kind, session.status) == ("fidelity", "finished")
+    assert session.title == "Fidelity of small, tiny to big on text.txt"
+    assert [each.name for each in session.contenders] == ["big", "small", "tiny"]
+    assert session.environment == ENVIRONMENT
+    assert session.id in printed.err
+    show_session(session.id, as_json=False)
+    shown = capsys.readouterr().out
+    assert printed.out in shown
+    assert "fidelity · finished\n" in shown
+
+
+def test_a_stopped_run_is_recorded_with_what_was_scored(
+    model_files: ModelFiles, text: Path
+) -> None:
+    assert compare(model_files("big", "small"), Chunks(presses=2), text) == 130
+    (session,) = recorded()
+    assert session.status == "stopped"
+    assert session.fidelity is not None
+    assert session.fidelity.chunks == 2
+
+
+def test_a_run_is_left_unrecorded_on_request(model_files: ModelFiles, text: Path) -> None:
+    assert compare(model_files("big", "small"), Chunks(), text, no_history=True) == 0
+    assert not database_path().exists()
 
 
 def test_a_candidate_with_another_tokenizer_is_told_in_bits_a_byte(
@@ -310,6 +353,7 @@ def test_a_recorded_session_gives_the_replies_of_its_reference(model_files: Mode
         make_bench=lambda: bench,
         describe_model=describe_nothing,
         read_session={"abc": recorded}.__getitem__,
+        read_environment=lambda: ENVIRONMENT,
     )
     assert isinstance(bench.plan, RepliesPlan)
     assert bench.plan.cases == cases

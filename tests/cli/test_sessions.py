@@ -54,7 +54,7 @@ def test_a_list_names_id_title_models_and_replies(session_id: str, capsys: Captu
     list_sessions(limit=20, as_json=False)
     fields = capsys.readouterr().out.rstrip("\n").split("\t")
     assert fields[0] == session_id
-    assert fields[2:] == ["finished", "2/2", "Steelyards", "model 0, model 1"]
+    assert fields[2:] == ["finished", "2/2", "Steelyards", "model 0, model 1", "compare"]
 
 
 def test_a_list_is_json_on_request(session_id: str, capsys: Capture) -> None:

@@ -19,6 +19,7 @@ from engine.contract import (
     ResolvedRuntime,
     Runtime,
     Sampling,
+    SpeedTest,
     TokenLogprob,
     WorstToken,
 )
@@ -76,7 +77,7 @@ MESSAGES: tuple[Any, ...] = (
         likelihoods=(Likelihood(log_likelihood=-3.5, tokens=2),),
     ),
     protocol.SequencesChosen(id=3, n_sequences=4, n_ctx=256, tokens_per_s={1: 10.0, 4: 20.0}),
-    protocol.Measure(id=3, n_prompt=512, n_gen=0, repetitions=5),
+    protocol.Measure(id=3, test=SpeedTest(n_gen=128, n_depth=512), repetitions=5),
     protocol.ScoreText(
         id=3,
         reference=protocol.Load(id=0, path="/m", runtime=RUNTIME, n_gpu_layers=0),
@@ -163,6 +164,7 @@ MESSAGES: tuple[Any, ...] = (
         memory=Memory(),
         logprobs=(TOKEN,),
     ),
+    protocol.ContextMade(id=1, runtime=RESOLVED),
     protocol.Sample(id=1, tokens=2, elapsed_ns=3),
     protocol.DeviceList(
         id=1,
