@@ -1,4 +1,4 @@
-"""What changed from one session to another: settings, machine, speeds and replies."""
+"""What changed from one session to another: settings, machine, speeds, replies and quality."""
 
 from __future__ import annotations
 
@@ -7,8 +7,22 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from engine.contract import Case, Contender, Reply, ResolvedRuntime, Sampling, Session
+from engine.contract import (
+    Case,
+    Contender,
+    Measured,
+    Reply,
+    ResolvedRuntime,
+    Sampling,
+    Session,
+)
 from engine.summary import summarise
+from storage.comparison_quality import (
+    FidelityChange,
+    ScoreChange,
+    fidelity_changes,
+    score_changes,
+)
 
 _ENVIRONMENT: Final = {
     "app": "Steelyard",
@@ -20,6 +34,9 @@ _ENVIRONMENT: Final = {
     "power_source": "power",
 }
 _SESSION: Final = {"together": "all at once", "warm_up": "warm-up"}
+_SUITE: Final = {"name": "suite", "margin": "margin", "metric": "metric"}
+_TEXT: Final = {"name": "text", "sha256": "text's content"}
+_CHUNKS: Final = {"n_ctx": "tokens a chunk", "chunks": "chunks"}
 _SAMPLING: Final = {name: name for name in Sampling.__struct_fields__}
 _RUNTIME: Final = {
     name: name
@@ -40,7 +57,11 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SpeedChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A median of one contender in both sessions; `figure` is a field of Timing, ratio after / before."""
+    """A figure of one contender in both sessions, ratio after / before.
+
+    figure: a field of Timing, of which these are medians, or a test's name as llama-bench has it (pp512), of
+    which these are means in tokens per second.
+    """
 
     contender: str
     figure: str
@@ -79,6 +100,8 @@ class SessionComparison(msgspec.Struct, frozen=True, kw_only=True):
     differences: tuple[Difference, ...]
     speeds: tuple[SpeedChange, ...]
     replies: tuple[ReplyPair, ...]
+    scores: tuple[ScoreChange, ...]
+    fidelity: tuple[FidelityChange, ...]
     contenders_only_before: tuple[str, ...]
     contenders_only_after: tuple[str, ...]
     cases_only_before: tuple[str, ...]
@@ -96,8 +119,10 @@ def compare_sessions(before: Session, after: Session) -> SessionComparison:
             *_session_differences(before, after),
             *_contender_differences(before, after, contenders),
         ),
-        speeds=tuple(_speeds(before, after, names)),
+        speeds=(*_speeds(before, after, names), *_bench_speeds(before, after, names)),
         replies=tuple(_reply_pairs(before, after, names, ids)),
+        scores=tuple(score_changes(before, after, names, ids)),
+        fidelity=tuple(fidelity_changes(before, after, names)),
         contenders_only_before=_without((c.name for c in before.contenders), names.keys()),
         contenders_only_after=_without((c.name for c in after.contenders), names.values()),
         cases_only_before=_without((case.id for case in before.cases), ids.keys()),
@@ -148,6 +173,11 @@ def _session_differences(before: Session, after: Session) -> Iterator[Difference
     yield from _if_different("devices", one, other)
     yield from _fields(before, after, _SESSION)
     yield from _fields(before.sampling, after.sampling, _SAMPLING)
+    if before.suite is not None and after.suite is not None:
+        yield from _fields(before.suite, after.suite, _SUITE)
+    if before.fidelity is not None and after.fidelity is not None:
+        yield from _fields(before.fidelity.text, after.fidelity.text, _TEXT)
+        yield from _fields(before.fidelity, after.fidelity, _CHUNKS)
 
 
 def _contender_differences(
@@ -212,6 +242,35 @@ def _speeds(before: Session, after: Session, names: Mapping[str, str]) -> Iterat
                 n_after=now.n,
                 ratio=now.median / earlier.median if earlier.median else None,
             )
+
+
+def _bench_speeds(
+    before: Session, after: Session, names: Mapping[str, str]
+) -> Iterator[SpeedChange]:
+    """Tests that were run once each in both; of lists of settings it cannot be told which belong together."""
+    earlier, later = _only_tests(before.speeds), _only_tests(after.speeds)
+    for (name_before, test), one in earlier.items():
+        name = names.get(name_before)
+        other = None if name is None else later.get((name, test))
+        if name is not None and other is not None:
+            yield SpeedChange(
+                contender=name,
+                figure=test,
+                before=one.avg_ts,
+                after=other.avg_ts,
+                n_before=len(one.samples_ns),
+                n_after=len(other.samples_ns),
+                ratio=other.avg_ts / one.avg_ts if one.avg_ts else None,
+            )
+
+
+def _only_tests(speeds: Iterable[Measured]) -> dict[tuple[str, str], Measured]:
+    found: dict[tuple[str, str], list[Measured]] = {}
+    for each in speeds:
+        if min(each.samples_ns, default=0) <= 0:
+            continue  # an imported document can say that it took no time
+        found.setdefault((each.contender, each.test.name), []).append(each)
+    return {place: runs[0] for place, runs in found.items() if len(runs) == 1}
 
 
 def _reply_pairs(

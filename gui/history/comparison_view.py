@@ -23,17 +23,18 @@ from PySide6.QtWidgets import (
 
 from engine.contract import Reply, Session
 from gui.compare.draft_model import prompt_text
-from gui.history.comparison_words import (
-    difference_rows,
-    pair_state,
-    replies_words,
-    session_words,
-    speed_rows,
-)
+from gui.figures import when
 from gui.theme import Theme
 from gui.widgets.buttons import TextButton
 from gui.widgets.labels import ElidedLabel, label
 from storage.comparison import SessionComparison
+from storage.comparison_words import (
+    difference_rows,
+    pair_states,
+    quality_rows,
+    replies_words,
+    speed_rows,
+)
 
 
 class ComparisonView(QWidget):
@@ -50,7 +51,7 @@ class ComparisonView(QWidget):
         self.after = ElidedLabel("", "strong", self)
         self.differences = _table(theme, "What differs", ("What", "Model", "Before", "After"), self)
         self.speeds = _table(
-            theme, "Speeds, medians", ("Model", "Figure", "Before", "After", "Change"), self
+            theme, "Figures", ("Model", "Figure", "Before", "After", "Change"), self
         )
         self.replies = _table(theme, "Replies", ("Prompt", "Model", "Repeat", "Reply"), self)
         self.replies.currentItemChanged.connect(self._show_pair)
@@ -69,8 +70,9 @@ class ComparisonView(QWidget):
         self.before.setText(session_words(before, now))
         self.after.setText(session_words(after, now))
         _fill(self.differences, difference_rows(comparison), "Nothing that is known differs.")
-        _fill(self.speeds, speed_rows(comparison), "No model took part in both.")
-        states = [pair_state(pair) for pair in comparison.replies]
+        figures = [*quality_rows(comparison), *speed_rows(comparison)]
+        _fill(self.speeds, figures, "No model took part in both.")
+        states = pair_states(comparison)
         rows = [
             (self._prompts.get(pair.case, pair.case), pair.contender, str(pair.repeat + 1), state)
             for pair, state in zip(comparison.replies, states, strict=True)
@@ -78,7 +80,7 @@ class ComparisonView(QWidget):
         _fill(self.replies, rows, "No prompt was put to the same model in both.")
         self._replies_heading.setText(replies_words(states))
         self._show_pair()
-        first = states.index("changed") if "changed" in states else 0
+        first = next((n for n, state in enumerate(states) if state.startswith("changed")), 0)
         self.replies.setCurrentIndex(self.replies.model().index(first, 0))
         self.back.setFocus()
 
@@ -113,7 +115,9 @@ class ComparisonView(QWidget):
         top.addLayout(names, 1)
         tables = QHBoxLayout()
         tables.addWidget(_card(theme, label("What differs", "strong"), self.differences, self), 1)
-        tables.addWidget(_card(theme, label("Speeds, medians", "strong"), self.speeds, self), 1)
+        tables.addWidget(
+            _card(theme, label("Figures, speeds as medians", "strong"), self.speeds, self), 1
+        )
         texts = QHBoxLayout()
         texts.addWidget(_card(theme, self._replies_heading, self.replies, self), 5)
         texts.addWidget(_card(theme, label("Before", "strong"), self.reply_before, self), 4)
@@ -125,6 +129,10 @@ class ComparisonView(QWidget):
         column.addLayout(top)
         column.addLayout(tables, 2)
         column.addLayout(texts, 3)
+
+
+def session_words(session: Session, now: datetime) -> str:
+    return f"{' '.join(session.title.split())} · {when(session.created, now)}"
 
 
 def _table(theme: Theme, name: str, headers: Sequence[str], parent: QWidget) -> QTreeWidget:

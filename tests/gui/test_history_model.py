@@ -14,12 +14,12 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from engine.contract import Session
-from gui.history.comparison_words import percent, replies_words
 from gui.history.export_dialog import FORMATS
 from gui.history.history_model import PAGE, HistoryModel
 from gui.history.table_model import Column, Role
 from gui.history.words import day
 from gui.jobs import Jobs
+from storage.comparison_words import percent, replies_words
 from storage.export import ENDINGS, export_sessions, render
 from storage.exports.redaction import Omit
 from storage.history import History

@@ -1,10 +1,35 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import get_type_hints
+
 import msgspec
 from hypothesis import HealthCheck, given, settings
 
-from engine.contract import Case, Contender, Plan, Reply, Runtime, Sampling, Session, Timing
+from engine.contract import (
+    Case,
+    CaseScore,
+    Contender,
+    Estimate,
+    Fidelity,
+    FidelityDocument,
+    FidelityReference,
+    FidelityText,
+    Measured,
+    Outcome,
+    Plan,
+    Reply,
+    Runtime,
+    Sampling,
+    Session,
+    SpeedTest,
+    SuiteTerms,
+    Timing,
+    Verdict,
+)
 from storage.comparison import Difference, compare_sessions
+from storage.comparison_quality import ScoreChange
+from storage.comparison_words import pair_states, quality_rows, speed_rows
 from tests.storage import samples
 from tests.storage.strategies import sessions
 
@@ -128,3 +153,139 @@ def test_what_only_one_session_has_is_named_and_not_compared() -> None:
     assert compared.cases_only_before == compared.cases_only_after == ("case 0",)
     assert compared.replies == ()
     assert compared.speeds == ()
+
+
+def scored(contender: str, case: str, passed: bool | None) -> CaseScore:
+    return CaseScore(contender=contender, case=case, repeat=0, passed=passed, score=None)
+
+
+def judged(session_: Session, *scores: CaseScore, outcome: Outcome) -> Session:
+    verdict = Verdict(
+        reference="model 0",
+        contender="model 1",
+        n=2,
+        confidence=0.95,
+        upper_confidence=0.95,
+        margin=0.05,
+        outcome=outcome,
+        compared_with=1,
+        unscored=0,
+        overruled=0,
+    )
+    terms = SuiteTerms(name="mine", margin=0.05)
+    return msgspec.structs.replace(
+        session_, kind="suite", scores=scores, verdicts=(verdict,), suite=terms
+    )
+
+
+def test_scores_and_verdicts_are_compared_where_both_sessions_have_them() -> None:
+    plain = session(samples.reply("model 1", text="right"))
+    changed = session(samples.reply("model 1", text="wrong"))
+    before = judged(
+        plain,
+        scored("model 1", "case 0", True),
+        scored("model 1", "case 1", False),
+        scored("model 0", "case 0", True),
+        outcome="non-inferior",
+    )
+    after = judged(
+        changed,
+        scored("model 1", "case 0", False),
+        scored("model 1", "case 1", None),
+        outcome="worse",
+    )
+    compared = compare_sessions(before, after)
+    assert compared.scores == (
+        ScoreChange(
+            contender="model 1",
+            n=1,
+            passed_before=1,
+            passed_after=0,
+            won=(),
+            lost=("case 0",),
+            verdict_before="non-inferior",
+            verdict_after="worse",
+        ),
+    )
+    assert quality_rows(compared) == [
+        ("model 1", "Passed", "1 of 1", "0 of 1", "0 won, 1 lost"),
+        ("model 1", "Verdict", "good enough", "worse", ""),
+    ]
+    assert pair_states(compared) == ["changed, now fails"]
+
+
+def test_speeds_of_a_bench_are_compared_test_by_test() -> None:
+    def measured(test: SpeedTest, ns: int) -> Measured:
+        return Measured(
+            contender="model 0",
+            runtime=samples.RUNTIME,
+            test=test,
+            measured_at=datetime(2026, 11, 1, tzinfo=UTC),
+            samples_ns=(ns, ns),
+        )
+
+    pp, tg = SpeedTest(n_prompt=512), SpeedTest(n_gen=128)
+    before = msgspec.structs.replace(
+        session(), speeds=(measured(pp, 10**9), measured(tg, 2 * 10**9))
+    )
+    after = msgspec.structs.replace(
+        session(), speeds=(measured(pp, 2 * 10**9), measured(tg, 10**9))
+    )
+    speeds = compare_sessions(before, after).speeds
+    assert [(s.figure, s.before, s.after, s.ratio) for s in speeds] == [
+        ("pp512", 512, 256, 0.5),
+        ("tg128", 64, 128, 2.0),
+    ]
+    assert speed_rows(compare_sessions(before, after))[0] == (
+        "model 0",
+        "pp512",
+        "512 tok/s",
+        "256 tok/s",
+        "−50 %",
+    )
+
+
+def test_a_test_that_was_run_in_several_settings_is_not_compared() -> None:
+    twice = tuple(
+        Measured(
+            contender="model 0",
+            runtime=msgspec.structs.replace(samples.RUNTIME, threads=threads),
+            test=SpeedTest(n_gen=128),
+            measured_at=datetime(2026, 11, 1, tzinfo=UTC),
+            samples_ns=(10**9,),
+        )
+        for threads in (1, 2)
+    )
+    both = msgspec.structs.replace(session(), speeds=twice)
+    assert compare_sessions(both, both).speeds == ()
+
+
+def test_nearness_to_a_reference_is_compared_with_its_margins() -> None:
+    def near(kld: float, text: str) -> Session:
+        figures = dict.fromkeys(Fidelity.__struct_fields__, 0.0)
+        estimates = {
+            name: Estimate(value=kld, plus_minus=0.01, clustered_plus_minus=None)
+            for name, kind in get_type_hints(Fidelity).items()
+            if kind is Estimate
+        }
+        candidate = Fidelity(**{**figures, **estimates, "name": "model 1", "within_noise": None})  # type: ignore[arg-type]  # fields by name
+        document = FidelityDocument(
+            n_ctx=512,
+            chunks=2,
+            scored_tokens=512,
+            text=FidelityText(name=text, sha256="0", size_bytes=1),
+            reference=FidelityReference(name="model 0", ppl=estimates["ppl"]),
+            candidates=(candidate,),
+        )
+        return msgspec.structs.replace(session(), kind="fidelity", fidelity=document)
+
+    compared = compare_sessions(near(0.1, "a.txt"), near(0.2, "b.txt"))
+    assert Difference(what="text", before="a.txt", after="b.txt") in compared.differences
+    rows = quality_rows(compared)
+    assert rows[0] == (
+        "model 1",
+        "Mean KL divergence",
+        "0.1000 ± 0.010",
+        "0.2000 ± 0.010",
+        "beyond the margins",
+    )
