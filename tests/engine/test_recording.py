@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -45,7 +45,7 @@ def refused(name: str, test: SpeedTest | None) -> NotMeasured:
     return NotMeasured(contender=name, test=test, reason="It does not fit.")
 
 
-ALL: list[SpeedEvent] = [
+ALL = [
     measured("A", PP),
     measured("A", TG),
     measured("B", PP),
@@ -54,7 +54,7 @@ ALL: list[SpeedEvent] = [
 
 
 def run(
-    events: list[SpeedEvent], recorder: MemoryRecorder | None, plan: SpeedPlan = BOTH
+    events: Sequence[SpeedEvent], recorder: MemoryRecorder | None, plan: SpeedPlan = BOTH
 ) -> list[SpeedEvent]:
     return list(recorded_speeds(events, plan, environment, recorder))
 
