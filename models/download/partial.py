@@ -73,6 +73,13 @@ class Partial:
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
 
+    def discard_empty(self) -> bool:
+        """Remove what holds no byte; says whether nothing is left, of whatever content."""
+        if self.path.exists() and self.path.stat().st_size > 0:
+            return False
+        self.discard()
+        return True
+
     def forget_record(self) -> None:
         self._record_path.unlink(missing_ok=True)
 

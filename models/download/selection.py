@@ -92,7 +92,10 @@ class Downloader:
         """
         targets = self.targets(selection)
         with _locked(targets[0]):
-            return self._download(selection, targets, stopping, on_progress)
+            try:
+                return self._download(selection, targets, stopping, on_progress)
+            finally:
+                self._tidy(selection, targets)
 
     def cut(self) -> None:
         """End the connections of all downloads; those that are not stopped connect again."""
@@ -100,10 +103,10 @@ class Downloader:
 
     def discard(self, selection: Selection) -> None:
         """Remove what came so far of files that are not here whole."""
-        for file, target in zip(selection.files, self.targets(selection), strict=True):
+        targets = self.targets(selection)
+        for file, target in zip(selection.files, targets, strict=True):
             Partial(target, file).discard()
-            with contextlib.suppress(OSError):
-                _lock_path(target).unlink()
+        self._tidy(selection, targets)
 
     def here_bytes(self, selection: Selection) -> int:
         """How much of it is here."""
@@ -139,6 +142,19 @@ class Downloader:
         for partial, file, target in reversed(finished):
             self._finish(partial, file, target)
         return targets
+
+    def _tidy(self, selection: Selection, targets: tuple[Path, ...]) -> None:
+        """Leave nothing beside the files but what can be gone on with."""
+        empty = [
+            Partial(target, file).discard_empty()
+            for file, target in zip(selection.files, targets, strict=True)
+        ]
+        if all(empty):
+            _lock_path(targets[0]).unlink(missing_ok=True)
+            for folder in targets[0].relative_to(self._folder).parents[:-1]:
+                # One that holds something stays.
+                with contextlib.suppress(OSError):
+                    (self._folder / folder).rmdir()
 
     def _is_here(
         self, file: Wanted, target: Path, stopping: threading.Event, *, replaces: bool
