@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from engine.protocol import RefusalKind
@@ -64,6 +64,11 @@ _RULES: tuple[tuple[str, RefusalKind, str], ...] = (
         "A quantized V cache needs flash attention: set that to auto or on, or the V cache to f16.",
     ),
     (
+        r"device (\S+) does not support split buffers",
+        "device",
+        "{match} cannot hold parts of rows, so {file} cannot be split by rows. Choose the split mode layer.",
+    ),
+    (
         r"invalid value for main_gpu",
         "device",
         "The main GPU chosen for {file} does not exist. Choose one of the devices that doctor lists.",
@@ -80,6 +85,15 @@ _RULES: tuple[tuple[str, RefusalKind, str], ...] = (
 )
 
 
+_PASSED_ON = re.compile(
+    r"^(?:\w+: )?(?:error loading model(?: hyperparameters| vocabulary)?: "
+    r"|failed to initialize the context: )*"
+)
+_ONLY_FAILED = re.compile(
+    r"(?:failed to|error) load(?:ing)? model(?: .*)?|failed to create context.*"
+)
+
+
 def explain_failed_load(path: Path, errors: Iterable[str]) -> tuple[RefusalKind, str]:
     """The kind and the sentence for a load that gave no model or no context."""
     lines = [line.strip() for line in errors if line.strip()]
@@ -88,5 +102,13 @@ def explain_failed_load(path: Path, errors: Iterable[str]) -> tuple[RefusalKind,
         if found := re.search(pattern, text):
             detail = next((g for g in found.groups() if g), found[0])
             return kind, sentence.format(file=path.name, match=detail)
-    last = lines[-1] if lines else "it gave no reason"
-    return "load", f"llama.cpp could not load {path.name}: {last}."
+    return "load", f"llama.cpp could not load {path.name}: {_last_reason(lines)}."
+
+
+def _last_reason(lines: Sequence[str]) -> str:
+    """The last line that says more than that it failed, without the functions that pass it on."""
+    for line in reversed(lines):
+        reason = _PASSED_ON.sub("", line).rstrip(".")
+        if reason and not _ONLY_FAILED.fullmatch(reason):
+            return reason
+    return "it gave no reason"

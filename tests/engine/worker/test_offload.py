@@ -109,6 +109,15 @@ def test_a_server_that_does_not_answer_is_refused_by_name(small_model: Path) -> 
         running.load(small_model, on("127.0.0.1:1"))
 
 
+def test_a_split_by_rows_that_a_device_cannot_do_is_refused_with_the_reason(
+    small_model: Path, endpoint: str
+) -> None:
+    with running_worker() as running:
+        with pytest.raises(DeviceError, match=r"RPC0 cannot hold parts of rows.*split mode layer"):
+            running.load(small_model, on(endpoint, split_mode="row"), layers=-1)
+        running.load(small_model)
+
+
 def plan_on(model: Path, endpoint: str) -> Plan:
     there = Contender(
         name="there",
