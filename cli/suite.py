@@ -3,50 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from cli.compare import machine_bench
 from cli.contenders import read_contenders
+from cli.cost_assumptions import assumptions_of
+from cli.cost_options import CostOptions
 from cli.failures import EXIT_FAILED, EXIT_INTERRUPTED
-from cli.interrupt import StopOnInterrupt
 from cli.program import program_name
-from cli.recording import Recording
 from cli.running import MakeBench, Outcome, kept_replies
+from cli.suite_cases import asked_suite, must_be_judged, save_cases
 from cli.suite_options import SuiteOptions
-from cli.suite_view import print_assessment
-from cli.terminal import (
-    clean_line,
-    complain,
-    message_console,
-    result_console,
-    words,
-    write_result,
-)
+from cli.suite_run import run_suite
+from cli.suite_view import print_assessment, print_trade_off
+from cli.terminal import clean_line, complain, result_console, words, write_result
 from cli.usage import WrongUsage
-from engine.contract import (
-    CaseScore,
-    Event,
-    Failed,
-    Findings,
-    Loading,
-    ModelFile,
-    Notice,
-    NotRecorded,
-    Plan,
-    Replied,
-    Runtime,
-    Sampling,
-    Session,
-    SessionStatus,
-)
+from engine.contract import CaseScore, Findings, ModelFile, Plan, Runtime, Sampling, Session
+from engine.cost.assumptions import Assumptions
 from engine.errors import PlanError, StorageError
-from engine.quality.cases import read_suite
-from engine.quality.generators.ready import ready_suite, ready_suites
+from engine.quality.generators.ready import ready_suites
+from engine.quality.standings import TradeOff
 from engine.quality.suite import Suite
+from engine.quality.trade_off import trade_off_csv, trade_offs
 from engine.suite import (
     DEFAULT_MARGIN,
     Assessment,
@@ -58,6 +40,7 @@ from engine.suite import (
 )
 from models.describe import describe
 from storage.document import dump
+from storage.files import write_whole
 from storage.folders import database_path
 from storage.history import History
 
@@ -74,40 +57,41 @@ def suite(
     if options.ready == "list":
         return _list_ready(result_console())
     with History.open(database_path()) as history:
+        if options.save_cases is not None:
+            save_cases(asked_suite(options, history), options.save_cases)
+            return 0
         if options.resume is not None:
             earlier = _session_to_finish(history, options, reference)
             asked, plan = suite_of(earlier), earlier.plan()
         else:
-            earlier, asked = None, _read(options)
+            earlier, asked = None, asked_suite(options, history)
+            must_be_judged(asked)
             plan = _plan(asked, reference, candidates, options, describe_model)
         for remark in asked.not_supported:
             complain(clean_line(f"Not supported: {remark.sentence()}"))
         margin = _margin(asked, plan, options, earlier)
-        outcome = _run(plan, history, make_bench, earlier)
-        found = None
-        if outcome.session is not None:
-            found = assess(
-                asked,
-                plan.contenders,
-                outcome.session.replies,
-                margin=margin,
-                known=_scores_that_stand(earlier),
-            )
-            outcome = _keep(history, outcome, findings(asked, found, margin=margin))
-    return _report(asked, outcome, found, options)
+        prices = _prices(options)
+        outcome = run_suite(plan, history, make_bench, earlier)
+        session = outcome.session
+        if session is None:
+            return EXIT_INTERRUPTED
+        found = assess(
+            asked,
+            plan.contenders,
+            session.replies,
+            margin=margin,
+            known=_scores_that_stand(earlier),
+        )
+        outcome = _keep(history, outcome, findings(asked, found, margin=margin))
+    points = trade_offs(found.standings, plan.contenders, session.replies, prices)
+    if options.trade_off is not None:
+        write_whole(options.trade_off, trade_off_csv(points).encode())
+    return _report(asked, outcome, found, points, options)
 
 
-def _read(options: SuiteOptions) -> Suite:
-    if (options.cases is None) == (options.ready is None):
-        raise WrongUsage("Give either --cases FILE or --ready NAME (--ready list names them).")
-    if options.cases is None:
-        try:
-            return ready_suite(str(options.ready), options.number, options.seed)
-        except PlanError as error:
-            raise WrongUsage(str(error)) from error
-    if not options.cases.is_file():
-        raise WrongUsage(f"There is no file {options.cases}, given to --cases.")
-    return read_suite(options.cases)
+def _prices(options: SuiteOptions) -> Assumptions:
+    chosen = CostOptions(price=options.price, country=options.country)
+    return assumptions_of(chosen, datetime.now().astimezone().date())
 
 
 def _list_ready(console: Console) -> int:
@@ -137,7 +121,8 @@ def _plan(
 
 
 def _session_to_finish(history: History, options: SuiteOptions, reference: Path | None) -> Session:
-    if reference is not None or options.cases is not None or options.ready is not None:
+    sources = (options.cases, options.ready, options.from_session)
+    if reference is not None or any(each is not None for each in sources):
         raise WrongUsage("--resume takes models and cases from the session: name none here.")
     session = history.session(str(options.resume))
     if session.kind != "suite":
@@ -175,60 +160,20 @@ def _keep(history: History, outcome: Outcome, found: Findings) -> Outcome:
     return msgspec.structs.replace(outcome, session=found.added_to(session))
 
 
-def _run(plan: Plan, history: History, make_bench: MakeBench, earlier: Session | None) -> Outcome:
-    recording = Recording(history.recorder(kind="suite"), kind="suite")
-    bench = make_bench(recording)
-    replies = list(kept_replies(earlier))
-    recorded = True
-    try:
-        with StopOnInterrupt(bench.stop) as interrupt, _progress() as progress:
-            jobs = len(plan.contenders) * len(plan.cases) * plan.repeats
-            task = progress.add_task("Starting", total=jobs, completed=len(replies))
-            for event in bench.run(plan, earlier):
-                if isinstance(event, Replied | Failed):
-                    replies.append(event.reply)
-                recorded = recorded and not isinstance(event, NotRecorded)
-                _show(progress, task, event)
-                progress.update(task, completed=len(replies))
-    finally:
-        bench.close()
-    status: SessionStatus = "stopped" if interrupt.pressed else "finished"
-    session = recording.session(earlier, tuple(replies), status)
-    if session is not None and recorded:
-        session = history.session(session.id)
-    return Outcome(session=session, recorded=recorded, stopped=interrupt.pressed)
-
-
-def _show(progress: Progress, task: TaskID, event: Event) -> None:
-    if isinstance(event, Loading):
-        progress.update(task, description=f"Loading {clean_line(event.contender)}")
-    elif isinstance(event, Replied | Failed):
-        progress.update(task, description=clean_line(event.reply.contender))
-    elif isinstance(event, Notice):
-        progress.console.print(words(clean_line(event.text), "dim"))
-    elif isinstance(event, NotRecorded):
-        progress.console.print(words(clean_line(event.reason), "yellow"))
-
-
-def _progress() -> Progress:
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TextColumn("{task.completed} of {task.total}"),
-        TimeRemainingColumn(),
-    )
-    console = message_console()
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
-def _report(asked: Suite, outcome: Outcome, found: Assessment | None, options: SuiteOptions) -> int:
+def _report(
+    asked: Suite,
+    outcome: Outcome,
+    found: Assessment,
+    points: Sequence[TradeOff],
+    options: SuiteOptions,
+) -> int:
     session = outcome.session
-    if session is None or found is None:
-        return EXIT_INTERRUPTED
+    assert session is not None
     if options.as_json:
-        write_result(_document(session, found))
+        write_result(_document(session, found, points))
     else:
         print_assessment(result_console(), asked, found)
+        print_trade_off(result_console(), points)
     if outcome.recorded:
         complain(f"Recorded. To read the replies: {program_name()} sessions show {session.id}")
     failed = {r.contender: r.error for r in session.replies if r.finish_reason == "error"}
@@ -243,10 +188,11 @@ def _report(asked: Suite, outcome: Outcome, found: Assessment | None, options: S
     return EXIT_FAILED if failed else 0
 
 
-def _document(session: Session, found: Assessment) -> bytes:
+def _document(session: Session, found: Assessment, points: Sequence[TradeOff]) -> bytes:
     """The session's document with what the suite says of it."""
     document = msgspec.json.decode(dump(session))
     document["standings"] = msgspec.to_builtins(found.standings)
     document["sentences"] = list(found.sentences)
     document["checks_not_run"] = found.checks_not_run
+    document["trade_off"] = msgspec.to_builtins(points)
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"

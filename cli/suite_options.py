@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 _CASES: Final = "Cases"
+_TRADE_OFF: Final = "Quality beside its costs"
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class SuiteOptions:
         typer.Option(
             "--cases",
             metavar="FILE",
-            help="YAML (promptfoo's too), JSON, JSONL or CSV.",
+            help="YAML (promptfoo's too), JSON, JSONL or CSV; - reads them from standard input.",
             rich_help_panel=_CASES,
         ),
     ] = None
@@ -28,6 +29,42 @@ class SuiteOptions:
             "--ready",
             metavar="NAME",
             help="A ready suite; 'list' names them.",
+            rich_help_panel=_CASES,
+        ),
+    ] = None
+    from_session: Annotated[
+        str | None,
+        typer.Option(
+            "--from-session",
+            metavar="ID",
+            help="The prompts of a recorded session, with the checks it has.",
+            rich_help_panel=_CASES,
+        ),
+    ] = None
+    answers_of: Annotated[
+        str | None,
+        typer.Option(
+            "--answers-of",
+            metavar="MODEL",
+            help="Whose replies in that session are shown as the expected answers.",
+            rich_help_panel=_CASES,
+        ),
+    ] = None
+    check: Annotated[
+        list[str],
+        typer.Option(
+            "--check",
+            metavar="CHECK",
+            help="Add a check to every case, such as 'icontains: Paris'; may be repeated.",
+            rich_help_panel=_CASES,
+        ),
+    ] = field(default_factory=list)
+    save_cases: Annotated[
+        Path | None,
+        typer.Option(
+            "--save-cases",
+            metavar="FILE.yaml",
+            help="Write the cases as YAML, to add checks to them, and run nothing.",
             rich_help_panel=_CASES,
         ),
     ] = None
@@ -89,6 +126,33 @@ class SuiteOptions:
         typer.Option(
             metavar="ID",
             help="Finish a suite that was stopped or interrupted, or judge it anew.",
+        ),
+    ] = None
+    trade_off: Annotated[
+        Path | None,
+        typer.Option(
+            "--trade-off",
+            metavar="FILE.csv",
+            help="Write what each model passes beside seconds, memory, size, joules and money.",
+            rich_help_panel=_TRADE_OFF,
+        ),
+    ] = None
+    price: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PER_KWH",
+            help="Price of electricity, such as 0.25.",
+            show_default="the country's average",
+            rich_help_panel=_TRADE_OFF,
+        ),
+    ] = None
+    country: Annotated[
+        str | None,
+        typer.Option(
+            metavar="XX",
+            help="Whose electricity: two letters, such as DE, EU or WORLD.",
+            show_default="your system's",
+            rich_help_panel=_TRADE_OFF,
         ),
     ] = None
     as_json: Annotated[

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import signal
 import threading
@@ -9,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from cli.suite import suite
@@ -263,8 +266,8 @@ def test_a_session_is_judged_anew_with_what_was_overruled_in_it(
 @pytest.mark.parametrize(
     ("names", "options", "reason"),
     [
-        (["big", "small"], {}, "either --cases FILE or --ready NAME"),
-        (["big", "small"], {"cases": Path("x"), "ready": "arithmetic"}, "either --cases"),
+        (["big", "small"], {}, "one of --cases FILE, --ready NAME"),
+        (["big", "small"], {"cases": Path("x"), "ready": "arithmetic"}, "one of --cases"),
         (["big", "small"], {"cases": Path("nowhere.yaml")}, "nowhere.yaml"),
         (["big", "small"], {"ready": "poetry"}, "poetry"),
         (["big"], {"ready": "arithmetic"}, "at least one candidate"),
@@ -277,6 +280,70 @@ def test_wrong_usage_is_a_sentence(
 ) -> None:
     with pytest.raises(WrongUsage, match=reason):
         judge(model_files(*names), Answers({}), **options)
+
+
+def test_cases_come_from_standard_input(
+    model_files: ModelFiles, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO('{"prompt": "One?", "expected": "yes"}\n' * 2))
+    bench = Answers({"big": "yes", "small": "yes"})
+    assert judge(model_files("big", "small"), bench, cases=Path("-")) == 0
+    assert "pasted.jsonl: 2 cases." in capsys.readouterr().out
+
+
+def test_prompts_of_a_session_become_cases_with_checks(
+    model_files: ModelFiles, cases: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    files = model_files("big", "small")
+    judge(files, Answers({"big": "yes", "small": "no"}), cases=cases)
+    earlier = recorded()
+    bench = Answers({"big": "yes", "small": "no"})
+    options = {"from_session": earlier.id, "check": ["not-icontains: maybe"]}
+    assert judge(files, bench, **options) == 0
+    assert bench.plan is not None
+    assert [len(case.checks) for case in bench.plan.cases] == [2, 2, 2]
+    file = tmp_path / "mine.yaml"
+    assert judge([], Answers({}), save_cases=file, answers_of="big", **options) == 0
+    saved = read_suite(file)
+    assert saved.cases == tuple(
+        msgspec.structs.replace(case, answers=("yes",)) for case in bench.plan.cases
+    )
+    with pytest.raises(WrongUsage, match="has no “other”"):
+        judge(files, bench, answers_of="other", **options)
+
+
+def test_cases_without_any_check_are_not_run(
+    model_files: ModelFiles, tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "bare.yaml"
+    file.write_text("- {prompt: One?}\n- {prompt: Two?}\n")
+    bench = Answers({"big": "yes", "small": "no"})
+    with pytest.raises(WrongUsage, match="None of these cases has a check"):
+        judge(model_files("big", "small"), bench, cases=file)
+    assert bench.asked == 0
+    file.write_text("- {prompt: One?, expected: 'yes'}\n- {prompt: Two?}\n")
+    assert judge(model_files("big", "small"), bench, cases=file) == 0
+    assert "1 case without a check" in capsys.readouterr().err
+
+
+def test_quality_beside_its_costs_is_shown_and_written(
+    model_files: ModelFiles, cases: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    table = tmp_path / "trade_off.csv"
+    bench = Answers({"big": "yes", "small": "no"})
+    files = model_files("big", "small")
+    assert judge(files, bench, cases=cases, trade_off=table, price="0.5") == 0
+    shown = capsys.readouterr().out
+    assert "no other model passes as many cases for as little" in shown
+    assert "a reply: not known, the replies do not tell how long they took." in shown
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert [row["passed"] for row in rows] == ["1.0", "0.0"]
+    assert [row["size_bytes_pareto"] for row in rows] == ["true", "false"]
+    assert rows[0]["joules"] == ""
+    assert rows[0]["joules_how"].startswith("not known: ")
+    judge(files, bench, cases=cases, as_json=True)
+    document = json.loads(capsys.readouterr().out)
+    assert [point["contender"] for point in document["trade_off"]] == ["big", "small"]
 
 
 def test_ready_suites_are_listed(capsys: Capture) -> None:
