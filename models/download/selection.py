@@ -13,6 +13,7 @@ from typing import Final
 import filelock
 import msgspec
 
+from engine.wording import size
 from models.download.partial import Partial, Wanted
 from models.download.transfer import Transfer
 from models.fingerprint import Fingerprints
@@ -191,8 +192,8 @@ def _require_room(folder: Path, missing: list[tuple[Partial, Wanted]]) -> None:
     free = shutil.disk_usage(existing).free
     if needed and needed + SPARE_BYTES > free:
         raise NoRoom(
-            f"{needed / 1e9:.1f} GB are still to come, and {free / 1e9:.1f} GB are free in {folder}. "
-            "Make room, or choose another folder for models."
+            f"{size(needed)} are still to come, and {size(free)} are free in {folder}, of which "
+            f"{size(SPARE_BYTES)} are left for everything else. Make room, or move STEELYARD_HOME."
         )
 
 

@@ -217,5 +217,5 @@ def _disk_errors(target: Path) -> Iterator[None]:
                 "far is kept."
             ) from error
         raise DownloadError(
-            f"{target} cannot be written: {error.strerror}. Choose another folder for models."
+            f"{target} cannot be written: {error.strerror}. Check its rights, or move STEELYARD_HOME."
         ) from error

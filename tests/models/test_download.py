@@ -443,7 +443,7 @@ def test_a_folder_that_cannot_be_written_is_named(
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
     target = tmp_path / "file" / NAME
-    with pytest.raises(DownloadError, match=r"cannot be written.*Choose another folder"):
+    with pytest.raises(DownloadError, match=r"cannot be written.*Check its rights"):
         transfer_of(http).fetch(wanted(hub), target, stopping, lambda here: None)
 
 
