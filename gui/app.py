@@ -22,6 +22,8 @@ from gui.cost.cost_page import CostPage, page_of_cost
 from gui.crash import CrashReporter
 from gui.divergence.divergence_dialog import DivergenceDialog
 from gui.divergence.divergence_model import DivergenceModel, Question
+from gui.energy.energy_model import MEASURING, EnergyModel
+from gui.energy.settings_page import SettingsPage, page_of_settings
 from gui.history.history_model import HistoryModel
 from gui.history.history_page import HistoryPage, page_of_history
 from gui.jobs import Jobs
@@ -64,6 +66,8 @@ class Desk(QObject):
         self.history_page = HistoryPage(self.theme, self.history)
         self.cost = CostModel(self.jobs, given.folder, self._settings.cost, self)
         self.cost_page = CostPage(self.theme, self.cost)
+        self.energy = EnergyModel(self.jobs, given.folder, self)
+        self.settings_page = SettingsPage(self.theme, self.energy, given.folder)
         shelf = given.make_shelf()
         self.models = ModelsModel(self.jobs, shelf, self)
         self.hub = HubModel(self.jobs, HubDesk(given.hub, shelf), self._settings.hub, self)
@@ -79,6 +83,7 @@ class Desk(QObject):
                 page_of_history(self.history_page, self.history),
                 page_of_models(self.models_page),
                 page_of_cost(self.cost_page),
+                page_of_settings(self.settings_page),
             ),
         )
         self.window.closing.connect(self.close)
@@ -86,6 +91,7 @@ class Desk(QObject):
         self.compare.availability_changed.connect(self._share_machine)
         self.quality.availability_changed.connect(self._share_machine)
         self.divergence.availability_changed.connect(self._share_machine)
+        self.energy.availability_changed.connect(self._share_machine)
         for page in (self.window.page, self.quality_page):
             page.divergence_wanted.connect(self._show_divergence)
         self.quality.suite.finished.connect(self.sessions.reload)
@@ -110,6 +116,7 @@ class Desk(QObject):
         settings = msgspec.structs.replace(
             self.window.settings(), hub=self.hub.choices_made, cost=self.cost.settings
         )
+        self.energy.close()
         self.models.close()
         self.hub.close()
         ended = self.compare.close()
@@ -151,8 +158,12 @@ class Desk(QObject):
     def _share_machine(self) -> None:
         """One measurement at a time: the pages hold each other while one of them runs."""
         tokens = self.divergence.why_not_ask()
-        self.quality.hold("Wait for the comparison to end." if self.compare.running else tokens)
-        self.compare.hold("Wait for the measurement to end." if self.quality.running else tokens)
+        reading = MEASURING if self.energy.measuring is not None else ""
+        comparison = "Wait for the comparison to end." if self.compare.running else ""
+        measurement = "Wait for the measurement to end." if self.quality.running else ""
+        self.quality.hold(comparison or tokens or reading)
+        self.compare.hold(measurement or tokens or reading)
+        self.energy.hold(comparison or measurement or tokens)
 
     def _show_divergence(self, question: Question) -> None:
         if not self.divergence.why_not_ask():

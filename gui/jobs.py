@@ -35,6 +35,7 @@ Lane = Literal[
     "repository",
     "newer",
     "cost",
+    "energy",
     "hashes",
 ]
 """Jobs of one lane run one after the other, in one thread; lanes do not wait for each other."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # brings numpy, which a start must not wait for
 
 _DEAREST: Final = "The dearest"
 _SYSTEM: Final = "As this system"
-_ENERGY: Final = {"total": "All that it takes", "above": "Above an idle machine"}
+_ENERGY: Final = {"total": "In all", "above": "Above idle"}
 
 
 class CostForm(QWidget):
@@ -143,9 +143,9 @@ class CostForm(QWidget):
         more.add(
             "Exchange rates", self.exchange, "What one unit of other money is worth in this one."
         )
-        more.add("Cached prompt, %", self.cached, "The part of a prompt that has the cached price.")
+        more.add("Cached, %", self.cached, "The part of a prompt that has the cached price.")
         more.add(
-            "Batched, a second",
+            "Batch rate, 1/s",
             self.batched,
             "How many requests a second one machine answers many at once, as a suite tells.",
         )
@@ -210,7 +210,7 @@ class CostForm(QWidget):
                 hardware_resale=self.resale.number,
                 above_idle=self.energy.choice == "above",
                 exchange=self.exchange.text(),
-                paid=self.paid.names if self.paid.list.count() else before.paid,
+                paid=self.paid.names if self.paid.boxes else before.paid,
                 cached_percent=self.cached.number,
                 batched_per_s=self.batched.number,
                 compare_with=self.compare.choice,

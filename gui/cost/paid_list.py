@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from html import escape
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.theme import Theme
 from gui.widgets.buttons import TextButton
@@ -14,51 +15,49 @@ from gui.widgets.buttons import TextButton
 if TYPE_CHECKING:  # brings numpy, which a start must not wait for
     from engine.cost.paid import PaidModel
 
-_LINES: Final = 4
-
 
 class PaidList(QWidget):
-    ticked = Signal(tuple)
-    """The names that are ticked now."""
+    ticked = Signal()
     edit_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.list = QListWidget(self)
-        self.list.setAccessibleName("Paid models")
-        self.list.setFixedHeight(theme.lines(1.4 * _LINES))
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.boxes: dict[str, QCheckBox] = {}
         self.edit = TextButton(
             theme, "sliders", "Price list…", "Change the list of paid models", parent=self
         )
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.space.xs)
-        column.addWidget(self.list)
-        column.addWidget(self.edit, 0, Qt.AlignmentFlag.AlignLeft)
-        self.setFocusProxy(self.list)
-        self.list.itemChanged.connect(self._tell)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.space.xs)
+        self._column.addWidget(self.edit, 0, Qt.AlignmentFlag.AlignLeft)
+        self.setFocusProxy(self.edit)
         self.edit.clicked.connect(self.edit_wanted)
 
     @property
     def names(self) -> tuple[str, ...]:
-        items = (self.list.item(place) for place in range(self.list.count()))
-        return tuple(each.text() for each in items if each.checkState() == Qt.CheckState.Checked)
+        return tuple(name for name, box in self.boxes.items() if box.isChecked())
 
     def offer(self, models: Sequence[PaidModel], chosen: Sequence[str]) -> None:
-        self.list.blockSignals(True)
-        self.list.clear()
-        for model in models:
-            item = QListWidgetItem(model.name, self.list)
-            item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
-            state = Qt.CheckState.Checked if model.name in chosen else Qt.CheckState.Unchecked
-            item.setCheckState(state)
-            cached = "" if model.cached is None else f", cached {model.cached:g}"
-            item.setToolTip(
-                f"Prompt {model.prompt:g}{cached}, output {model.output:g} {model.currency} per million "
-                f"tokens, {model.date} ({model.source})"
-            )
-        self.list.blockSignals(False)
+        for box in self.boxes.values():
+            self._column.removeWidget(box)
+            box.deleteLater()
+        self.boxes = {}
+        for place, model in enumerate(models):
+            # An ampersand would become a shortcut.
+            box = QCheckBox(model.name.replace("&", "&&"), self)
+            box.setAccessibleName(model.name)
+            # A long name must not widen the form.
+            box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            box.setChecked(model.name in chosen)
+            box.setToolTip(escape(_price(model)))
+            box.toggled.connect(self.ticked)
+            self._column.insertWidget(place, box)
+            self.boxes[model.name] = box
 
-    def _tell(self, _item: QListWidgetItem) -> None:
-        self.ticked.emit(self.names)
+
+def _price(model: PaidModel) -> str:
+    cached = "" if model.cached is None else f", cached {model.cached:g}"
+    return (
+        f"Prompt {model.prompt:g}{cached}, output {model.output:g} {model.currency} per million tokens, "
+        f"{model.date} ({model.source})"
+    )

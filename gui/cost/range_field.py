@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from gui.theme import Theme
 from gui.widgets.fields import RealField
@@ -19,6 +19,10 @@ class RangeField(QWidget):
         super().__init__(parent)
         self.low = RealField(0.0, 0.0, most, step=step, parent=self)
         self.high = RealField(0.0, 0.0, most, step=step, parent=self)
+        for field in (self.low, self.high):
+            field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+            field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            field.setMinimumWidth(theme.characters(7))
         self.low.setAccessibleName(f"{name}, at least")
         self.high.setAccessibleName(f"{name}, at most")
         row = QHBoxLayout(self)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -12,6 +12,7 @@ from engine.contract import Began, Event, Finished, Plan, Replied
 from engine.cost.document import CostReport
 from gui.app import Desk
 from gui.cost.cost_view import CostView
+from gui.settings import load_settings
 from gui.widgets.buttons import FoldButton
 from tests.gui.acting import draw_up, finish
 from tests.gui.costing import CHEAP, DEAR, weighed
@@ -232,3 +233,49 @@ def test_the_keyboard_finds_a_name_for_everything(qtbot: QtBot, costed: Desk) ->
     with qtbot.waitSignal(costed.cost.estimated):
         costed.cost_page.form.hardware.setValue(1500)
     assert not nameless(costed.cost_page)
+
+
+def test_a_paid_model_is_ticked_and_its_price_stands_beside(qtbot: QtBot, costed: Desk) -> None:
+    form = costed.cost_page.form
+    qtbot.waitUntil(lambda: "GPT-4o mini" in form.paid.boxes)
+    box = form.paid.boxes["GPT-4o mini"]
+    assert "output 0.6 USD per million tokens" in box.toolTip()
+    box.setChecked(True)
+    with qtbot.waitSignal(costed.cost.estimated):
+        form.exchange.setText("USD=0.9")
+    paid = report(costed).contenders[-1]
+    assert paid.name == "GPT-4o mini"
+    assert paid.per_request is not None
+    assert paid.per_request.likely == pytest.approx(0.9 * (100 * 0.15 + 50 * 0.6) / 1e6, rel=0.01)
+
+
+def test_the_ends_of_the_price_show_the_average_s_and_can_be_typed(
+    qtbot: QtBot, costed: Desk
+) -> None:
+    form = costed.cost_page.form
+    shown = form.price_range
+    assert 0 < shown.low.number < form.price.number < shown.high.number
+    with qtbot.waitSignal(costed.cost.estimated):
+        shown.high.setValue(0.9)
+    assert report(costed).assumptions.electricity_price.high == pytest.approx(0.9)
+    assert report(costed).assumptions.electricity_price.likely == pytest.approx(form.price.number)
+
+
+def test_the_price_list_is_opened_in_the_user_s_editor(
+    qtbot: QtBot, costed: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    costed.cost_page.form.paid.edit.click()
+    qtbot.waitUntil(lambda: bool(opened))
+    assert Path(opened[0]) == tmp_path / "paid_models.toml"
+    assert "[[model]]" in Path(opened[0]).read_text(encoding="utf-8")
+
+
+def test_what_was_assumed_is_there_again_at_the_next_start(
+    qtbot: QtBot, costed: Desk, tmp_path: Path
+) -> None:
+    with qtbot.waitSignal(costed.cost.estimated):
+        costed.cost_page.form.requests.setValue(777)
+    costed.window.close()
+    assert load_settings(tmp_path / "window.json").cost.requests_per_day == 777
