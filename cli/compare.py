@@ -9,6 +9,7 @@ from pathlib import Path
 from cli.compare_options import PromptOptions, RunOptions
 from cli.contenders import read_contenders
 from cli.failures import EXIT_FAILED, EXIT_INTERRUPTED
+from cli.history import open_history as open_users_history
 from cli.loading_options import LoadingOptions
 from cli.program import program_name
 from cli.prompts import STANDARD_INPUT, read_cases
@@ -32,7 +33,6 @@ from models import fit
 from models.describe import describe
 from storage.document import dump
 from storage.energy_settings import energy_settings_file, load_energy_settings
-from storage.folders import database_path
 from storage.history import History
 
 
@@ -78,9 +78,9 @@ def compare(
 def open_history() -> History:
     """The user's history; a failure says how to go on without."""
     try:
-        return History.open(database_path())
+        return open_users_history()
     except StorageError as error:
-        raise StorageError(f"{error} With --no-history, compare runs without recording.") from error
+        raise type(error)(f"{error} With --no-history, compare runs without recording.") from error
 
 
 def screens_for(*, as_json: bool) -> Screens:

@@ -10,8 +10,9 @@ from typing import Final
 
 import typer
 
+from cli.program import program_name
 from cli.usage import WrongUsage
-from engine.errors import SteelyardError
+from engine.errors import DamagedHistory, SteelyardError
 
 EXIT_FAILED: Final = 1
 EXIT_WRONG_USAGE: Final = 2
@@ -25,6 +26,8 @@ def guarded(action: Callable[[], int]) -> int:
     try:
         code = action()
         sys.stdout.flush()
+    except DamagedHistory as error:
+        return _complain(f"{error} Run: {program_name()} sessions salvage", EXIT_FAILED)
     except SteelyardError as error:
         return _complain(str(error), EXIT_FAILED)
     except WrongUsage as error:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from cli.bench_report import print_speeds
 from cli.fidelity_view import print_fidelity
+from cli.history import open_history
 from cli.replies_view import print_case
 from cli.terminal import ROOMY_WIDTH, clean_line, result_console, words, write_result
 from cli.timings_view import print_timings
@@ -25,25 +26,24 @@ from models.origins import had_again
 from storage.document import dump
 from storage.export import NOTHING, Omit, Paper, export_sessions
 from storage.folders import database_path
-from storage.history import History
+from storage.query import EVERYTHING, Query
 from storage.reading import SHORTEST_PART
+from storage.salvage import salvage, salvaged_words
 from storage.summary import SessionSummary
 
 _WITH_REPLIES: Final = {"compare", "suite"}
 
 
-def list_sessions(*, limit: int, as_json: bool) -> int:
-    """Newest first."""
-    with _history() as history:
-        found = history.sessions(limit)
+def list_sessions(*, limit: int, as_json: bool, query: Query = EVERYTHING) -> int:
+    """Newest first, if the query does not say otherwise."""
+    with open_history() as history:
+        found = history.sessions(limit, query=query)
     if as_json:
         write_result(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
         return 0
     console = result_console()
     if not found:
-        print(
-            "There are no sessions yet. `compare`, `suite`, `fidelity` and `bench` record theirs."
-        )
+        print(_nothing(query))
         return 0
     if console.is_terminal:
         console.print(_table(found, console.width))
@@ -55,7 +55,7 @@ def list_sessions(*, limit: int, as_json: bool) -> int:
 
 def show_session(session_id: str, *, as_json: bool) -> int:
     """The whole session, as its run showed it."""
-    with _history() as history:
+    with open_history() as history:
         session = history.session(session_id)
     if as_json:
         write_result(dump(session))
@@ -82,7 +82,7 @@ def export(
     session_ids: Sequence[str], target: Path, omit: Omit = NOTHING, paper: Paper = "a4"
 ) -> int:
     """Into one file, in the format that its ending names."""
-    with _history() as history:
+    with open_history() as history:
         sessions = [history.session(each) for each in dict.fromkeys(session_ids)]
     export_sessions(sessions, target, omit, paper)
     for session in sessions:
@@ -92,7 +92,7 @@ def export(
 
 def import_sessions(source: Path) -> int:
     """All of a file or nothing; those that are here already stay as they are."""
-    with _history() as history:
+    with open_history() as history:
         imported = history.import_file(source)
     for session_id in imported.added:
         print(f"Session {session_id} was imported.", file=sys.stderr)
@@ -101,28 +101,37 @@ def import_sessions(source: Path) -> int:
     return 0
 
 
-def delete(session_id: str, *, sure: bool) -> int:
+def delete(session_ids: Sequence[str], *, sure: bool) -> int:
     """For good; a person at a terminal is asked first."""
-    with _history() as history:
-        session = history.session(session_id)
-        if not sure and sys.stdin.isatty() and sys.stderr.isatty():
-            title = clean_line(session.title)
-            print(
-                f"Delete “{title}” ({session.id}) for good? [y/N] ",
-                end="",
-                file=sys.stderr,
-                flush=True,
-            )
-            if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-                print("It was kept.", file=sys.stderr)
-                return 0
-        history.delete(session.id)
-    print(f"Session {session.id} was deleted.", file=sys.stderr)
+    with open_history() as history:
+        sessions = [history.session(each) for each in dict.fromkeys(session_ids)]
+        if not sure and sys.stdin.isatty() and sys.stderr.isatty() and not _agreed(sessions):
+            print("Kept." if len(sessions) > 1 else "It was kept.", file=sys.stderr)
+            return 0
+        history.delete(*(session.id for session in sessions))
+    for session in sessions:
+        print(f"Session {session.id} was deleted.", file=sys.stderr)
     return 0
 
 
-def _history() -> History:
-    return History.open(database_path())
+def _agreed(sessions: Sequence[Session]) -> bool:
+    for session in sessions:
+        print(f"“{clean_line(session.title)}” ({session.id})", file=sys.stderr)
+    what = "it" if len(sessions) == 1 else f"these {len(sessions)}"
+    print(f"Delete {what} for good? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def salvage_history() -> int:
+    """What can be read of a damaged history goes into a new one."""
+    print(salvaged_words(salvage(database_path())), file=sys.stderr)
+    return 0
+
+
+def _nothing(query: Query) -> str:
+    if query != Query(sort=query.sort, ascending=query.ascending):
+        return "No session has all of this."
+    return "There are no sessions yet. `compare`, `suite`, `fidelity` and `bench` record theirs."
 
 
 def _table(found: tuple[SessionSummary, ...], width: int) -> Table:

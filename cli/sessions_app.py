@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from cli.grouped import grouped
+from cli.sessions_filters import FilterOptions
+from cli.sessions_rerun_options import ChangeOptions
 from storage.exports.paper import Paper
 
 sessions_app = typer.Typer(no_args_is_help=True, help="What was compared so far.")
@@ -17,17 +19,23 @@ _SessionId = Annotated[
     typer.Argument(metavar="ID", help="Its id, or the beginning of it or of its last part."),
 ]
 
+_SessionIds = Annotated[
+    list[str],
+    typer.Argument(metavar="ID", help="Their ids, or beginnings of them or of their last parts."),
+]
+
 
 @sessions_app.command("list")
 @grouped
 def sessions_list(
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show the newest N only.")] = 20,
+    filters: FilterOptions,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show the first N only.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Write them as JSON.")] = False,
 ) -> int:
-    """List the newest sessions."""
+    """List sessions, the newest first."""
     from cli.sessions import list_sessions
 
-    return list_sessions(limit=limit, as_json=as_json)
+    return list_sessions(limit=limit, as_json=as_json, query=filters.query())
 
 
 @sessions_app.command("show")
@@ -53,18 +61,67 @@ def sessions_search(
             metavar="WORDS", help="All of them in one text; '\"two words\"' follow each other."
         ),
     ],
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show the newest N only.")] = 20,
-    starred: Annotated[bool, typer.Option("--starred", help="Only those with a star.")] = False,
-    tags: Annotated[
-        list[str] | None,
-        typer.Option("--tag", metavar="TAG", help="Only those with this tag; can be repeated."),
-    ] = None,
+    filters: FilterOptions,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show the first N only.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Write them as JSON.")] = False,
 ) -> int:
     """Find sessions by words in their titles, notes, prompts and replies."""
     from cli.sessions_search import search_sessions
 
-    return search_sessions(wanted, limit=limit, starred=starred, tags=tags or [], as_json=as_json)
+    return search_sessions(filters.query(" ".join(wanted)), limit=limit, as_json=as_json)
+
+
+@sessions_app.command("rerun", short_help="Run a comparison again, as it was or with changes.")
+@grouped
+def sessions_rerun(session: _SessionId, changes: ChangeOptions) -> int:
+    """Run a comparison again, as it was or with changes; it becomes a session of its own."""
+    from cli.sessions_rerun import rerun
+
+    return rerun(session, changes)
+
+
+@sessions_app.command("compare", short_help="Show what changed from one session to another.")
+@grouped
+def sessions_compare(
+    first: _SessionId,
+    second: _SessionId,
+    texts: Annotated[
+        bool, typer.Option("--texts", help="Also print both texts of each reply that changed.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False,
+) -> int:
+    """Show what changed from the earlier session to the later: machine, settings, figures, replies."""
+    from cli.sessions_compare import compare_two
+
+    return compare_two(first, second, texts=texts, as_json=as_json)
+
+
+@sessions_app.command("edit", short_help="Change titles, notes, tags and stars.")
+@grouped
+def sessions_edit(
+    sessions: _SessionIds,
+    title: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="A new title, for one session.")
+    ] = None,
+    notes: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Notes in place of those there are.")
+    ] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option(metavar="TAG", help="Add a tag; repeatable.")
+    ] = None,
+    untag: Annotated[
+        list[str] | None, typer.Option(metavar="TAG", help="Take a tag away; repeatable.")
+    ] = None,
+    star: Annotated[
+        bool | None, typer.Option("--star/--no-star", help="Star them, or take the stars away.")
+    ] = None,
+) -> int:
+    """Change titles, notes, tags and stars of sessions."""
+    from cli.sessions_edit import edit_sessions
+
+    return edit_sessions(
+        sessions, title=title, notes=notes, tags=tag or [], tags_off=untag or [], starred=star
+    )
 
 
 @sessions_app.command(
@@ -72,12 +129,7 @@ def sessions_search(
 )
 @grouped
 def sessions_export(
-    sessions: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="ID", help="Their ids, or beginnings of them or of their last parts."
-        ),
-    ],
+    sessions: _SessionIds,
     to: Annotated[
         Path,
         typer.Option(
@@ -122,10 +174,24 @@ def sessions_import(
 @sessions_app.command("delete")
 @grouped
 def sessions_delete(
-    session: _SessionId,
+    sessions: _SessionIds,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> int:
-    """Delete a session for good."""
+    """Delete sessions for good."""
     from cli.sessions import delete
 
-    return delete(session, sure=yes)
+    return delete(sessions, sure=yes)
+
+
+@sessions_app.command(
+    "salvage", short_help="Take what can be read of a damaged history into a new one."
+)
+@grouped
+def sessions_salvage() -> int:
+    """Take what can still be read of a damaged history into a new one; the damaged file is kept.
+
+    Close Steelyard's windows first.
+    """
+    from cli.sessions import salvage_history
+
+    return salvage_history()

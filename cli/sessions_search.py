@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from cli.history import open_history
 from cli.sessions import short_id
 from cli.terminal import clean_line, complain, result_console, words, write_result
 from cli.wording import when
-from storage.folders import database_path
-from storage.history import History
 from storage.query import Query
 from storage.summary import Hit, SessionSummary
 
 
-def search_sessions(
-    wanted: Sequence[str], *, limit: int, starred: bool, tags: Sequence[str], as_json: bool
-) -> int:
-    """Sessions of which one part holds all the words, newest first."""
-    query = Query(text=" ".join(wanted), starred=starred, tags=tuple(tags))
-    with History.open(database_path()) as history:
+def search_sessions(query: Query, *, limit: int, as_json: bool) -> int:
+    """Sessions of which one part holds all the words."""
+    with open_history() as history:
         found = history.sessions(limit, query=query)
         beyond = history.count(query) - len(found)
     if as_json:

@@ -98,7 +98,7 @@ def test_an_exported_session_comes_back_after_it_was_deleted(
 ) -> None:
     file = tmp_path / "session.json"
     assert export([session_id], file) == 0
-    assert delete(session_id, sure=False) == 0
+    assert delete([session_id], sure=False) == 0
     assert import_sessions(file) == 0
     assert import_sessions(file) == 0
     assert "here already" in capsys.readouterr().err
@@ -189,8 +189,9 @@ def test_a_person_is_asked_before_a_session_is_deleted(
     monkeypatch.setattr(sys, "stdin", Keyboard(answer))
     screen = Keyboard()
     monkeypatch.setattr(sys, "stderr", screen)
-    assert delete(session_id, sure=False) == 0
-    assert "Delete “Steelyards”" in screen.getvalue()
+    assert delete([session_id], sure=False) == 0
+    assert "“Steelyards”" in screen.getvalue()
+    assert "Delete it for good?" in screen.getvalue()
     with History.open(database_path()) as history:
         assert bool(history.sessions()) is kept
 

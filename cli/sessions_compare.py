@@ -1,0 +1,109 @@
+"""sessions compare: what changed from one session to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.history import open_history
+from cli.terminal import clean_line, result_console, words, write_result
+from cli.wording import when
+from engine.contract import Reply, Session
+from storage.comparison import SessionComparison, compare_sessions
+from storage.comparison_words import (
+    difference_rows,
+    pair_states,
+    quality_rows,
+    replies_words,
+    speed_rows,
+)
+
+_DIFFERENCES = ("what differs", "model", "before", "after")
+_FIGURES = ("model", "figure", "before", "after", "change")
+_REPLIES = ("prompt", "model", "repeat", "reply")
+
+
+def compare_two(first_id: str, second_id: str, *, texts: bool, as_json: bool) -> int:
+    """The earlier one first, whichever is named first."""
+    with open_history() as history:
+        pair = [history.session(each) for each in (first_id, second_id)]
+    before, after = sorted(pair, key=lambda session: session.created)
+    comparison = compare_sessions(before, after)
+    if as_json:
+        write_result(msgspec.json.format(msgspec.json.encode(comparison), indent=2) + b"\n")
+        return 0
+    console = result_console()
+    states = pair_states(comparison)
+    parts = (
+        (_DIFFERENCES, difference_rows(comparison), "Nothing that is known differs."),
+        (_FIGURES, [*quality_rows(comparison), *speed_rows(comparison)], "No figures in both."),
+        (_REPLIES, _reply_rows(comparison, after, states), "No prompt in both."),
+    )
+    if not console.is_terminal:
+        for heads, rows, _ in parts:
+            for row in rows:
+                print("\t".join(clean_line(cell) for cell in (heads[0], *row)))
+        if texts:
+            _print_texts(console, comparison, states)
+        return 0
+    for word, session in (("Before", before), ("After", after)):
+        heading = Text(f"{word:<8}", style="dim")
+        heading.append(f"{clean_line(session.title)} · {when(session.created)}", style="bold")
+        console.print(heading)
+    for heads, rows, nothing in parts:
+        _print_table(console, heads, rows, nothing)
+    console.print(Text(f"{replies_words(states)}.", style="dim"))
+    if texts:
+        _print_texts(console, comparison, states)
+    return 0
+
+
+def _reply_rows(
+    comparison: SessionComparison, after: Session, states: Sequence[str]
+) -> list[tuple[str, ...]]:
+    prompts = {
+        case.id: " ".join(case.messages[-1].content.split()) if case.messages else case.id
+        for case in after.cases
+    }
+    return [
+        (prompts.get(pair.case, pair.case), pair.contender, str(pair.repeat + 1), state)
+        for pair, state in zip(comparison.replies, states, strict=True)
+    ]
+
+
+def _print_table(
+    console: Console, heads: Sequence[str], rows: Sequence[Sequence[str]], nothing: str
+) -> None:
+    console.print()
+    if not rows:
+        console.print(Text(nothing, style="dim"))
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for head in heads:
+        table.add_column(head, overflow="ellipsis", no_wrap=True)
+    for row in rows:
+        table.add_row(*(words(clean_line(cell)) for cell in row))
+    console.print(table)
+
+
+def _print_texts(console: Console, comparison: SessionComparison, states: Sequence[str]) -> None:
+    for pair, state in zip(comparison.replies, states, strict=True):
+        if state == "same":
+            continue
+        console.print()
+        name = f"{pair.contender}, prompt {pair.case}, repeat {pair.repeat + 1}: {state}"
+        console.print(words(clean_line(name), "bold"))
+        for word, reply in (("Before", pair.before), ("After", pair.after)):
+            console.print(Text(word, style="dim"))
+            console.print(words(_said(reply)))
+
+
+def _said(reply: Reply | None) -> str:
+    if reply is None:
+        return "There is no such reply."
+    return reply.text if reply.error is None else f"{reply.text}\nFailed: {reply.error}".strip()

@@ -1,0 +1,141 @@
+"""sessions rerun: a recorded comparison once more, as it was or with changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from cli.compare import machine_bench, report, screens_for
+from cli.contenders import read_contenders, unique_names
+from cli.history import open_history
+from cli.program import program_name
+from cli.running import MakeBench, run_plan
+from cli.sessions_rerun_options import ChangeOptions
+from cli.usage import WrongUsage
+from engine.contract import Contender, ModelFile, Plan, Runtime, Sampling, Session
+from models.describe import describe
+
+_PLAN_KEYS: Final = ("repeats", "together", "warm_up")
+_KEYS: Final = (*Sampling.__struct_fields__, *Runtime.__struct_fields__, *_PLAN_KEYS)
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def rerun(
+    session_id: str,
+    changes: ChangeOptions,
+    *,
+    make_bench: MakeBench = machine_bench,
+    describe_model: Callable[[Path], ModelFile] = describe,
+) -> int:
+    """A session of its own; the exit code is that of `compare`."""
+    with open_history() as history:
+        session = history.session(session_id)
+        if session.kind != "compare":
+            raise WrongUsage(
+                f"Session {session.id} is no comparison. Run it again with"
+                f" “{program_name()} {session.kind}”."
+            )
+        plan = changed_plan(session, changes, describe_model)
+        screens = screens_for(as_json=changes.as_json)
+        outcome = run_plan(
+            plan, make_bench=make_bench, recorder=history.recorder(), screens=screens
+        )
+        return report(outcome, screens, history, as_json=changes.as_json)
+
+
+def changed_plan(
+    session: Session, changes: ChangeOptions, describe_model: Callable[[Path], ModelFile]
+) -> Plan:
+    """Raises WrongUsage for a contender, key or value that there is not."""
+    contenders = _contenders(session, changes, describe_model)
+    if not contenders:
+        raise WrongUsage("No contender is left to run. Leave out fewer, or --add one.")
+    plan = msgspec.structs.replace(session.plan(), contenders=contenders)
+    if changes.title is not None:
+        plan = msgspec.structs.replace(plan, title=changes.title)
+    for setting in changes.settings:
+        plan = _with_setting(plan, setting)
+    return plan
+
+
+def _contenders(
+    session: Session, changes: ChangeOptions, describe_model: Callable[[Path], ModelFile]
+) -> tuple[Contender, ...]:
+    found = {each.name: each for each in session.contenders}
+    for swap in changes.swap:
+        name = _named(found, swap)
+        (other,) = read_contenders([Path(swap[len(name) + 1 :])], Runtime(), describe_model)
+        found[name] = msgspec.structs.replace(found[name], name=other.name, model=other.model)
+    for name in changes.without:
+        if name not in found:
+            raise _no_such(name, found)
+        del found[name]
+    kept = list(found.values())
+    if changes.add:
+        kept += read_contenders(changes.add, Runtime(), describe_model)
+    if not changes.swap and not changes.add:
+        return tuple(kept)
+    names = unique_names([each.model for each in kept])
+    return tuple(
+        each if [one.name for one in kept].count(each.name) == 1 else _renamed(each, name)
+        for each, name in zip(kept, names, strict=True)
+    )
+
+
+def _renamed(contender: Contender, name: str) -> Contender:
+    return msgspec.structs.replace(contender, name=name)
+
+
+def _named(found: dict[str, Contender], swap: str) -> str:
+    """The contender whose name the text begins with, before an equals sign."""
+    for name in found:
+        if swap.startswith(f"{name}=") and len(swap) > len(name) + 1:
+            return name
+    raise _no_such(swap.partition("=")[0], found)
+
+
+def _no_such(name: str, found: dict[str, Contender]) -> WrongUsage:
+    there = ", ".join(f"“{each}”" for each in found)
+    return WrongUsage(f"The session has no contender “{name}”. It has {there}.")
+
+
+def _with_setting(plan: Plan, setting: str) -> Plan:
+    key, equals, text = setting.partition("=")
+    if not equals or key not in _KEYS:
+        raise WrongUsage(
+            f"--set takes KEY=VALUE with one of these keys, not “{setting}”: {', '.join(_KEYS)}."
+        )
+    if key in _PLAN_KEYS:
+        return _set(plan, key, text)
+    if key in Sampling.__struct_fields__:
+        own = tuple(
+            each
+            if each.sampling is None
+            else msgspec.structs.replace(each, sampling=_set(each.sampling, key, text))
+            for each in plan.contenders
+        )
+        return msgspec.structs.replace(
+            plan, sampling=_set(plan.sampling, key, text), contenders=own
+        )
+    loaded = tuple(
+        msgspec.structs.replace(each, runtime=_set(each.runtime, key, text))
+        for each in plan.contenders
+    )
+    return msgspec.structs.replace(plan, contenders=loaded)
+
+
+def _set(struct: S, key: str, text: str) -> S:
+    """With the field changed: JSON is taken as such, all else as a word."""
+    kind: Any = next(each.type for each in msgspec.structs.fields(struct) if each.name == key)
+    try:
+        value = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        value = text
+    try:
+        return msgspec.structs.replace(struct, **{key: msgspec.convert(value, kind)})
+    except msgspec.ValidationError as error:
+        raise WrongUsage(f"“{text}” does not fit {key}: {error}.") from error
