@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from gui.details import model_rows
 from gui.figures import count, parameters, rate, size, when
-from models.origins import FromHub, MadeHere, Origin
+from models.origins import FromHub, MadeHere, MatrixUsed, Origin
 
 if TYPE_CHECKING:
     from gui.models.shelf import Anatomy
@@ -64,7 +64,15 @@ def origin_words(origin: Origin) -> str:
             return f"{origin.repo}, {origin.file}, revision {origin.commit[:12]}"
         case MadeHere():
             twice = ", from a file that was quantized already" if origin.requantized else ""
-            return f"Made here from {origin.source} by {origin.llama_cpp}{twice}"
+            made = f"Made here from {origin.source} by {origin.llama_cpp}{twice}"
+            return f"{made}{_imatrix_words(origin.imatrix)}"
+
+
+def _imatrix_words(used: MatrixUsed | None) -> str:
+    if used is None:
+        return ""
+    of = f", made of {used.text}" if used.text else ""
+    return f", with the importance matrix {used.file}{of}, sha256 {_in_groups(used.sha256)}"
 
 
 def tensor_rows(anatomy: Anatomy) -> Rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -21,9 +22,10 @@ from gui.models.details_pane import DetailsPane
 from gui.models.fit_settings import FitSettings
 from gui.models.library_view import LibraryView
 from gui.models.making_bar import MakingBar
+from gui.models.making_workshop import Ladder
 from gui.models.models_model import ModelsModel
 from gui.models.quantize_dialog import QuantizeDialog
-from gui.models.shelf import Ladder, Surroundings
+from gui.models.shelf import Surroundings
 from gui.theme import Theme
 from gui.widgets.labels import label
 
@@ -159,7 +161,11 @@ class MachinePage(QWidget):
 
     def _offer(self, ladder: Ladder) -> None:
         dialog = QuantizeDialog(self._theme, ladder, self)
-        dialog.make_wanted.connect(lambda names: self._model.making.make(ladder.source, names))
+        making = self._model.making
+        dialog.make_wanted.connect(partial(making.make, ladder.source))
+        dialog.matrix.file_picked.connect(partial(making.look_at_matrix, ladder.source))
+        making.matrix_known.connect(dialog.matrix.take)
+        making.matrix_refused.connect(dialog.matrix.refuse)
         dialog.open()
 
     # What the user does ------------------------------------------------------------------------

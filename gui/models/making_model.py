@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,12 +13,16 @@ from engine.contract import ModelFile
 from engine.errors import SteelyardError
 from gui.collaborators import Progress
 from gui.jobs import Cancelled, Jobs
-from gui.models.shelf import Ladder, Shelf
+from gui.models.making_workshop import Ladder, MatrixFile, Wish, Workshop
 
 
 class MakingModel(QObject):
     progressed = Signal(str, float)
     ladder_known = Signal(object)
+    matrix_known = Signal(object)
+    """The MatrixFile."""
+    matrix_refused = Signal(object, str)
+    """The Path, and why it is no importance matrix of this model."""
     changed = Signal()
     """Whether something is being made has changed."""
     made = Signal(object)
@@ -27,26 +30,32 @@ class MakingModel(QObject):
     noticed = Signal(str)
     failed = Signal(str)
 
-    def __init__(self, jobs: Jobs, shelf: Shelf, parent: QObject | None = None) -> None:
+    def __init__(self, jobs: Jobs, workshop: Workshop, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._shelf = shelf
+        self._workshop = workshop
         self._cancelled = threading.Event()
         self.running = False
 
     def ask_ladder(self, source: Path) -> None:
-        self._jobs.start("library", partial(self._shelf.ladder, source), self._tell, self._fail)
+        self._jobs.start("library", partial(self._workshop.ladder, source), self._tell, self._fail)
+
+    def look_at_matrix(self, source: Path, path: Path) -> None:
+        """Whether this file is an importance matrix of that model."""
+        work = partial(self._workshop.look_at_matrix, source, path)
+        refuse = partial(self._refuse_matrix, path)
+        self._jobs.start("library", work, self._tell_matrix, refuse)
 
     def why_not_make(self) -> str:
         return "Quantizations are being made; wait, or cancel them." if self.running else ""
 
-    def make(self, source: Path, names: Sequence[str]) -> None:
-        if self.running or not names:
+    def make(self, source: Path, wish: Wish) -> None:
+        if self.running or not wish.names:
             return
         self._cancelled = threading.Event()
         self.running = True
         report = self._jobs.progress(self.progressed.emit)
-        work = partial(_make, self._shelf, source, names, report, self._cancelled)
+        work = partial(_make, self._workshop, source, wish, report, self._cancelled)
         self._jobs.start("making", work, self._take, self._end_badly)
         self.changed.emit()
 
@@ -59,6 +68,12 @@ class MakingModel(QObject):
 
     def _tell(self, ladder: Ladder) -> None:
         self.ladder_known.emit(ladder)
+
+    def _tell_matrix(self, matrix: MatrixFile) -> None:
+        self.matrix_known.emit(matrix)
+
+    def _refuse_matrix(self, path: Path, fault: SteelyardError) -> None:
+        self.matrix_refused.emit(path, str(fault))
 
     def _take(self, models: tuple[ModelFile, ...]) -> None:
         self._end()
@@ -83,13 +98,13 @@ class MakingModel(QObject):
 
 
 def _make(
-    shelf: Shelf,
+    workshop: Workshop,
     source: Path,
-    names: Sequence[str],
+    wish: Wish,
     report: Progress,
     cancelled: threading.Event,
 ) -> tuple[ModelFile, ...]:
     try:
-        return shelf.quantize(source, names, report, cancelled.is_set)
+        return workshop.make(source, wish, report, cancelled.is_set)
     except Stopped:
         raise Cancelled("Quantizing was cancelled.") from None

@@ -53,7 +53,7 @@ class ModelsModel(QObject):
         self.library = LibraryModel(self)
         self.watcher = FolderWatcher(jobs, shelf, self)
         self.fit = FitModel(jobs, shelf, self)
-        self.making = MakingModel(jobs, shelf, self)
+        self.making = MakingModel(jobs, shelf.workshop, self)
         self.selection: tuple[Item, ...] = ()
         self.anatomy: Anatomy | None = None
         self.scanning = False

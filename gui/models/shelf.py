@@ -1,18 +1,19 @@
-"""The models of this machine as the page asks for them: found, judged, taken apart, made."""
+"""The models of this machine as the page asks for them: found, judged, taken apart."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.contract import DeviceInfo, ModelFile, Runtime
+from engine.contract import DeviceInfo, Runtime
 from engine.errors import SteelyardError
+from gui.models.making_workshop import Workshop
 
 if TYPE_CHECKING:  # they bring numpy, which a start must not wait for
     from models.fit import Bandwidth, Fit, Machine, Profile
@@ -36,23 +37,6 @@ class Anatomy(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[TensorKind, ...]
 
 
-class Rung(msgspec.Struct, frozen=True, kw_only=True):
-    """A quantization that can be made; `there` where its file exists already and would be replaced."""
-
-    name: str
-    size_bytes: int
-    there: bool
-
-
-class Ladder(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be made of a source. lossy: it is itself quantized."""
-
-    source: Path
-    folder: Path
-    lossy: bool
-    rungs: tuple[Rung, ...]
-
-
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """What models are judged against; absent says what could not be found out and why."""
 
@@ -61,37 +45,24 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     absent: dict[str, str]
 
 
-class Maker(Protocol):
-    """What makes quantizations, as models.quantize does."""
-
-    def make(
-        self,
-        source: Path,
-        folder: Path,
-        names: Iterable[str],
-        *,
-        on_progress: Callable[[str, float], None],
-        cancelled: Callable[[], bool],
-    ) -> tuple[ModelFile, ...]: ...
-
-
 class Shelf:
     """Its methods block and raise SteelyardError; each lane of jobs calls its own ones.
 
-    make_library and make_maker are called when they are first needed, off the window's thread.
+    make_library is called when it is first needed, off the window's thread. What makes smaller models is
+    the workshop.
     """
 
     def __init__(
         self,
         own_folder: Path,
         make_library: Callable[[], Library],
-        make_maker: Callable[[], Maker],
+        workshop: Workshop,
         devices: Callable[[], tuple[DeviceInfo, ...]],
         bandwidth: Callable[[], Bandwidth],
     ) -> None:
         self.own_folder = own_folder
         self._make_library = make_library
-        self._make_maker = make_maker
+        self.workshop = workshop
         self._ask_devices = devices
         self._measure = bandwidth
         self._devices: tuple[DeviceInfo, ...] = ()
@@ -201,48 +172,3 @@ class Shelf:
             for name, size_bytes in sizes.most_common()
         )
         return Anatomy(metadata=model.metadata, kinds=kinds)
-
-    # Making ------------------------------------------------------------------------------------
-
-    def ladder(self, source: Path) -> Ladder:
-        """The quantizations that can be made of it without an importance matrix, largest first."""
-        from models.gguf import read_model
-        from models.quantization import QUANTIZATIONS, foretold_bytes, is_quantized
-        from models.quantize import target_path
-
-        model = read_model(source)
-        rungs = []
-        for each in QUANTIZATIONS:
-            target = target_path(source, self.own_folder, each)
-            itself = target.exists() and target.samefile(source)
-            if not each.needs_imatrix and not itself:
-                rungs.append(
-                    Rung(
-                        name=each.name,
-                        size_bytes=foretold_bytes(model, each),
-                        there=target.exists(),
-                    )
-                )
-        return Ladder(
-            source=source, folder=self.own_folder, lossy=is_quantized(model), rungs=tuple(rungs)
-        )
-
-    def quantize(
-        self,
-        source: Path,
-        names: Sequence[str],
-        on_progress: Callable[[str, float], None],
-        cancelled: Callable[[], bool],
-    ) -> tuple[ModelFile, ...]:
-        """Make them one after the other in our folder; raises Stopped once `cancelled` says yes."""
-        from models.quantization import quantization_named
-
-        ordered = [quantization_named(name).name for name in names]
-
-        def tell(name: str, fraction: float) -> None:
-            done = (ordered.index(name) + fraction) / len(ordered)
-            on_progress(f"Making {name} from {source.name}", done)
-
-        return self._make_maker().make(
-            source, self.own_folder, ordered, on_progress=tell, cancelled=cancelled
-        )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.contract import DeviceInfo
 from gui.models.hub_desk import HubPlaces
+from gui.models.making_workshop import Collect, Workshop
 from gui.models.shelf import Shelf
 from models.origins import Origins
 from storage.folders import data_folder, models_folder
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 def make_shelf() -> Shelf:
     """Nothing is read or started yet."""
-    return Shelf(models_folder(), _library, _quantizer, _devices, _bandwidth)
+    workshop = Workshop(models_folder(), _quantizer, _collect)
+    return Shelf(models_folder(), _library, workshop, _devices, _bandwidth)
 
 
 def hub_places() -> HubPlaces:
@@ -63,6 +65,12 @@ def _quantizer() -> Quantizer:
     from models.quantize import Quantizer
 
     return Quantizer(_fingerprints(), _origins())
+
+
+def _collect() -> Collect:
+    from models.imatrix_making import make_imatrix
+
+    return make_imatrix
 
 
 def _fingerprints() -> Fingerprints:

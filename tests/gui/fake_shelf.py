@@ -11,14 +11,17 @@ from engine.client import Stopped
 from engine.contract import DeviceInfo, ModelFile
 from engine.errors import QuantizeError
 from gui.models.hub_desk import HubPlaces
+from gui.models.making_workshop import Workshop
 from gui.models.shelf import Shelf
 from models.origins import Origins
-from tests.models.ggufs import f32, gguf, string, u32
+from tests.models.ggufs import f32, gguf, string, strings, u32
 
 if TYPE_CHECKING:  # they bring numpy, which a start must not wait for
+    from engine.importance import ImportanceMatrix
     from models.fingerprint import Fingerprints
     from models.fit import Bandwidth
     from models.hub.settings import HubSettings
+    from models.imatrix_making import ImatrixOrder
     from models.library import Library, Root
 
 
@@ -47,13 +50,45 @@ def model_bytes(
     return gguf(entries, tensors)
 
 
+def imatrix_bytes(*, width: int = 32, text: str = "words.txt") -> bytes:
+    """An importance matrix that fits a model of this width, as far as its header goes."""
+    entries = [
+        string("general.type", "imatrix"),
+        strings("imatrix.datasets", [text]),
+        u32("imatrix.chunk_count", 7),
+        u32("imatrix.chunk_size", 512),
+    ]
+    weight = "blk.0.attn_q.weight"
+    return gguf(entries, [f32(f"{weight}.in_sum2", width), f32(f"{weight}.counts", 1)])
+
+
 class FakeQuantizer:
-    """Writes a small file for each type; held open, it waits for `released` or to be cancelled."""
+    """Writes a small file for each type; held open, it waits for `released` or to be cancelled.
+
+    collect: the same for importance matrices. used: the names of those that were given to quantize with.
+    """
 
     def __init__(self) -> None:
         self.released = threading.Event()
         self.released.set()
         self.fault: str | None = None
+        self.used: list[str | None] = []
+
+    def collect(
+        self,
+        order: ImatrixOrder,
+        target: Path,
+        *,
+        on_progress: Callable[[float], None],
+        cancelled: Callable[[], bool],
+    ) -> ImportanceMatrix:
+        from models.imatrix import read_imatrix
+
+        on_progress(0.5)
+        self._wait(cancelled)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(imatrix_bytes(text=order.dataset))
+        return read_imatrix(target)
 
     def make(
         self,
@@ -61,6 +96,7 @@ class FakeQuantizer:
         folder: Path,
         names: Iterable[str],
         *,
+        importance: ImportanceMatrix | None,
         on_progress: Callable[[str, float], None],
         cancelled: Callable[[], bool],
     ) -> tuple[ModelFile, ...]:
@@ -68,19 +104,24 @@ class FakeQuantizer:
         from models.quantization import quantization_named
         from models.quantize import target_path
 
+        self.used.append(None if importance is None else importance.recorded_as)
         made = []
         for name in names:
             on_progress(name, 0.5)
-            while not self.released.wait(0.005):
-                if cancelled():
-                    raise Stopped
-            if self.fault:
-                raise QuantizeError(self.fault)
-            target = target_path(source, folder, quantization_named(name))
+            self._wait(cancelled)
+            quantization, given = quantization_named(name), importance is not None
+            target = target_path(source, folder, quantization, with_imatrix=given)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(model_bytes(name=name))
             made.append(describe(target))
         return tuple(made)
+
+    def _wait(self, cancelled: Callable[[], bool]) -> None:
+        while not self.released.wait(0.005):
+            if cancelled():
+                raise Stopped
+        if self.fault:
+            raise QuantizeError(self.fault)
 
 
 def shelf_in(
@@ -103,7 +144,9 @@ def shelf_in(
 
         return Bandwidth(host=20e9)
 
-    return Shelf(own, library, lambda: quantizer or FakeQuantizer(), lambda: devices, bandwidth)
+    makes = quantizer or FakeQuantizer()
+    workshop = Workshop(own, lambda: makes, lambda: makes.collect)
+    return Shelf(own, library, workshop, lambda: devices, bandwidth)
 
 
 def hub_at(endpoint: str, folder: Path, token: str | None = None) -> HubPlaces:

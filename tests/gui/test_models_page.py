@@ -9,17 +9,19 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.contract import DeviceInfo
 from gui.app import Desk
 from gui.models.library_model import Column, LibraryRole
+from gui.models.picker import ModelPicker
 from gui.models.quantize_dialog import QuantizeDialog
 from models.fingerprint import _hash
+from models.library import Entry
 from storage.uses import Use
 from tests.gui.acting import key
-from tests.gui.fake_shelf import FakeQuantizer, model_bytes, shelf_in
+from tests.gui.fake_shelf import FakeQuantizer, imatrix_bytes, model_bytes, shelf_in
 from tests.gui.fakes import Fakes
 from tests.gui.test_accessibility import nameless
 
@@ -50,6 +52,9 @@ class Opened:
 
     def wait_for(self, *names: str) -> None:
         self.qtbot.waitUntil(lambda: self.rows() == list(names) and not self.model.scanning)
+
+    def entry(self) -> Entry:
+        return self.model.library.entries[0]
 
     def details(self) -> list[str]:
         """Every text of the pane beside the table."""
@@ -216,13 +221,82 @@ def test_the_details_show_the_header_and_its_tensors(opened: Opened) -> None:
 def test_quantizations_are_chosen_by_their_foretold_size(opened: Opened) -> None:
     dialog = offered(opened)
     assert "Q8_0" in dialog.boxes
-    assert "IQ1_S" not in dialog.boxes
+    assert not dialog.boxes["IQ1_S"].isEnabled()
+    assert "needs an importance matrix" in dialog.boxes["IQ1_S"].toolTip()
     assert not dialog.make.isEnabled()
     dialog.boxes["Q8_0"].click()
     assert dialog.total.text().startswith("About ")
     dialog.make.click()
     opened.wait_for("alpha.F16", "alpha.Q8_0", "beta.F16", "wide.F16")
     assert "Made alpha.Q8_0.gguf." in banner_texts(opened)
+
+
+def pick(monkeypatch: pytest.MonkeyPatch, button: QPushButton, path: Path, content: bytes) -> None:
+    """Press a button that asks for a file, and answer with this one."""
+    path.write_bytes(content)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    button.click()
+
+
+def test_an_importance_matrix_is_made_of_a_text_first(
+    opened: Opened, quantizer: FakeQuantizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialog = offered(opened)
+    pick(monkeypatch, dialog.matrix.text, tmp_path / "words.txt", b"Words.")
+    assert "words.txt" in dialog.matrix.sentence.text()
+    dialog.boxes["IQ1_S"].click()
+    dialog.make.click()
+    opened.wait_for("alpha.F16", "alpha.i1-IQ1_S", "beta.F16", "wide.F16")
+    assert quantizer.used == ["alpha.F16.words.imatrix.gguf"]
+    assert (opened.own / "alpha.F16.words.imatrix.gguf").exists()
+
+
+def test_a_file_of_an_importance_matrix_can_be_taken_and_left(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialog = offered(opened)
+    plain = dialog.boxes["Q4_0"].text()
+    path = tmp_path / "theirs.gguf"
+    pick(monkeypatch, dialog.matrix.file, path, imatrix_bytes(text="wiki.txt"))
+    opened.qtbot.waitUntil(lambda: dialog.matrix.choice is not None)
+    used = "theirs.gguf is used, made of wiki.txt (7 chunks of it)."
+    assert dialog.matrix.sentence.text() == used
+    dialog.boxes["IQ1_S"].click()
+    dialog.boxes["Q8_0"].click()
+    assert list(dialog.chosen) == ["Q8_0", "IQ1_S"]
+    dialog.matrix.none.click()
+    assert dialog.matrix.choice is None
+    assert list(dialog.chosen) == ["Q8_0"]
+    assert not dialog.boxes["IQ1_S"].isEnabled()
+    assert dialog.boxes["Q4_0"].text() == plain
+
+
+@pytest.mark.parametrize("content", [imatrix_bytes(width=64), b"Dear reader, good morning."])
+def test_a_matrix_that_does_not_fit_says_why(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    dialog = offered(opened)
+    pick(monkeypatch, dialog.matrix.file, tmp_path / "theirs.gguf", content)
+    opened.qtbot.waitUntil(lambda: "Choose" in dialog.matrix.sentence.text())
+    assert "theirs.gguf" in dialog.matrix.sentence.text()
+    assert dialog.matrix.choice is None
+
+
+def test_reading_the_text_can_be_cancelled(
+    opened: Opened, quantizer: FakeQuantizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quantizer.released.clear()
+    dialog = offered(opened)
+    pick(monkeypatch, dialog.matrix.text, tmp_path / "words.txt", b"Words.")
+    dialog.boxes["Q4_K_M"].click()
+    dialog.make.click()
+    making = opened.page.making
+    opened.qtbot.waitUntil(lambda: making.sentence.text().startswith("Reading words.txt"))
+    assert making.progress.value() == 250
+    making.cancel.click()
+    opened.qtbot.waitUntil(lambda: not opened.model.making.running)
+    assert quantizer.used == []
+    assert any("cancelled" in text for text in banner_texts(opened))
 
 
 def test_making_can_be_cancelled(opened: Opened, quantizer: FakeQuantizer) -> None:
@@ -405,3 +479,38 @@ class Recorded:
     def uses(self, machine: str) -> tuple[Use, ...]:
         assert machine
         return (self.use,)
+
+
+# --- For a comparison ---------------------------------------------------------------------------
+
+
+def test_compare_takes_models_from_the_same_library(open_models: OpenModels) -> None:
+    opened = open_models({"a.gguf": model_bytes(), "b.gguf": model_bytes(name="B")})
+    opened.desk.window.show_page(0)
+    compare = opened.desk.window.page
+    compare.models_wanted.emit()
+    picker = opened.desk.window.findChild(ModelPicker)
+    assert picker is not None
+    table = picker.library.table
+    opened.qtbot.waitUntil(lambda: table.model().rowCount() == 2)
+    assert not picker.add.isEnabled()
+    assert picker.add.toolTip() == "Choose a model first."
+    table.selectAll()
+    opened.qtbot.waitUntil(lambda: opened.desk.models.library.fit(opened.entry()) is not None)
+    picker.add.click()
+    opened.qtbot.waitUntil(lambda: len(compare.chips.chips) == 2)
+    assert not picker.isVisible()
+
+
+def test_a_file_that_the_library_lacks_can_still_be_chosen(
+    open_models: OpenModels, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened = open_models({})
+    (tmp_path / "else.gguf").write_bytes(model_bytes())
+    names = [str(tmp_path / "else.gguf")]
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: (names, ""))
+    opened.desk.window.page.models_wanted.emit()
+    picker = opened.desk.window.findChild(ModelPicker)
+    assert picker is not None
+    picker.files.click()
+    opened.qtbot.waitUntil(lambda: len(opened.desk.window.page.chips.chips) == 1)
