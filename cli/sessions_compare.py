@@ -40,14 +40,19 @@ def compare_two(first_id: str, second_id: str, *, texts: bool, as_json: bool) ->
     console = result_console()
     states = pair_states(comparison)
     parts = (
-        (_DIFFERENCES, difference_rows(comparison), "Nothing that is known differs."),
-        (_FIGURES, [*quality_rows(comparison), *speed_rows(comparison)], "No figures in both."),
-        (_REPLIES, _reply_rows(comparison, after, states), "No prompt in both."),
+        ("difference", _DIFFERENCES, difference_rows(comparison), "Nothing that is known differs."),
+        (
+            "figure",
+            _FIGURES,
+            quality_rows(comparison) + speed_rows(comparison),
+            "No figures in both.",
+        ),
+        ("reply", _REPLIES, _reply_rows(comparison, after, states), "No prompt in both."),
     )
     if not console.is_terminal:
-        for heads, rows, _ in parts:
+        for thing, _, rows, _ in parts:
             for row in rows:
-                print("\t".join(clean_line(cell) for cell in (heads[0], *row)))
+                print("\t".join(clean_line(cell) for cell in (thing, *row)))
         if texts:
             _print_texts(console, comparison, states)
         return 0
@@ -55,7 +60,7 @@ def compare_two(first_id: str, second_id: str, *, texts: bool, as_json: bool) ->
         heading = Text(f"{word:<8}", style="dim")
         heading.append(f"{clean_line(session.title)} · {when(session.created)}", style="bold")
         console.print(heading)
-    for heads, rows, nothing in parts:
+    for _, heads, rows, nothing in parts:
         _print_table(console, heads, rows, nothing)
     console.print(Text(f"{replies_words(states)}.", style="dim"))
     if texts:

@@ -87,9 +87,9 @@ def test_two_sessions_are_compared_the_earlier_first(capsys: Capture) -> None:
     after = record("after", newer, text="A scale.")
     assert run(("sessions", "compare", after, before, "--texts")) == 0
     out = capsys.readouterr().out
-    assert f"what differs\tllama.cpp\t\t{samples.ENVIRONMENT.llama_cpp}\t0.9.9" in out
-    assert "model\tmodel 0\tSpeed\t51.4 tok/s\t51.4 tok/s\t±0 %" in out
-    assert "prompt\tWhat is a steelyard?\tmodel 0\t1\tchanged" in out
+    assert f"difference\tllama.cpp\t\t{samples.ENVIRONMENT.llama_cpp}\t0.9.9" in out
+    assert "figure\tmodel 0\tSpeed\t51.4 tok/s\t51.4 tok/s\t±0 %" in out
+    assert "reply\tWhat is a steelyard?\tmodel 0\t1\tchanged" in out
     assert out.index("A balance.") < out.index("A scale.")
     assert run(("sessions", "compare", before, after, "--json")) == 0
     assert json.loads(capsys.readouterr().out)["differences"][0]["what"] == "llama.cpp"
