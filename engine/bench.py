@@ -31,6 +31,7 @@ from engine.recording import Record
 from engine.run import Run
 from engine.schedule import Job, check_plan, jobs_in_order, missing_jobs
 from engine.schema_notice import schema_notice
+from engine.shared_memory import SharedMemory
 from engine.summary import summarise, wide_spreads
 
 
@@ -50,9 +51,11 @@ class Bench:
         recorder: Recorder | None = None,
         meter: EnergyMeter | None = None,
         start_worker: Callable[[str], WorkerClient] = WorkerClient,
+        memory: SharedMemory | None = None,
     ) -> None:
+        """memory: shared with the other benches of this process."""
         self._stopping = threading.Event()
-        self._pool = ModelPool(fit, self._stopping, start_worker)
+        self._pool = ModelPool(fit, self._stopping, start_worker, memory)
         self._recorder = recorder
         self._listed: dict[tuple[str, ...], DeviceList] = {}
         self._meter = meter or NoMeter("This run was asked not to measure energy.")

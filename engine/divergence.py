@@ -18,6 +18,7 @@ from engine.contract import Case, Contender, Loading
 from engine.errors import WorkerDied
 from engine.pool import Fit, order_of
 from engine.protocol import PartedToken, Parting, PartReply, Progress
+from engine.shared_memory import SharedMemory
 from engine.side_by_side import check_room
 
 
@@ -69,9 +70,15 @@ class DivergenceBench:
     """Owns its worker during a run. `stop` may be called from any thread."""
 
     def __init__(
-        self, *, fit: Fit, start_worker: Callable[[str], WorkerClient] = WorkerClient
+        self,
+        *,
+        fit: Fit,
+        start_worker: Callable[[str], WorkerClient] = WorkerClient,
+        memory: SharedMemory | None = None,
     ) -> None:
+        """memory: shared with the other benches of this process."""
         self._fit = fit
+        self._memory = memory or SharedMemory()
         self._start_worker = start_worker
         self._stopping = threading.Event()
         self._client: WorkerClient | None = None
@@ -81,7 +88,7 @@ class DivergenceBench:
     ) -> Iterator[Loading | Divergence]:
         """Loading events, then the divergence; raises Stopped, or SteelyardError with the reason."""
         self._stopping.clear()
-        check_room(self._fit, (reference, candidate))
+        check_room(self._fit, (reference, candidate), self._memory)
         client = self._client = self._start_worker("The worker that compares the models")
         try:
             client.start()

@@ -38,6 +38,7 @@ from engine.fidelity_plan import (
 from engine.fidelity_rounds import ReplyRound, Round, TextRound, noise_plan
 from engine.pool import Fit
 from engine.protocol import Progress
+from engine.shared_memory import SharedMemory
 from engine.side_by_side import check_room
 
 __all__ = [
@@ -59,9 +60,15 @@ class FidelityBench:
     """Owns its workers during a run. `stop` may be called from any thread; the partial result is given."""
 
     def __init__(
-        self, *, fit: Fit, start_worker: Callable[[str], WorkerClient] = WorkerClient
+        self,
+        *,
+        fit: Fit,
+        start_worker: Callable[[str], WorkerClient] = WorkerClient,
+        memory: SharedMemory | None = None,
     ) -> None:
+        """memory: shared with the other benches of this process."""
         self._fit = fit
+        self._memory = memory or SharedMemory()
         self._start_worker = start_worker
         self._stopping = threading.Event()
         self._client: WorkerClient | None = None
@@ -71,7 +78,8 @@ class FidelityBench:
         """Raises SteelyardError when a model cannot be loaded, Stopped when nothing was scored yet."""
         self._stopping.clear()
         everyone = (plan.reference, *plan.candidates)
-        check_room(self._fit, everyone, plan.n_ctx if isinstance(plan, FidelityPlan) else None)
+        n_ctx = plan.n_ctx if isinstance(plan, FidelityPlan) else None
+        check_room(self._fit, everyone, self._memory, n_ctx)
         left_out: _LeftOut = ()
         if isinstance(plan, RepliesPlan):
             plan, left_out = yield from self._answered(plan)
@@ -107,7 +115,9 @@ class FidelityBench:
             warm_up=False,
         )
         replies, left_out = dict(plan.replies), []
-        bench = self._answering = Bench(fit=self._fit, start_worker=self._start_worker)
+        bench = self._answering = Bench(
+            fit=self._fit, start_worker=self._start_worker, memory=self._memory
+        )
         try:
             for event in bench.run(asked):
                 match event:

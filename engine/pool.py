@@ -36,6 +36,7 @@ from engine.protocol import (
     Progress,
     WarmingUpNow,
 )
+from engine.shared_memory import SharedMemory
 
 MARGIN_BYTES = 1 << 30
 ALL_LAYERS = -1
@@ -67,13 +68,17 @@ class ModelPool:
         fit: Fit,
         stopping: threading.Event,
         start_worker: Callable[[str], WorkerClient] = WorkerClient,
+        memory: SharedMemory | None = None,
     ) -> None:
+        """memory: shared with the other pools of this process."""
         self._fit = fit
         self._stopping = stopping
         self._start_worker = start_worker
         self._slots: OrderedDict[bytes, Slot] = OrderedDict()
         self._loading: dict[str, WorkerClient] = {}
         self._lock = threading.RLock()
+        self._memory = memory or SharedMemory()
+        self._memory.join(self)
 
     def acquire(self, contender: Contender, *, warm_up: bool) -> Iterator[Event | Slot]:
         """Give events while the contender's model is loaded, and its slot, marked busy, last.
@@ -115,7 +120,22 @@ class ModelPool:
             needs[_key(contender)] = need
         with self._lock:
             missing = sum(need for key, need in needs.items() if key not in self._slots)
-            return missing + MARGIN_BYTES <= self._free_bytes()
+        return missing + MARGIN_BYTES <= self._free_bytes()
+
+    @property
+    def mapped_bytes(self) -> int:
+        with self._lock:
+            return sum(slot.loaded.memory.mapped_bytes or 0 for slot in self._slots.values())
+
+    def unload_idle(self) -> str | None:
+        """Unload the model that was used least recently and is not busy; gives who loaded it."""
+        with self._lock:
+            idle = next((key for key, slot in self._slots.items() if not slot.busy), None)
+            slot = self._slots.pop(idle) if idle is not None else None
+        if slot is None:
+            return None
+        slot.client.close()
+        return slot.contender
 
     @property
     def loaded_models(self) -> int:
@@ -213,25 +233,21 @@ class ModelPool:
         return _number(runtime.n_gpu_layers)
 
     def _make_room(self, contender: Contender, need: int) -> Iterator[Event]:
-        """Unload idle models until this one fits; raises NotEnoughMemory with need and have."""
+        """Unload idle models until this one fits, other pools' last; raises NotEnoughMemory."""
         while need + MARGIN_BYTES > self._free_bytes():
-            with self._lock:
-                idle = next((key for key, slot in self._slots.items() if not slot.busy), None)
-                slot = self._slots.pop(idle) if idle is not None else None
-            if slot is None:
+            unloaded = self.unload_idle()
+            if unloaded is not None:
+                yield Unloaded(contender=unloaded, reason=f"made room for {contender.name}")
+            elif not self._memory.unload_idle():
                 have = max(0, self._free_bytes() - MARGIN_BYTES)
                 raise NotEnoughMemory(
                     f"{Path(contender.model.path).name} would need {_gib(need)} of memory, and this machine "
                     f"has {_gib(have)} to give. Choose a smaller quantization or context, close other "
                     "programs, or load it anyway."
                 )
-            slot.client.close()
-            yield Unloaded(contender=slot.contender, reason=f"made room for {contender.name}")
 
     def _free_bytes(self) -> int:
-        with self._lock:
-            mapped = sum(slot.loaded.memory.mapped_bytes or 0 for slot in self._slots.values())
-        return available_memory() - mapped
+        return available_memory() - self._memory.mapped_bytes
 
 
 def order_of(contender: Contender) -> Load:

@@ -10,18 +10,23 @@ from engine.contract import Contender
 from engine.errors import NotEnoughMemory
 from engine.machine import available_memory
 from engine.pool import MARGIN_BYTES, Fit
+from engine.shared_memory import SharedMemory
 
 
-def check_room(fit: Fit, contenders: Sequence[Contender], n_ctx: int | None = None) -> None:
+def check_room(
+    fit: Fit, contenders: Sequence[Contender], memory: SharedMemory, n_ctx: int | None = None
+) -> None:
     """Raises NotEnoughMemory with need and have, unless a contender is to load all the same.
 
-    n_ctx: the context that each of them gets; None: its own.
+    What others of this process keep warm is unloaded first. n_ctx: the context that each of the
+    contenders gets; None: its own.
     """
     if not all(contender.runtime.check_memory for contender in contenders):
         return
     need = sum(_need(fit, contender, n_ctx) for contender in contenders)
-    have = available_memory() - MARGIN_BYTES
-    if need > have:
+    while need > (have := available_memory() - memory.mapped_bytes - MARGIN_BYTES):
+        if memory.unload_idle():
+            continue
         raise NotEnoughMemory(
             f"The {len(contenders)} models would need {need / (1 << 30):.1f} GiB of memory side by side, "
             f"and this machine has {max(0, have) / (1 << 30):.1f} GiB to give. Compare fewer or smaller "

@@ -13,6 +13,7 @@ from engine.contract import Contender, Event, Measured, SpeedTest
 from engine.errors import SteelyardError, WorkerError
 from engine.pool import Fit, ModelPool, Slot
 from engine.protocol import ContextMade, Measure, Sample
+from engine.shared_memory import SharedMemory
 
 
 class SpeedPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,10 +48,15 @@ class SpeedBench:
     """Owns its workers until `close`. `stop` may be called from any thread and ends the run."""
 
     def __init__(
-        self, *, fit: Fit, start_worker: Callable[[str], WorkerClient] = WorkerClient
+        self,
+        *,
+        fit: Fit,
+        start_worker: Callable[[str], WorkerClient] = WorkerClient,
+        memory: SharedMemory | None = None,
     ) -> None:
+        """memory: shared with the other benches of this process."""
         self._stopping = threading.Event()
-        self._pool = ModelPool(fit, self._stopping, start_worker)
+        self._pool = ModelPool(fit, self._stopping, start_worker, memory)
 
     def run(self, plan: SpeedPlan) -> Iterator[SpeedEvent]:
         """Load each contender in turn and give one Measured or NotMeasured a test."""

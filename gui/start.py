@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.contract import Contender, ModelFile, Recorder, Session
 from engine.machine import APP_VERSION
+from engine.shared_memory import SharedMemory
 from gui.app import main
 from gui.collaborators import (
     Bench,
@@ -29,16 +30,17 @@ if TYPE_CHECKING:
 
 def start_window(arguments: Sequence[str] = ()) -> int:
     """Run the window until it is closed; the process's exit code."""
+    memory = SharedMemory()
     given = Collaborators(
-        make_bench=_make_bench,
+        make_bench=partial(_make_bench, memory),
         open_history=_open_history,
         describe=_describe,
         demo=_demo_contenders,
         export=_export,
         export_sessions=_export_sessions,
         render_sessions=_render_sessions,
-        make_fidelity_bench=_make_fidelity_bench,
-        make_divergence_bench=_make_divergence_bench,
+        make_fidelity_bench=partial(_make_fidelity_bench, memory),
+        make_divergence_bench=partial(_make_divergence_bench, memory),
         make_shelf=make_shelf,
         hub=hub_places(),
         salvage=_salvage,
@@ -49,28 +51,29 @@ def start_window(arguments: Sequence[str] = ()) -> int:
     return main([sys.argv[0], *arguments], given)
 
 
-def _make_bench(recorder: Recorder | None) -> Bench:
+def _make_bench(memory: SharedMemory, recorder: Recorder | None) -> Bench:
     from engine.bench import Bench as RealBench
     from engine.energy.meter import machine_meter
     from models import fit
     from storage.energy_settings import energy_settings_file, load_energy_settings
 
     settings = partial(load_energy_settings, energy_settings_file())
-    return RealBench(fit=fit, recorder=recorder, meter=machine_meter(settings=settings))
+    meter = machine_meter(settings=settings)
+    return RealBench(fit=fit, recorder=recorder, meter=meter, memory=memory)
 
 
-def _make_fidelity_bench() -> FidelityBench:
+def _make_fidelity_bench(memory: SharedMemory) -> FidelityBench:
     from engine.fidelity import FidelityBench as RealBench
     from models import fit
 
-    return RealBench(fit=fit)
+    return RealBench(fit=fit, memory=memory)
 
 
-def _make_divergence_bench() -> DivergenceBench:
+def _make_divergence_bench(memory: SharedMemory) -> DivergenceBench:
     from engine.divergence import DivergenceBench as RealBench
     from models import fit
 
-    return RealBench(fit=fit)
+    return RealBench(fit=fit, memory=memory)
 
 
 def _open_history() -> History:
