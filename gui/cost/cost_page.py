@@ -26,7 +26,7 @@ from gui.widgets.labels import label
 if TYPE_CHECKING:  # brings numpy, which a start must not wait for
     from gui.cost.cost_view import CostView
 
-_WIDTH = 44
+_WIDTH = 50
 _WAITING = "Reckoning…"
 
 
