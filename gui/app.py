@@ -31,6 +31,7 @@ from gui.models.hub_desk import HubDesk
 from gui.models.hub_model import HubModel
 from gui.models.models_model import ModelsModel
 from gui.models.models_page import ModelsPage, page_of_models
+from gui.models.picker import ModelPicker
 from gui.quality.quality_model import QualityModel
 from gui.quality.quality_page import QualityPage, page_of_quality
 from gui.sessions.keeper import HistoryKeeper
@@ -100,6 +101,7 @@ class Desk(QObject):
         self.compare.opened.connect(self._point_cost)
         self.window.page.cost_wanted.connect(self._show_cost)
         self.models_page.compare_wanted.connect(self._compare_models)
+        self.window.page.models_wanted.connect(self._pick_models)
 
     def open(self) -> None:
         """Show the window; all that takes time begins once it is on the screen."""
@@ -184,6 +186,13 @@ class Desk(QObject):
         suite = self.quality.suite
         if suite.found is not None:
             self.cost.judge(suite.contenders, suite.found.assessment.verdicts)
+
+    def _pick_models(self) -> None:
+        self.models.open()
+        picker = ModelPicker(self.theme, self.models.library, self.window)
+        picker.picked.connect(self.compare.contenders.add_models)
+        picker.files_wanted.connect(self.window.page.choose_files)
+        picker.open()
 
     def _compare_models(self, models: tuple[ModelFile, ...]) -> None:
         why = self.compare.why_not_edit()

@@ -50,6 +50,7 @@ def page_of_compare(page: ComparePage, model: CompareModel, whole: QWidget) -> P
 class ComparePage(QWidget):
     link_chosen = Signal(QUrl)
     export_wanted = Signal()
+    models_wanted = Signal()
     cost_wanted = Signal()
     divergence_wanted = Signal(object)
     """A Question on where another contender would leave a reply."""
@@ -186,7 +187,7 @@ class ComparePage(QWidget):
         model, chips = self._model, self.chips
         self.empty.demo_chosen.connect(model.run_demo)
         self.empty.own_chosen.connect(self.choose_files)
-        chips.add_wanted.connect(self.choose_files)
+        chips.add_wanted.connect(self.models_wanted)
         chips.settings_wanted.connect(self.open_settings)
         chips.swap_wanted.connect(self.swap_model)
         chips.duplicate_wanted.connect(self._duplicate)

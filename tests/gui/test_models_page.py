@@ -488,7 +488,7 @@ def test_compare_takes_models_from_the_same_library(open_models: OpenModels) -> 
     opened = open_models({"a.gguf": model_bytes(), "b.gguf": model_bytes(name="B")})
     opened.desk.window.show_page(0)
     compare = opened.desk.window.page
-    compare.models_wanted.emit()
+    compare.chips.add.click()
     picker = opened.desk.window.findChild(ModelPicker)
     assert picker is not None
     table = picker.library.table
