@@ -22,13 +22,17 @@ _FIRST_LOADED = 0.5
 
 @dataclass(frozen=True)
 class Question:
-    """Where would `candidate` leave what `reference` replied? reasoned: it had reasoned before."""
+    """Where would `candidate` leave what `reference` replied? reasoned: it had reasoned before.
+
+    place: the token to begin at; None: the first difference.
+    """
 
     reference: Contender
     candidate: Contender
     case: Case
     reply: str
     reasoned: bool = False
+    place: int | None = None
 
 
 class DivergenceModel(QObject):
@@ -159,7 +163,9 @@ class DivergenceModel(QObject):
             self._jobs.crashed.emit(fault)
             self.failed.emit("The comparison failed by a mistake of this program.")
         elif self.result is not None:
-            self.place = self.result.differing[0] if self.result.differing else 0
+            first = self.result.differing[0] if self.result.differing else 0
+            wanted = self.question.place if self.question is not None else None
+            self.place = first if wanted is None else wanted
             self.found.emit()
 
     def _fail(self, fault: SteelyardError) -> None:

@@ -1,4 +1,4 @@
-"""The settings of a fidelity run: which text, how much of it, how exact."""
+"""The settings of a fidelity run: on what, how much of it, how exact."""
 
 from __future__ import annotations
 
@@ -7,20 +7,38 @@ from typing import Final
 
 import msgspec
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QFormLayout,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
+from engine.quality.bundled import DEFAULT_TEXT, bundled_texts
 from gui.quality.fidelity_model import FidelitySettings
-from gui.quality.texts import PastedText, PythonReference, TextFile, TextSource
+from gui.quality.texts import Bundled, PastedText, PromptsFile, Source, TextFile
 from gui.theme import Theme
 from gui.widgets.buttons import TextButton
 from gui.widgets.fields import ChoiceField, NumberField, RealField, add_row, form
 from gui.widgets.labels import ElidedLabel, label
 
-_PYTHON, _FILE, _PASTED = "python", "file", "pasted"
+FILE, PASTED, PROMPTS = "file", "pasted", "prompts"
 _SOURCES: Final = {
-    _PYTHON: "Python reference (English)",
-    _FILE: "A text file",
-    _PASTED: "Pasted text",
+    **{each.name: f"{each.title} (bundled)" for each in bundled_texts()},
+    FILE: "A text file",
+    PASTED: "Pasted text",
+    PROMPTS: "My prompts",
+}
+_HINTS: Final = {
+    **{each.name: f"{each.source}. Licence: {each.licence}." for each in bundled_texts()},
+    PROMPTS: "The reference answers each prompt; then all models read its replies token by token, and only "
+    "the replies' tokens are scored. That is closest to your own use.",
+}
+_FILTERS: Final = {
+    FILE: "Texts (*.txt *.md *.rst *.csv *.json);;All files (*)",
+    PROMPTS: "Prompts (*.txt *.yaml *.yml *.json *.jsonl *.csv);;All files (*)",
 }
 
 
@@ -34,38 +52,36 @@ class FidelityForm(QWidget):
     ) -> None:
         super().__init__(parent)
         self._settings = settings
-        self._path = ""
-        self.source = ChoiceField(_SOURCES, _PYTHON)
-        self.file = TextButton(theme, "export", "Choose file…", "Choose a text file", parent=self)
+        self._paths = {FILE: "", PROMPTS: ""}
+        self.source = ChoiceField(_SOURCES, DEFAULT_TEXT)
+        self.about = label("", "small-muted", wrap=True, parent=self)
+        self.file = TextButton(theme, "export", "Choose file…", "Choose a file", parent=self)
         self.file_name = ElidedLabel("", "small-muted", self)
         self.pasted = QPlainTextEdit(self)
         self.n_ctx = NumberField(settings.n_ctx, 32, 1 << 20, step=128)
         self.chunks = NumberField(settings.max_chunks, 1, 1 << 20, nothing="the whole text", step=4)
+        self.max_tokens = NumberField(settings.max_tokens, 1, 1 << 16, step=32)
         self.until = RealField(settings.until or 0.0, 0.0, 1.0, step=0.001)
         self.noise_floor = QCheckBox("Measure the noise floor", self)
+        self._rows = form(theme)
         self._lay_out(theme)
         self._show_source()
         self._listen()
 
     def set_locked(self, locked: bool) -> None:
-        for widget in (
-            self.source,
-            self.file,
-            self.pasted,
-            self.n_ctx,
-            self.chunks,
-            self.until,
-            self.noise_floor,
-        ):
+        for widget in (self.source, self.file, self.pasted, *self._fields(), self.noise_floor):
             widget.setEnabled(not locked)
 
     def choose_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Choose a text", "", "Texts (*.txt *.md *.rst *.csv *.json);;All files (*)"
-        )
+        chosen = self.source.choice
+        title = "Choose prompts" if chosen == PROMPTS else "Choose a text"
+        name, _ = QFileDialog.getOpenFileName(self, title, "", _FILTERS[chosen])
         if name:
-            self._path = name
+            self._paths[chosen] = name
             self._edit()
+
+    def _fields(self) -> tuple[NumberField | RealField, ...]:
+        return (self.n_ctx, self.chunks, self.max_tokens, self.until)
 
     def _lay_out(self, theme: Theme) -> None:
         self.pasted.setPlaceholderText("Paste a few pages of the kind of text your work is about.")
@@ -73,15 +89,27 @@ class FidelityForm(QWidget):
         self.pasted.setTabChangesFocus(True)
         self.pasted.setProperty("look", "entry")
         self.pasted.setFixedHeight(theme.lines(7))
-        self.until.setSpecialValueText("run to the end")
-        self.until.setDecimals(4)
         self.noise_floor.setChecked(self._settings.noise_floor)
         self.noise_floor.setAccessibleName("Measure the noise floor")
         self.noise_floor.setToolTip(
             "Compares the reference with itself in another batch size: what rounding alone does. "
             "Differences no larger are called none."
         )
-        rows = form(theme)
+        self._add_rows(self._rows)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.space.s)
+        self.source.setAccessibleName("Text or prompts")
+        column.addWidget(label("Measured on", "small-muted", parent=self))
+        for widget in (self.source, self.about, self.file, self.file_name, self.pasted):
+            column.addWidget(widget)
+        column.addLayout(self._rows)
+        column.addWidget(self.noise_floor)
+        column.addStretch(1)
+
+    def _add_rows(self, rows: QFormLayout) -> None:
+        self.until.setSpecialValueText("run to the end")
+        self.until.setDecimals(4)
         add_row(
             rows,
             "Context",
@@ -89,40 +117,32 @@ class FidelityForm(QWidget):
             "Tokens in a chunk; the second half of each is scored. 512 is what is usually published.",
         )
         add_row(rows, "Chunks", self.chunks, "More chunks make the ± smaller and take longer.")
+        add_row(rows, "Reply limit", self.max_tokens, "Tokens of a reply of the reference at most.")
         add_row(
             rows,
             "End at ±",
             self.until,
             "End early once every mean KLD is known to this ±, for example 0.005. 0 runs to the end.",
         )
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.space.s)
-        self.source.setAccessibleName("Text")
-        column.addWidget(label("Text", "small-muted", parent=self))
-        column.addWidget(self.source)
-        column.addWidget(self.file)
-        column.addWidget(self.file_name)
-        column.addWidget(self.pasted)
-        column.addLayout(rows)
-        column.addWidget(self.noise_floor)
-        column.addStretch(1)
 
     def _listen(self) -> None:
         self.source.currentIndexChanged.connect(self._edit)
         self.file.clicked.connect(self.choose_file)
         self.pasted.textChanged.connect(self._edit)
-        self.n_ctx.valueChanged.connect(self._edit)
-        self.chunks.valueChanged.connect(self._edit)
-        self.until.valueChanged.connect(self._edit)
+        for field in self._fields():
+            field.valueChanged.connect(self._edit)
         self.noise_floor.toggled.connect(self._edit)
 
-    def _source(self) -> TextSource:
-        if self.source.choice == _FILE:
-            return TextFile(self._path)
-        if self.source.choice == _PASTED:
-            return PastedText(self.pasted.toPlainText())
-        return PythonReference()
+    def _source(self) -> Source:
+        match self.source.choice:
+            case "file":
+                return TextFile(self._paths[FILE])
+            case "prompts":
+                return PromptsFile(self._paths[PROMPTS])
+            case "pasted":
+                return PastedText(self.pasted.toPlainText())
+            case name:
+                return Bundled(name)
 
     def _edit(self, _value: object = None) -> None:
         self._settings = msgspec.structs.replace(
@@ -130,6 +150,7 @@ class FidelityForm(QWidget):
             source=self._source(),
             n_ctx=self.n_ctx.number or self._settings.n_ctx,
             max_chunks=self.chunks.number,
+            max_tokens=self.max_tokens.number or self._settings.max_tokens,
             until=self.until.number or None,
             noise_floor=self.noise_floor.isChecked(),
         )
@@ -138,8 +159,18 @@ class FidelityForm(QWidget):
 
     def _show_source(self) -> None:
         chosen = self.source.choice
-        self.file.setVisible(chosen == _FILE)
-        self.file_name.setVisible(chosen == _FILE and bool(self._path))
-        self.file_name.setText(Path(self._path).name)
-        self.file_name.setToolTip(self._path)
-        self.pasted.setVisible(chosen == _PASTED)
+        path = self._paths.get(chosen, "")
+        self.about.setText(_HINTS.get(chosen, ""))
+        self.about.setVisible(chosen in _HINTS)
+        self.file.setVisible(chosen in self._paths)
+        self.file_name.setVisible(bool(path))
+        self.file_name.setText(Path(path).name)
+        self.file_name.setToolTip(path)
+        self.pasted.setVisible(chosen == PASTED)
+        on_prompts = chosen == PROMPTS
+        for field, shown in (
+            (self.n_ctx, not on_prompts),
+            (self.chunks, not on_prompts),
+            (self.max_tokens, on_prompts),
+        ):
+            self._rows.setRowVisible(field, shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -11,25 +12,28 @@ from PySide6.QtCore import QObject, Signal
 from engine.contract import Contender, Loading
 from engine.errors import PlanError, SteelyardError
 from gui.collaborators import Collaborators, FidelityBench
+from gui.divergence.divergence_model import Question
 from gui.jobs import Jobs, RunFeed
 from gui.quality.participants_model import ParticipantsModel
-from gui.quality.texts import PythonReference, TextSource, read_text, why_no_text
+from gui.quality.texts import Bundled, PromptsFile, Source, read_text, why_no_text
 from gui.quality.time_left import TimeLeft
 
 if TYPE_CHECKING:  # the engine's fidelity brings numpy, which a start must not wait for
-    from engine.contract import FidelityDocument
-    from engine.fidelity import ChunkDone, FidelityPlan
+    from engine.contract import Case, FidelityDocument, ReplyFidelity
+    from engine.fidelity import ChunkDone, FidelityPlan, RepliesPlan
     from engine.quality.fidelity_statistics import RunningFidelity
 
+_ANSWERS_SHARE: Final = 0.4
 _NOISE_SHARE: Final = 0.1
 
 
 class FidelitySettings(msgspec.Struct, frozen=True, kw_only=True):
     """until: the ± of the mean KLD, in nats, at which the run may end early; None runs to the end."""
 
-    source: TextSource = PythonReference()
+    source: Source = Bundled()
     n_ctx: int = 512
     max_chunks: int | None = 20
+    max_tokens: int = 256
     until: float | None = None
     noise_floor: bool = True
 
@@ -63,7 +67,9 @@ class FidelityModel(QObject):
         self.running_estimates: dict[str, RunningFidelity] = {}
         self.document: FidelityDocument | None = None
         self.running = False
+        self._cases: dict[str, Case] = {}
         self._time_left = TimeLeft()
+        self._fraction = 0.0
         self._stopping = False
         self._bench: FidelityBench | None = None
         self._feed: RunFeed | None = None
@@ -72,6 +78,22 @@ class FidelityModel(QObject):
     def edit(self, settings: FidelitySettings) -> None:
         self.settings = settings
         self.availability_changed.emit()
+
+    def question(self, candidate: str, found: ReplyFidelity) -> Question | None:
+        """Where would the candidate leave this reply? None where it is not known any more."""
+        other = next((each for each in self.candidates if each.name == candidate), None)
+        replies = self.document.replies if self.document is not None else ()
+        reply = next((each for each in replies if each.case == found.case), None)
+        if self.reference is None or other is None or reply is None:
+            return None
+        return Question(
+            reference=self.reference,
+            candidate=other,
+            case=self._cases[found.case],
+            reply=reply.reply,
+            reasoned=reply.reasoned,
+            place=found.worst.token,
+        )
 
     def why_not_run(self) -> str:
         if self.running:
@@ -94,7 +116,8 @@ class FidelityModel(QObject):
         prepare = partial(_prepare, self._given, self.settings, reference, self.candidates)
         self._jobs.start("bench", prepare, self._start, self._fail)
         self.begun.emit()
-        self.progressed.emit("Reading the text", 0.0)
+        on_prompts = isinstance(self.settings.source, PromptsFile)
+        self._tell("Reading the prompts" if on_prompts else "Reading the text", 0.0)
         self.availability_changed.emit()
 
     def stop(self) -> None:
@@ -115,8 +138,12 @@ class FidelityModel(QObject):
 
     # -------------------------------------------------------------------------------------------
 
-    def _start(self, prepared: tuple[FidelityBench, FidelityPlan]) -> None:
+    def _start(self, prepared: tuple[FidelityBench, FidelityPlan | RepliesPlan]) -> None:
+        from engine.fidelity import RepliesPlan
+
         self._bench, plan = prepared
+        cases = plan.cases if isinstance(plan, RepliesPlan) else ()
+        self._cases = {each.id: each for each in cases}
         if self._stopping:
             self._end()
             return
@@ -127,7 +154,7 @@ class FidelityModel(QObject):
         feed.start()
 
     def _take_events(self, events: tuple[object, ...]) -> None:
-        from engine.fidelity import ChunkDone, FidelityDone
+        from engine.fidelity import ChunkDone, FidelityDone, ReplyGiven
 
         if self._stopping and self._bench is not None:
             # The run forgets a stop that came before its first step.
@@ -135,7 +162,10 @@ class FidelityModel(QObject):
         for event in events:
             match event:
                 case Loading():
-                    self.progressed.emit("Loading the models", 0.0)
+                    self._tell("Loading the models", self._fraction)
+                case ReplyGiven(done=done, cases=cases):
+                    words = f"The reference answers: {done} of {cases}"
+                    self._tell(words, _ANSWERS_SHARE * done / cases)
                 case ChunkDone():
                     self._take_chunk(event)
                 case FidelityDone(document=document):
@@ -144,17 +174,22 @@ class FidelityModel(QObject):
     def _take_chunk(self, event: ChunkDone) -> None:
         names = [each.name for each in self.candidates]
         done = event.chunk / event.chunks
+        before = _ANSWERS_SHARE if self._cases else 0.0
+        step = f"{'reply' if self._cases else 'chunk'} {event.chunk} of {event.chunks}"
         if event.candidate not in names:
-            words = f"Measuring what rounding alone does: chunk {event.chunk} of {event.chunks}"
-            self.progressed.emit(words, _NOISE_SHARE * done)
+            words = f"Measuring what rounding alone does: {step}"
+            self._tell(words, before + _NOISE_SHARE * done)
             return
-        before = _NOISE_SHARE if self.settings.noise_floor else 0.0
+        before += _NOISE_SHARE if self.settings.noise_floor else 0.0
         within = (event.chunk - 1 + (names.index(event.candidate) + 1) / len(names)) / event.chunks
         self.running_estimates[event.candidate] = event.running
-        step = f"Chunk {event.chunk} of {event.chunks}"
-        shown = " · ".join(filter(None, (step, self._time_left.words(within))))
-        self.progressed.emit(shown, before + (1.0 - before) * within)
+        shown = " · ".join(filter(None, (step.capitalize(), self._time_left.words(within))))
+        self._tell(shown, before + (1.0 - before) * within)
         self.estimated.emit(event.candidate)
+
+    def _tell(self, words: str, fraction: float) -> None:
+        self._fraction = fraction
+        self.progressed.emit(words, fraction)
 
     def _take_end(self, fault: Exception | None) -> None:
         from engine.client import Stopped
@@ -186,9 +221,12 @@ def _prepare(
     settings: FidelitySettings,
     reference: Contender,
     candidates: tuple[Contender, ...],
-) -> tuple[FidelityBench, FidelityPlan]:
+) -> tuple[FidelityBench, FidelityPlan | RepliesPlan]:
     from engine.fidelity import FidelityPlan
 
+    if isinstance(settings.source, PromptsFile):
+        plan = _on_prompts(Path(settings.source.path), settings, reference, candidates)
+        return given.make_fidelity_bench(), plan
     name, text = read_text(settings.source)
     if not text.strip():
         raise PlanError(f"{name} is empty. Choose another text.")
@@ -199,6 +237,26 @@ def _prepare(
         text_name=name,
         n_ctx=settings.n_ctx,
         max_chunks=settings.max_chunks,
+        until=settings.until,
+        noise_floor=settings.noise_floor,
+    )
+
+
+def _on_prompts(
+    path: Path,
+    settings: FidelitySettings,
+    reference: Contender,
+    candidates: tuple[Contender, ...],
+) -> RepliesPlan:
+    from engine.fidelity import RepliesPlan
+    from engine.quality.prompts import read_prompts
+
+    return RepliesPlan(
+        reference=reference,
+        candidates=candidates,
+        cases=read_prompts(path),
+        name=path.name,
+        max_tokens=settings.max_tokens,
         until=settings.until,
         noise_floor=settings.noise_floor,
     )

@@ -5,7 +5,7 @@ Imported with the first result only: the engine's statistics bring numpy.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -28,6 +28,7 @@ from gui.quality.fidelity_words import (
     running_row,
 )
 from gui.quality.figures_table import FiguresModel, FiguresTable
+from gui.quality.worst_places import WorstPlaces
 from gui.theme import Theme
 from gui.widgets.buttons import FoldButton, TextButton
 from gui.widgets.fields import ChoiceField
@@ -37,6 +38,10 @@ _CHARTS = {"kld": "Mean KLD", "same_top": "Same next token", "size": "Mean KLD a
 
 
 class FidelityResult(QWidget):
+    """`divergence_wanted` carries the Question of a reply, after a run on replies."""
+
+    divergence_wanted = Signal(object)
+
     def __init__(self, theme: Theme, model: FidelityModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
@@ -56,6 +61,8 @@ class FidelityResult(QWidget):
         self.chart_choice = ChoiceField(_CHARTS, "kld", self)
         self.chart_choice.setAccessibleName("What the chart shows")
         self.chart: QWidget | None = None
+        self.worst = WorstPlaces(theme, model, self)
+        self.worst.wanted.connect(self.divergence_wanted)
         self.fold = FoldButton(theme, "All figures and percentiles", "all figures", self)
         self._details = FiguresModel((), self)
         self.details = FiguresTable(theme, self._details, "All figures", parent=self)
@@ -94,9 +101,11 @@ class FidelityResult(QWidget):
         self.words.setText("\n\n".join(sentences(document)))
         self.scope.setText(" ".join((scope_sentence(document), *remarks(document))))
         self.noise.setText(noise_sentence(document))
+        self.worst.show_document(document)
         self._details.show_columns(detail_columns(document), detail_rows(document))
         comparable = any(isinstance(each, Fidelity) for each in document.candidates)
         self._chart_card.setVisible(comparable)
+        self.worst.setVisible(comparable and document.scored == "replies")
         self.fold.setVisible(comparable)
         if comparable:
             # The figures are painted first: the chart's first import takes half a second.
@@ -120,7 +129,7 @@ class FidelityResult(QWidget):
     def _final_parts(self) -> tuple[QWidget, ...]:
         buttons = (self.copy_text, self.copy_json)
         words = (self.words, self.scope, self.noise, self.caveat)
-        return (*words, *buttons, self._chart_card, self.fold)
+        return (*words, *buttons, self.worst, self._chart_card, self.fold)
 
     def _lay_out(self) -> None:
         space = self._theme.space
@@ -146,6 +155,7 @@ class FidelityResult(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(space.m)
         column.addWidget(card)
+        column.addWidget(self.worst)
         column.addWidget(self._chart_card)
         column.addWidget(self.fold)
         column.addWidget(self.details)

@@ -15,7 +15,8 @@ WHAT_FOR: Final = (
         (
             "Both models read the same text, token by token, and their probabilities are compared. "
             "That shows within minutes how far a smaller quantization is from the model it was made of.\n\n"
-            "Choose a reference, usually the largest file, tick the candidates, and run."
+            "Choose a reference, usually the largest file, tick the candidates, and run. A bundled text does "
+            "for a start; your own prompts, which the reference answers first, come closest to your own use."
         ),
     ),
     (

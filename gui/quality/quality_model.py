@@ -22,6 +22,8 @@ class QualityModel(QObject):
     """Owns the measurements; `close` ends what goes on."""
 
     availability_changed = Signal()
+    held = Signal(str)
+    """Why nothing can be measured now, or empty."""
     failed = Signal(str)
     noticed = Signal(str)
 
@@ -42,7 +44,7 @@ class QualityModel(QObject):
         self.shown: FidelityModel | SuiteModel = self.fidelity
         self._elsewhere = ""
         for each in (self.fidelity, self.suite):
-            each.availability_changed.connect(self.availability_changed)
+            each.availability_changed.connect(self._tell_availability)
             each.failed.connect(self.failed)
             each.noticed.connect(self.noticed)
 
@@ -54,17 +56,19 @@ class QualityModel(QObject):
         """Let no measurement begin for this reason, since two at once would disturb each other."""
         if why != self._elsewhere:
             self._elsewhere = why
-            self.availability_changed.emit()
+            self._tell_availability()
 
     def show(self, measurement: FidelityModel | SuiteModel) -> None:
         """Let `run` mean this measurement."""
         self.shown = measurement
         self.availability_changed.emit()
 
+    def why_not_measure(self) -> str:
+        """Why the machine is taken, in a sentence; empty where it is free."""
+        return "A measurement is running." if self.running else self._elsewhere
+
     def why_not_run(self) -> str:
-        if self.running:
-            return "A measurement is running."
-        return self._elsewhere or self.shown.why_not_run()
+        return self.why_not_measure() or self.shown.why_not_run()
 
     def why_not_stop(self) -> str:
         return (self.suite if self.suite.running else self.fidelity).why_not_stop()
@@ -107,6 +111,10 @@ class QualityModel(QObject):
 
     def _add_model(self, model: ModelFile) -> None:
         self._contenders.add_models([model])
+
+    def _tell_availability(self) -> None:
+        self.availability_changed.emit()
+        self.held.emit(self.why_not_measure())
 
     def _fail(self, fault: SteelyardError) -> None:
         self.failed.emit(str(fault))

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -56,6 +56,10 @@ def page_of_quality(page: QualityPage, model: QualityModel) -> Page:
 
 
 class QualityPage(QWidget):
+    """`divergence_wanted` carries a Question on a reply that a fidelity run scored."""
+
+    divergence_wanted = Signal(object)
+
     def __init__(self, theme: Theme, model: QualityModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
@@ -68,7 +72,7 @@ class QualityPage(QWidget):
         self.tabs.setAccessibleName("What to measure with")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(True)
-        for title in ("On a text", "On cases"):
+        for title in ("Token by token", "On cases"):
             self.tabs.addTab(title)
         self._forms = QStackedWidget(self)
         self.run = MainButton(theme, "play", "Run", parent=self)
@@ -250,7 +254,10 @@ class QualityPage(QWidget):
             return
         from gui.quality.fidelity_result import FidelityResult
 
-        self.result = FidelityResult(self._theme, self._model.fidelity, self)
+        result = self.result = FidelityResult(self._theme, self._model.fidelity, self)
+        result.divergence_wanted.connect(self.divergence_wanted)
+        self._model.held.connect(result.worst.hold)
+        result.worst.hold(self._model.why_not_measure())
         self._put(0, self.result)
 
     def _end(self) -> None:

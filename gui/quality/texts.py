@@ -1,15 +1,21 @@
-"""The texts that a fidelity run can score."""
+"""What a fidelity run can be measured on: texts, or prompts that the reference answers."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import msgspec
 
 from engine.errors import PlanError
+from engine.quality.bundled import DEFAULT_TEXT, bundled_text, read_bundled
 
 MOST_BYTES = 50_000_000
+
+
+class Bundled(msgspec.Struct, frozen=True, tag="bundled"):
+    """A text that comes with the program."""
+
+    name: str = DEFAULT_TEXT
 
 
 class TextFile(msgspec.Struct, frozen=True, tag="file"):
@@ -20,18 +26,23 @@ class PastedText(msgspec.Struct, frozen=True, tag="pasted"):
     text: str = ""
 
 
-class PythonReference(msgspec.Struct, frozen=True, tag="python"):
-    """The language reference that every Python carries in `pydoc_data`: English, some code."""
+class PromptsFile(msgspec.Struct, frozen=True, tag="prompts"):
+    """A suite of any form, or a text with one prompt a line."""
+
+    path: str = ""
 
 
-TextSource = TextFile | PastedText | PythonReference
+TextSource = Bundled | TextFile | PastedText
+Source = TextSource | PromptsFile
 
 
-def why_no_text(source: TextSource) -> str:
+def why_no_text(source: Source) -> str:
     """Why the source gives nothing yet, in a sentence, or empty; the file itself is not looked at."""
     match source:
         case TextFile(path=""):
             return "Choose a text file first."
+        case PromptsFile(path=""):
+            return "Choose a file of prompts first."
         case PastedText(text=text) if not text.strip():
             return "Paste a text first."
     return ""
@@ -44,10 +55,9 @@ def read_text(source: TextSource) -> tuple[str, str]:
             return Path(path).name, _file_text(Path(path))
         case PastedText(text=text):
             return "pasted text", text
-    from pydoc_data.topics import topics  # 700 kB, needed here alone
-
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return f"Python {version} language reference", "\n\n".join(topics.values())
+        case Bundled(name=name):
+            bundled = bundled_text(name)
+            return bundled.title, read_bundled(bundled)
 
 
 def _file_text(path: Path) -> str:

@@ -17,8 +17,18 @@ from engine.contract import (
     Loading,
     NoiseFloor,
     OtherTokenizer,
+    ReplyFidelity,
+    ScoredReply,
+    WorstToken,
 )
-from engine.fidelity import ChunkDone, FidelityDone, FidelityEvent, FidelityPlan
+from engine.fidelity import (
+    ChunkDone,
+    FidelityDone,
+    FidelityEvent,
+    FidelityPlan,
+    RepliesPlan,
+    ReplyGiven,
+)
 from engine.quality.fidelity_kernel import TokenScores
 from engine.quality.fidelity_statistics import FidelityStatistics
 
@@ -48,7 +58,7 @@ class FakeFidelityBench:
     tokenizer. `hold`, once given, is waited for after the first chunk."""
 
     def __init__(self, hold: threading.Event | None = None, fault: Exception | None = None) -> None:
-        self.plans: list[FidelityPlan] = []
+        self.plans: list[FidelityPlan | RepliesPlan] = []
         self.stopped = threading.Event()
         self._hold = hold
         self._fault = fault
@@ -56,10 +66,13 @@ class FakeFidelityBench:
     def stop(self) -> None:
         self.stopped.set()
 
-    def run(self, plan: FidelityPlan) -> Iterator[FidelityEvent]:
+    def run(self, plan: FidelityPlan | RepliesPlan) -> Iterator[FidelityEvent]:
         self.plans.append(plan)
         self.stopped.clear()
         yield Loading(contender=plan.reference.name, fraction=0.5)
+        if isinstance(plan, RepliesPlan):
+            yield from replies(plan)
+            return
         if self._fault is not None:
             raise self._fault
         compared = [each.name for each in plan.candidates if "Other" not in each.name]
@@ -86,6 +99,62 @@ class FakeFidelityBench:
             raise Stopped
         stopped = "stopped by the user" if self.stopped.is_set() else None
         yield FidelityDone(document=document(plan, statistics, done, stopped))
+
+
+def replies(plan: RepliesPlan) -> Iterator[FidelityEvent]:
+    """Every candidate is the further from a reply the later its prompt comes."""
+    statistics = {each.name: FidelityStatistics() for each in plan.candidates}
+    found: dict[str, list[ReplyFidelity]] = {each.name: [] for each in plan.candidates}
+    scored = [
+        ScoredReply(
+            case=case.id,
+            prompt=case.messages[-1].content,
+            reply=f"Reply {case.id} is a short one.",
+            tokens=TOKENS,
+        )
+        for case in plan.cases
+    ]
+    for number in range(len(scored)):
+        yield ReplyGiven(done=number + 1, cases=len(scored))
+    for number, reply in enumerate(scored, 1):
+        for place, name in enumerate(statistics):
+            statistics[name].add(tokens(number * 10 + place, 0.1 + 0.1 * place))
+            found[name].append(_on_reply(reply, number, place))
+            yield ChunkDone(
+                candidate=name,
+                chunk=number,
+                chunks=len(scored),
+                running=statistics[name].running(),
+            )
+    yield FidelityDone(
+        document=FidelityDocument(
+            scored="replies",
+            n_ctx=300,
+            chunks=len(scored),
+            scored_tokens=TOKENS * len(scored),
+            text=FidelityText(name=plan.name, sha256="0" * 64, size_bytes=99),
+            reference=FidelityReference(name=plan.reference.name, ppl=estimate(1.8, 0.1)),
+            candidates=tuple(
+                each.result(name, FLOOR, tuple(found[name])) for name, each in statistics.items()
+            ),
+            replies=tuple(scored),
+            noise_floor=FLOOR,
+        )
+    )
+
+
+def _on_reply(reply: ScoredReply, number: int, place: int) -> ReplyFidelity:
+    worst = WorstToken(
+        token=number,
+        text=" is",
+        instead=" was",
+        probability=0.8,
+        candidate_probability=0.3 / number,
+        kld=0.5 * number + 0.1 * place,
+    )
+    return ReplyFidelity(
+        case=reply.case, mean_kld=0.05 * number, same_top_percent=95.0 - number, worst=worst
+    )
 
 
 def document(

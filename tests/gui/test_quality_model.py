@@ -7,12 +7,21 @@ import msgspec
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.contract import Fidelity
 from engine.errors import LoadError, PlanError
+from engine.fidelity import FidelityPlan
 from gui.compare.contenders_model import ContendersModel
 from gui.jobs import Jobs
 from gui.quality.participants_model import ParticipantsModel
 from gui.quality.quality_model import QualityModel
-from gui.quality.texts import PastedText, PythonReference, TextFile, read_text, why_no_text
+from gui.quality.texts import (
+    Bundled,
+    PastedText,
+    PromptsFile,
+    TextFile,
+    read_text,
+    why_no_text,
+)
 from tests.gui.fake_fidelity import FakeFidelityBench
 from tests.gui.fakes import Fakes, contender
 
@@ -89,6 +98,7 @@ def test_a_run_gives_estimates_and_then_the_document(
     assert [each.name for each in document.candidates] == [Q8.name, Q2.name]
     assert isinstance(fakes.fidelity, FakeFidelityBench)
     plan = fakes.fidelity.plans[0]
+    assert isinstance(plan, FidelityPlan)
     assert (plan.text, plan.text_name, plan.max_chunks) == ("A text.", "pasted text", 3)
 
 
@@ -156,8 +166,55 @@ def test_a_text_file_is_read_without_its_byte_order_mark(tmp_path: Path) -> None
     assert read_text(TextFile(str(file))) == ("notes.txt", "Grüße")
 
 
-def test_every_python_brings_a_text() -> None:
-    assert why_no_text(PythonReference()) == ""
-    name, text = read_text(PythonReference())
-    assert name.startswith("Python 3.")
+def test_a_bundled_text_is_read_by_its_name() -> None:
+    assert why_no_text(Bundled()) == ""
+    name, text = read_text(Bundled("code"))
+    assert name == "Python code"
     assert len(text) > 100_000
+
+
+def on_prompts(model: QualityModel, path: Path) -> None:
+    source = PromptsFile(str(path))
+    model.fidelity.edit(msgspec.structs.replace(model.fidelity.settings, source=source))
+
+
+def test_prompts_go_forward_from_the_answers_to_the_scores(
+    qtbot: QtBot, model: QualityModel, fakes: Fakes, tmp_path: Path
+) -> None:
+    prompts = tmp_path / "prompts.jsonl"
+    prompts.write_text('{"prompt": "One?"}\n{"prompt": "Two?"}\n')
+    on_prompts(model, prompts)
+    fractions: list[float] = []
+    model.fidelity.progressed.connect(lambda words, fraction: fractions.append(fraction))
+    run(qtbot, model)
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1.0)
+    document = model.fidelity.document
+    assert document is not None
+    assert document.scored == "replies"
+    far = document.candidates[1]
+    assert isinstance(far, Fidelity)
+    question = model.fidelity.question(far.name, far.replies[1])
+    assert question is not None
+    assert (question.reference, question.candidate) == (F16, Q2)
+    assert (question.case.messages[-1].content, question.place) == ("Two?", 2)
+    assert model.fidelity.question("nobody", far.replies[1]) is None
+
+
+def test_a_file_without_prompts_is_told(qtbot: QtBot, model: QualityModel, tmp_path: Path) -> None:
+    told: list[str] = []
+    model.failed.connect(told.append)
+    source = PromptsFile()
+    model.fidelity.edit(msgspec.structs.replace(model.fidelity.settings, source=source))
+    assert model.fidelity.why_not_run() == "Choose a file of prompts first."
+    empty = tmp_path / "empty.txt"
+    empty.write_text("\n")
+    on_prompts(model, empty)
+    run(qtbot, model)
+    assert told == ["empty.txt holds no prompt. Write one a line."]
+
+
+def test_who_holds_the_machine_is_told(qtbot: QtBot, model: QualityModel) -> None:
+    with qtbot.waitSignal(model.held) as told:
+        model.hold("Wait for the comparison to end.")
+    assert told.args == [model.why_not_run()]

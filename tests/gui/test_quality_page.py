@@ -9,14 +9,17 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QTableView
 from pytestqt.qtbot import QtBot
 
 from engine.contract import Runtime
+from engine.fidelity import FidelityPlan, RepliesPlan
 from gui.app import Desk
+from gui.divergence.divergence_dialog import DivergenceDialog
 from gui.quality.fidelity_chart import FidelityChart
 from gui.quality.fidelity_result import FidelityResult
 from tests.gui.acting import key
+from tests.gui.fake_divergence import FakeDivergenceBench
 from tests.gui.fake_fidelity import FakeFidelityBench
 from tests.gui.fakes import Fakes, contender
 from tests.gui.test_accessibility import nameless
@@ -54,7 +57,11 @@ def finish(qtbot: QtBot, desk: Desk, limit_ms: int = 5000) -> FidelityResult:
 
 
 def cells(result: FidelityResult) -> list[list[str]]:
-    model = result.table.model()
+    return shown_rows(result.table)
+
+
+def shown_rows(table: QTableView) -> list[list[str]]:
+    model = table.model()
     return [
         [str(model.index(row, column).data()) for column in range(model.columnCount())]
         for row in range(model.rowCount())
@@ -140,6 +147,7 @@ def test_the_settings_reach_the_run(qtbot: QtBot, quality: Desk, fakes: Fakes) -
     result = finish(qtbot, quality)
     assert isinstance(fakes.fidelity, FakeFidelityBench)
     plan = fakes.fidelity.plans[0]
+    assert isinstance(plan, FidelityPlan)
     assert (plan.n_ctx, plan.max_chunks, plan.until, plan.noise_floor) == (256, 3, 0.005, False)
     assert "was not measured" in result.noise.text()
     assert [row[-1] for row in cells(result)] == ["–", "–"]
@@ -167,7 +175,105 @@ def test_a_chosen_file_and_pasted_text_are_measured(
     quality.quality_page.run.click()
     finish(qtbot, quality)
     assert isinstance(fakes.fidelity, FakeFidelityBench)
-    assert [plan.text for plan in fakes.fidelity.plans] == ["From a file.", "By hand."]
+    texts = [plan.text for plan in fakes.fidelity.plans if isinstance(plan, FidelityPlan)]
+    assert texts == ["From a file.", "By hand."]
+
+
+def test_bundled_texts_can_be_chosen_and_tell_their_source(
+    qtbot: QtBot, quality: Desk, fakes: Fakes
+) -> None:
+    form = quality.quality_page.fidelity_form
+    assert form.source.choice == "english"
+    assert "Jane Austen" in form.about.text()
+    form.source.set_choice("german")
+    assert "Licence: CC BY-SA 3.0." in form.about.text()
+    quality.quality_page.run.click()
+    assert "German technical prose:" in finish(qtbot, quality).scope.text()
+    assert isinstance(fakes.fidelity, FakeFidelityBench)
+    plan = fakes.fidelity.plans[0]
+    assert isinstance(plan, FidelityPlan)
+    assert plan.text.startswith("Linux hat in den letzten Jahren")
+
+
+@pytest.fixture
+def prompts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the file dialog gives."""
+    path = tmp_path / "prompts.txt"
+    path.write_text("Capital of France?\nAnd of Spain?\nAnd of Italy?\n")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    return path
+
+
+def run_on_prompts(qtbot: QtBot, desk: Desk) -> FidelityResult:
+    form = desk.quality_page.fidelity_form
+    form.source.set_choice("prompts")
+    assert desk.quality_page.why.text() == "Choose a file of prompts first."
+    form.file.click()
+    form.max_tokens.set_number(64)
+    desk.quality_page.run.click()
+    return finish(qtbot, desk)
+
+
+def test_my_prompts_are_answered_and_the_worst_places_come_first(
+    qtbot: QtBot, quality: Desk, fakes: Fakes, prompts: Path
+) -> None:
+    told: list[str] = []
+    quality.quality.fidelity.progressed.connect(lambda words, _fraction: told.append(words))
+    result = run_on_prompts(qtbot, quality)
+    form = quality.quality_page.fidelity_form
+    assert form.max_tokens.isVisible()
+    assert not form.n_ctx.isVisible()
+    assert isinstance(fakes.fidelity, FakeFidelityBench)
+    plan = fakes.fidelity.plans[0]
+    assert isinstance(plan, RepliesPlan)
+    assert (plan.name, len(plan.cases), plan.max_tokens) == ("prompts.txt", 3, 64)
+    assert "The reference answers: 3 of 3" in told
+    assert "Reply 1 of 3" in told
+    assert "tokens of 3 replies scored" in result.scope.text()
+    assert result.worst.isVisible()
+    rows = shown_rows(result.worst.table)
+    assert len(rows) == 6
+    assert rows[0][:2] == ["3: And of Italy?", "Q2_K"]
+    assert rows[-1][:2] == ["1: Capital of France?", "Q8_0"]
+    assert rows[0][4:] == ["4: “ is”", "80\u00a0% → 10\u00a0%", "“ was”"]
+    assert not nameless(quality.quality_page)
+
+
+def test_a_reply_is_opened_at_its_worst_token(
+    qtbot: QtBot, quality: Desk, fakes: Fakes, prompts: Path
+) -> None:
+    worst = run_on_prompts(qtbot, quality).worst
+    worst.table.selectRow(1)
+    worst.show_tokens.click()
+    dialog = quality.window.findChild(DivergenceDialog)
+    assert isinstance(dialog, DivergenceDialog)
+    qtbot.waitUntil(dialog.text.isVisible, timeout=5000)
+    assert isinstance(fakes.divergence, FakeDivergenceBench)
+    reference, candidate, case, reply = fakes.divergence.asked[0]
+    assert (reference.name, candidate.name) == (F16.name, Q8.name)
+    assert (case.messages[-1].content, reply) == ("And of Italy?", "Reply 3 is a short one.")
+    assert quality.divergence.place == 3
+    dialog.reject()
+
+
+def test_replies_are_not_opened_while_the_machine_is_taken(
+    qtbot: QtBot, quality: Desk, prompts: Path
+) -> None:
+    worst = run_on_prompts(qtbot, quality).worst
+    quality.quality.held.emit("Wait for the comparison to end.")
+    assert not worst.show_tokens.isEnabled()
+    assert worst.why.text() == "Wait for the comparison to end."
+    with qtbot.assertNotEmitted(worst.wanted):
+        worst.table.activated.emit(worst.table.currentIndex())
+    quality.quality.held.emit("")
+    assert worst.show_tokens.isEnabled()
+
+
+def test_after_a_text_there_are_no_worst_places(qtbot: QtBot, quality: Desk, prompts: Path) -> None:
+    run_on_prompts(qtbot, quality)
+    quality.quality_page.fidelity_form.source.set_choice("code")
+    quality.quality_page.run.click()
+    assert not finish(qtbot, quality).worst.isVisible()
 
 
 def test_the_result_can_be_copied(qtbot: QtBot, quality: Desk) -> None:
@@ -219,10 +325,10 @@ def test_everything_the_keyboard_reaches_on_the_page_has_a_name(
     qtbot: QtBot, quality: Desk
 ) -> None:
     page = quality.quality_page
-    for source in ("file", "pasted"):
+    for source in ("file", "pasted", "prompts"):
         page.fidelity_form.source.set_choice(source)
         assert not nameless(page)
-    page.fidelity_form.source.set_choice("python")
+    page.fidelity_form.source.set_choice("english")
     page.run.click()
     finish(qtbot, quality).fold.click()
     assert not nameless(page)
