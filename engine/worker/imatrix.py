@@ -40,6 +40,7 @@ def collect(
     backend: Backend, request: CollectImportance, interrupt: Interrupt, on_progress: Report
 ) -> None:
     """Write the matrix to the request's target; raises RequestRefused, and for a stop too."""
+    backend.add_rpc_servers(request.model.runtime.rpc_servers)
     check_readable(Path(request.model.path))
     backend.clear_log()
 

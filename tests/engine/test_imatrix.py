@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 
 from engine.client import Stopped
+from engine.contract import Runtime
 from engine.errors import MissingFile, QuantizeError
 from engine.imatrix import CollectionOrder, collect_importance
+from engine.protocol import CollectImportance, Done, Load
 from engine.worker.imatrix_sums import Sums, weight_name
 from tests.engine.experts_model import write_experts_model
+from tests.engine.rpc_server import rpc_servers
+from tests.engine.running import running_worker
 from tests.llama_tools import run_tool
 
 TEXT = "".join(f"{n} green bottles hanging on the wall, and {n * n} more.\n" for n in range(1, 140))
@@ -102,6 +106,32 @@ def test_the_file_is_llama_imatrix_s_to_the_last_byte(
     run_tool("llama-imatrix", "-m", experts_model, *options, folder=tmp_path)
     collect_importance(order(experts_model, chunks=chunks), tmp_path / "ours.gguf")
     assert (tmp_path / "ours.gguf").read_bytes() == (tmp_path / "theirs.gguf").read_bytes()
+
+
+def test_what_a_device_holds_is_copied_from_it(experts_model: Path, tmp_path: Path) -> None:
+    """An RPC server's memory is no host's, like a GPU's; it computes on the same processor."""
+    collect_importance(order(experts_model, chunks=5), tmp_path / "here.gguf")
+    with rpc_servers(1) as ((endpoint, _),), running_worker() as running:
+        request = CollectImportance(
+            id=running.client.next_id(),
+            model=Load(
+                id=0,
+                path=str(experts_model),
+                runtime=Runtime(threads=1, rpc_servers=(endpoint,)),
+                n_gpu_layers=-1,
+            ),
+            text=TEXT,
+            dataset="bottles.txt",
+            target=str(tmp_path / "there.gguf"),
+            max_chunks=5,
+        )
+        *_, last = running.client.ask(request)
+        assert isinstance(last, Done)
+    here, there = totals(tmp_path / "here.gguf"), totals(tmp_path / "there.gguf")
+    assert here.keys() == there.keys()
+    for name, (sums, counts) in here.items():
+        assert there[name][0] == pytest.approx(sums, rel=1e-3)
+        assert there[name][1] == counts
 
 
 def test_a_short_text_is_refused(experts_model: Path, tmp_path: Path) -> None:
