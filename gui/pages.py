@@ -48,4 +48,4 @@ class Page:
     take_focus: Callable[[], None]
     commands: tuple[Command, ...] = ()
     availability_changed: SignalInstance | None = None
-    sessions: SessionView | None = None
+    sessions: tuple[SessionView, ...] = ()

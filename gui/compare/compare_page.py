@@ -36,13 +36,15 @@ def page_of_compare(page: ComparePage, model: CompareModel, whole: QWidget) -> P
         "Compare models",
         whole,
         page.take_focus,
-        sessions=SessionView(
-            kinds=("compare",),
-            why_not=model.why_not_edit,
-            show=model.show_session,
-            resume=model.resume_session,
-            again=model.repeat_session,
-            change=model.change_session,
+        sessions=(
+            SessionView(
+                kinds=("compare",),
+                why_not=model.why_not_edit,
+                show=model.show_session,
+                resume=model.resume_session,
+                again=model.repeat_session,
+                change=model.change_session,
+            ),
         ),
     )
 

@@ -46,11 +46,13 @@ def page_of_quality(page: QualityPage, model: QualityModel) -> Page:
         page.take_focus,
         page.commands(),
         model.availability_changed,
-        SessionView(
-            ("suite",),
-            page.why_not_open,
-            page.open_session,
-            resume=page.resume_session,
+        (
+            SessionView(
+                ("suite",),
+                page.why_not_open,
+                page.open_session,
+                resume=page.resume_session,
+            ),
         ),
     )
 

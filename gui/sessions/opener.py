@@ -41,7 +41,7 @@ class SessionOpener(QObject):
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._pages = [(page, page.sessions) for page in pages if page.sessions is not None]
+        self._pages = [(page, view) for page in pages for view in page.sessions]
         self._show_page = show_page
         self._history: History | None = None
 

@@ -33,7 +33,7 @@ class Place:
             resume=lambda session: self._take("resume", session),
             again=(lambda session: self._take("again", session)) if "compare" in kinds else None,
         )
-        self.page = Page("x", "X", "X", self.widget, self.widget.setFocus, sessions=view)
+        self.page = Page("x", "X", "X", self.widget, self.widget.setFocus, sessions=(view,))
 
     def _take(self, use: str, session: Session) -> None:
         self.taken.append((use, session.id))
