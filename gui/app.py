@@ -284,7 +284,7 @@ class SystemSignals(QObject):
         self._near.recv(64)
 
     def _take(self, _number: int, _frame: FrameType | None) -> None:
-        self._window.close()
+        self._window.close_at_once()
 
 
 def main(argv: list[str], given: Collaborators) -> int:

@@ -39,6 +39,7 @@ from gui.commands import (
 from gui.compare.chips import local_files
 from gui.compare.compare_model import CompareModel
 from gui.compare.compare_page import ComparePage, page_of_compare
+from gui.figures import count
 from gui.help import about_dialog, shortcuts_dialog
 from gui.history.export_dialog import FORMATS
 from gui.icons import icon
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self._compare = compare
         self._sessions = sessions
         self._version = version
+        self._asks = True
         self.setWindowTitle("Steelyard")
         self.setAcceptDrops(True)
         self.setMinimumSize(theme.characters(110), theme.lines(34))
@@ -101,7 +103,15 @@ class MainWindow(QMainWindow):
             contenders=self._compare.contenders.contenders,
         )
 
+    def close_at_once(self) -> None:
+        """Close without a question, since the system ends."""
+        self._asks = False
+        self.close()
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self._asks and self._compare.unrecorded.sessions and not self._may_be_lost():
+            event.ignore()
+            return
         event.accept()
         self.hide()
         self.closing.emit()
@@ -113,6 +123,23 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         self._compare.add_files(local_files(event.mimeData()))
         event.acceptProposedAction()
+
+    def _may_be_lost(self) -> bool:
+        """Ask about what is in this window only."""
+        unrecorded = self._compare.unrecorded.sessions
+        question = QMessageBox(self)
+        question.setWindowTitle("Close and lose replies?")
+        question.setText(
+            f"{count(len(unrecorded), 'session')} could not be recorded and will be lost."
+        )
+        export = question.addButton("Export…", QMessageBox.ButtonRole.AcceptRole)
+        close = question.addButton("Close", QMessageBox.ButtonRole.DestructiveRole)
+        question.addButton(QMessageBox.StandardButton.Cancel)
+        question.setDefaultButton(export)
+        question.exec()
+        if question.clickedButton() is export:
+            self._export_unrecorded(unrecorded)
+        return question.clickedButton() is close
 
     # Parts -------------------------------------------------------------------------------------
 
@@ -150,6 +177,7 @@ class MainWindow(QMainWindow):
             if page.availability_changed is not None:
                 page.availability_changed.connect(table.refresh)
         compare.session_ended.connect(self._sessions.reload)
+        compare.unrecorded.kept.connect(self._offer_unrecorded)
         compare.board.status_changed.connect(self._show_title)
         compare.board.status_changed.connect(self._mark_session)
         compare.opened.connect(self._show_opened)
@@ -251,19 +279,35 @@ class MainWindow(QMainWindow):
         self.page.take_focus()
 
     def _export_shown(self) -> None:
-        session_id = self._compare.board.session_id
-        if session_id is not None:
+        only_here, session_id = self._compare.unrecorded.shown, self._compare.board.session_id
+        if only_here is not None:
+            self._export_unrecorded((only_here,))
+        elif session_id is not None:
             self._export(session_id)
 
     def _export(self, session_id: str) -> None:
-        kinds = {f"{words} (*{ending})": ending for ending, words, _ in reversed(FORMATS)}
-        name, kind = QFileDialog.getSaveFileName(
-            self, "Export session", f"steelyard-{session_id[:8]}", ";;".join(kinds)
+        path = self._ask_where_to(f"steelyard-{session_id[:8]}", ".json")
+        if path is not None:
+            self._compare.export(session_id, path)
+
+    def _export_unrecorded(self, sessions: tuple[Session, ...]) -> None:
+        path = self._ask_where_to(
+            "steelyard-unrecorded", ".json" if len(sessions) == 1 else ".jsonl"
         )
-        if name:
-            path = Path(name)
-            ending = path.suffix or kinds.get(kind, ".json")
-            self._compare.export(session_id, path.with_suffix(ending))
+        if path is not None:
+            self._compare.unrecorded.export(sessions, path)
+
+    def _ask_where_to(self, name: str, usual: str) -> Path | None:
+        kinds = {f"{words} (*{ending})": ending for ending, words, _ in reversed(FORMATS)}
+        chosen, kind = QFileDialog.getSaveFileName(self, "Export", name, ";;".join(kinds))
+        path = Path(chosen)
+        ending = path.suffix or kinds.get(kind, usual)
+        return path.with_suffix(usual if ending == ".json" else ending) if chosen else None
+
+    def _offer_unrecorded(self, why: str) -> None:
+        words = f"The replies of this session are in this window only. {why}"
+        banner = self.page.banners.add("error", words, "Export…")
+        banner.acted.connect(self._export_shown)
 
     def _quit(self) -> None:
         self.close()

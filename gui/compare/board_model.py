@@ -130,6 +130,10 @@ class BoardModel(QObject):
         return False
 
     @property
+    def all_replies(self) -> tuple[Reply, ...]:
+        return tuple(cell.reply for cell in self._cells.values() if cell.reply is not None)
+
+    @property
     def unfinished(self) -> bool:
         """Whether a recorded run ended before all its replies were there."""
         ended_early = self.status in {"interrupted", "stopped"}

@@ -15,6 +15,7 @@ from gui.collaborators import Bench, Collaborators, History
 from gui.compare.board_model import BoardModel
 from gui.compare.contenders_model import ContendersModel
 from gui.compare.draft_model import Draft, DraftModel, draft_of, draft_of_all
+from gui.compare.unrecorded import UnrecordedRuns
 from gui.jobs import Jobs, RunFeed
 
 DEMO_PROMPT = "Give three tips for sleeping better."
@@ -50,6 +51,9 @@ class CompareModel(QObject):
         self._stopping = False
         self._session: Session | None = None
         self._elsewhere = ""
+        self.unrecorded = UnrecordedRuns(jobs, given.export_sessions, self)
+        self.unrecorded.noticed.connect(self.noticed)
+        self.unrecorded.failed.connect(self.failed)
         self.demo_running = False
         self.board.noticed.connect(self.warned)
         self.board.case_shown.connect(self._follow_case)
@@ -98,7 +102,8 @@ class CompareModel(QObject):
     def why_not_export(self) -> str:
         if self.running:
             return "Wait for the comparison to end, or stop it."
-        return "" if self.board.session_id else "There is no recorded session to export yet."
+        there = self.board.session_id or self.unrecorded.shown is not None
+        return "" if there else "There is no recorded session to export yet."
 
     def why_not_cost(self) -> str:
         if self.running:
@@ -124,11 +129,12 @@ class CompareModel(QObject):
         """Make the bench in the background; without a history its runs are not recorded."""
         self._history = history
         before, self._bench = self._bench, None
+        recorder = self.unrecorded.recorder(history)
 
         def make() -> Bench:
             if before is not None:
                 before.close()
-            return self._given.make_bench(None if history is None else history.recorder())
+            return self._given.make_bench(recorder)
 
         self._jobs.start("bench", make, self._take_bench, self._fail)
 
@@ -162,6 +168,7 @@ class CompareModel(QObject):
         if self.running:
             return
         self._session = session
+        self.unrecorded.shown = None
         self.contenders.replace_all(session.contenders)
         self._follow(draft_of(session.plan()))
         self.board.open(session)
@@ -199,7 +206,7 @@ class CompareModel(QObject):
     def start_anew(self) -> None:
         """Clear the board for another comparison; contenders and settings stay."""
         if not self.running:
-            self._session = None
+            self._session = self.unrecorded.shown = None
             self.draft.edit(prompt="", cases=())
             self.draft.replace(self.draft.draft)
             self.board.clear()
@@ -262,6 +269,7 @@ class CompareModel(QObject):
     def _start(self, plan: Plan, resume: Session | None) -> None:
         assert self._bench is not None
         self._session = None
+        self.unrecorded.begin(resume)
         try:
             # Called here and not in the run's thread, so that a stop that follows at once is not lost.
             events = self._bench.run(plan, resume)
@@ -282,6 +290,7 @@ class CompareModel(QObject):
             self.board.take(event)
             if isinstance(event, Finished):
                 self._stopping = False
+            self.unrecorded.take(event)
 
     def _take_end(self, fault: Exception | None) -> None:
         assert self._feed is not None
@@ -294,6 +303,8 @@ class CompareModel(QObject):
             self._fail(fault)
         elif fault is not None:
             self._jobs.crashed.emit(fault)
+        board = self.board
+        self.unrecorded.end(board.plan, board.all_replies, finished=board.status == "finished")
         self.availability_changed.emit()
         self.session_ended.emit()
 
