@@ -30,13 +30,13 @@ class RepositoryPane(QFrame):
         self._theme = theme
         self._model = model
         self.setProperty("look", "card")
-        self.setMinimumWidth(theme.characters(78))
+        self.setMinimumWidth(theme.characters(88))
         self.title = label("No repository is open", "title", wrap=True, parent=self)
         self.facts = label("Choose one of the results.", "muted", wrap=True, parent=self)
         self.gate = label("", wrap=True, parent=self)
         self.gate.setProperty("badge", "warning")
         self.choices = hub_table(
-            theme, model.choices, "Quantizations of the repository", (18, 8, 14, 23, 21)
+            theme, model.choices, "Quantizations of the repository", (18, 8, 13, 22, 20)
         )
         self.page = QPushButton("Open its page", self)
         self.token = QPushButton("Access token…", self)
