@@ -6,13 +6,12 @@ import time
 from typing import TypedDict
 
 from engine.contract import DeviceInfo, Energy
+from engine.energy.pooling import IN_A_BATCH
 from engine.energy.seam import EnergyMeter, Window
 from engine.pool import Slot
 from engine.protocol import Generated
 
 SHARED = "Several contenders ran at once, so no sensor can tell their shares apart."
-
-IN_A_BATCH = "Answered in a batch, where replies share every step: pooled over all of them."
 
 
 class Metering:
@@ -82,7 +81,7 @@ class BatchMetering:
             others_cpu_percent=found.others_cpu_percent,
             contaminated=found.contaminated,
             conditions=found.conditions,
-            notes=found.notes,
+            notes=(IN_A_BATCH, *found.notes),
             absent=dict.fromkeys(("joules", "joules_per_token"), IN_A_BATCH),
         )
         return window.end_s - window.begin_s, bare

@@ -107,6 +107,8 @@ def _rate(usage: Usage) -> float | None:
 
 def _no_energy(usage: Usage, assumptions: Assumptions) -> str:
     if usage.energy.joules is None:
+        if usage.batched:
+            return usage.energy.absent["joules"]
         own = next((each.energy.absent.get("joules") for each in usage.replies), None)
         return own or usage.energy.absent["joules"]
     if assumptions.energy == "above idle":

@@ -216,10 +216,12 @@ def _usage_notes(usage: Usage) -> tuple[str, ...]:
         )
     if usage.batched:
         notes.append(
-            "Answered in batches: a request alone takes more time and energy than its share of a batch."
+            "Answered in batches: a request alone takes more time and energy than its share of a batch, and "
+            "how requests differ is not in the interval."
         )
     if usage.contaminated:
-        notes.append("Other programs used the processor during every reply.")
+        during = "during the batch" if usage.batched else "during every reply"
+        notes.append(f"Other programs used the processor {during}.")
     if usage.energy.not_covered:
         notes.append(f"Not covered: {', '.join(usage.energy.not_covered)}.")
     return tuple(notes)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.contract import EnergyPart, Reply, Session
+from engine.contract import Energy, EnergyPart, Reply, Session
 from engine.cost.ranges import Draws, drawn_factor
 from engine.cost.scenario import Scenario
 from engine.energy.calibration import Calibration
 from engine.energy.pooling import counted_parts, exact_joules, pooled
 from engine.energy.tdp import FACTOR, estimated_above_idle_joules
+
+TORN = "A sensor failed during the batch."
 
 
 class EnergyOfPart:
@@ -20,13 +22,21 @@ class EnergyOfPart:
     Replies measured by the same sensor share its error, so it cancels between two contenders.
     """
 
-    def __init__(self, parts: Sequence[EnergyPart], factor: float, *, above_idle: bool) -> None:
+    def __init__(
+        self,
+        parts: Sequence[EnergyPart],
+        factor: float,
+        *,
+        above_idle: bool,
+        evenly: bool,
+    ) -> None:
         first = parts[0]
         self.input = f"energy by {first.source.partition(':')[0]} ({first.name})"
         self.factor = factor
         self.label = first.label
         exact = _above_idle if above_idle else exact_joules
-        self.joules = _column([exact(part) for part in parts])
+        joules = _column([exact(part) for part in parts])
+        self.joules = _even(joules) if evenly else joules
         self.prompt = _column([part.prompt_joules for part in parts])
         self.generation = _column([part.generation_joules for part in parts])
 
@@ -39,6 +49,9 @@ class Usage:
 
     A reply that failed or was stopped is none; one that other programs contaminated, or whose energy
     could not be had, counts only where no better one is left. Columns are by reply.
+
+    Of a batch all replies count, since only their sum means something, and each has an even share of its
+    time and its energy.
     """
 
     def __init__(self, name: str, replies: Sequence[Reply], *, above_idle: bool = False) -> None:
@@ -46,15 +59,19 @@ class Usage:
         finished = [each for each in replies if each.finish_reason in {"stop", "length"}]
         clean = [each for each in finished if not each.energy.contaminated]
         self.contaminated = bool(finished) and not clean
-        chosen = clean or finished
-        self.replies = tuple(each for each in chosen if counted_parts(each.energy)) or tuple(chosen)
+        self.batched = any(each.timing.batch_share_s is not None for each in finished)
+        chosen = finished if self.batched else clean or finished
+        self.contaminated = self.contaminated or (self.batched and len(clean) < len(finished))
+        metered = tuple(each for each in chosen if counted_parts(each.energy))
+        self.replies = tuple(chosen) if self.batched else metered or tuple(chosen)
         self.shared = any(each.timing.shared for each in self.replies)
-        self.energy = pooled(self.replies)
+        torn = self.batched and bool(metered) and len(metered) < len(chosen)
+        self.energy = Energy(absent={"joules": TORN}) if torn else pooled(self.replies)
         self.prompt_tokens = _column([_prompt_tokens(each) for each in self.replies])
         self.output_tokens = _column([each.timing.generated_tokens for each in self.replies])
         self.first_s = _column([each.timing.ttft_s for each in self.replies])
-        self.batched = any(each.timing.batch_share_s is not None for each in self.replies)
-        self.total_s = _column([_seconds(each) for each in self.replies])
+        total_s = _column([_seconds(each) for each in self.replies])
+        self.total_s = _even(total_s) if self.batched else total_s
         self.parts = self._parts(above_idle)
 
     @property
@@ -88,7 +105,10 @@ class Usage:
                 if part.counted and part.name == whole.name
             ]
             if len(parts) == len(self.replies):
-                found.append(EnergyOfPart(parts, _factor(whole), above_idle=above_idle))
+                factor = _factor(whole)
+                found.append(
+                    EnergyOfPart(parts, factor, above_idle=above_idle, evenly=self.batched)
+                )
         return tuple(found) if len(found) == len(self.energy.parts) else ()
 
 
@@ -132,6 +152,10 @@ def _seconds(reply: Reply) -> float | None:
 def _prompt_tokens(reply: Reply) -> int | None:
     evaluated = reply.timing.prompt_tokens
     return None if evaluated is None else evaluated + reply.timing.cached_tokens
+
+
+def _even(column: Draws) -> Draws:
+    return np.full_like(column, np.mean(column)) if column.size else column
 
 
 def _column(values: Sequence[float | None]) -> Draws:

@@ -12,6 +12,9 @@ from engine.energy.figures import SHORTEST_STEPS
 from engine.energy.tdp import FACTOR, estimated_joules, two_digits
 from engine.energy.zones import RANGE_PERCENT
 
+IN_A_BATCH = "Answered in a batch, where replies share every step: pooled over all of them."
+"""The note of a reply whose energy is its share of a batch, and the reason why that is no figure."""
+
 FIELDS = ("joules", "joules_per_token", "mean_watts")
 
 
@@ -63,9 +66,15 @@ def _energy(measured: Sequence[Reply], parts: Sequence[EnergyPart]) -> Energy:
         not_covered=measured[0].energy.not_covered,
         parts=tuple(_shown(part) for part in parts),
         pooled_replies=count,
-        contaminated=any(reply.energy.contaminated for reply in measured),
+        contaminated=_contaminated(measured),
         absent={} if tokens else {"joules_per_token": "No token was generated."},
     )
+
+
+def _contaminated(measured: Sequence[Reply]) -> bool | None:
+    """None where no reply says."""
+    known = {reply.energy.contaminated for reply in measured} - {None}
+    return True in known if known else None
 
 
 def counted_parts(energy: Energy) -> tuple[str, ...]:

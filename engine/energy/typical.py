@@ -21,6 +21,7 @@ _OF_THE_POOL = (
     "plus_minus_percent",
     "mean_watts",
     "pooled_replies",
+    "contaminated",
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.contract import Energy, EnergyConditions
+from engine.energy.pooling import IN_A_BATCH
 from engine.energy.settings import PlugCalibration
 from engine.energy.zones import SourceStatus
 from engine.wording import digits_text, seconds
@@ -17,8 +18,7 @@ def energy_text(energy: Energy) -> str:
     """A reply's energy for a line below it, or why it has none."""
     if energy.joules is None:
         return energy.absent.get("joules", NOT_MEASURED)
-    pool = energy.pooled_replies
-    pooled = f"; too short alone, pooled over {pool} replies" if pool else ""
+    pooled = _pooled(energy)
     disturbed = ", contaminated by other programs" if energy.contaminated else ""
     if energy.kind == "measured":
         margin = energy.plus_minus_percent
@@ -30,6 +30,15 @@ def energy_text(energy: Energy) -> str:
     if low is None or high is None:
         return f"{figure}{pooled}{disturbed}"
     return f"{figure} ({digits_text(low)} to {digits_text(high)} J{pooled}){disturbed}"
+
+
+def _pooled(energy: Energy) -> str:
+    """Over how many replies, and why."""
+    if not energy.pooled_replies:
+        return ""
+    if IN_A_BATCH in energy.notes:
+        return f"; mean of a batch of {energy.pooled_replies} replies"
+    return f"; too short alone, pooled over {energy.pooled_replies} replies"
 
 
 def energy_line(energy: Energy) -> str:

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.contract import Energy
+from engine.energy.pooling import IN_A_BATCH
 from engine.energy.typical import all_with_pooled_energy, typical_energy, with_pooled_energy
 from engine.energy.wording import energy_line, energy_rows, energy_text
 from tests.energy.machines import Machine
@@ -96,3 +97,13 @@ def test_a_contaminated_reply_says_so_beside_its_figure(machine: Machine) -> Non
     energy = machine.reply(machine.meter())
     assert energy_text(energy).endswith(", contaminated by other programs")
     assert dict(energy_rows(energy))["Other programs"].endswith("contaminated")
+
+
+def test_a_reply_of_a_batch_says_so_and_is_contaminated_with_it(tmp_path: Path) -> None:
+    replies = [
+        replace(each, energy=replace(each.energy, notes=(IN_A_BATCH,), contaminated=n == 3))
+        for n, each in enumerate(short_replies(sampled_machine(tmp_path), 12))
+    ]
+    text = energy_text(with_pooled_energy(replies[0], replies).energy)
+    assert "mean of a batch of 12 replies" in text
+    assert text.endswith("contaminated by other programs")
