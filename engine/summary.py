@@ -11,6 +11,7 @@ from operator import attrgetter
 import msgspec
 
 from engine.contract import Reply
+from engine.energy.typical import typical_energy
 
 WIDE_SPREAD_PERCENT = 5.0
 _FIGURES = ("generation_tokens_per_s", "prompt_tokens_per_s", "ttft_s", "total_s", "load_s")
@@ -75,6 +76,7 @@ def _summary(name: str, replies: list[Reply]) -> ContenderSummary:
                 n=len(present),
                 spread_percent=_pooled_spread(present),
             )
+    figures |= _energy_figures(finished)
     return ContenderSummary(
         contender=name,
         replies=len(finished),
@@ -83,6 +85,19 @@ def _summary(name: str, replies: list[Reply]) -> ContenderSummary:
         peak_bytes=_highest(r.memory.peak_bytes for r in replies),
         device_bytes=_highest(r.memory.device_bytes for r in replies),
     )
+
+
+def _energy_figures(finished: list[Reply]) -> dict[str, Figure]:
+    """Without a spread: the range of the sensor says more."""
+    typical = typical_energy(finished)
+    if typical is None:
+        return {}
+    values = {"joules": typical.joules, "joules_per_token": typical.joules_per_token}
+    return {
+        name: Figure(median=value, n=typical.n)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def _pooled_spread(values: list[tuple[str, float]]) -> float | None:

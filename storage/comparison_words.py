@@ -16,6 +16,8 @@ _FIGURES: Final = {
     "ttft_s": "First token",
     "total_s": "Whole reply",
     "load_s": "Loading",
+    "joules": "Energy a reply",
+    "joules_per_token": "Energy a token",
 }
 _SHOWN_OF_HASH: Final = 12
 _FIDELITY: Final = {
@@ -147,5 +149,7 @@ def _difference(each: Difference) -> tuple[str, ...]:
 
 
 def _figure(change: SpeedChange, value: float) -> str:
+    if change.figure.startswith("joules"):
+        return f"{digits_text(value)} J"
     is_time = change.figure in _FIGURES and not change.figure.endswith("per_s")
     return seconds(value) if is_time else rate(value)

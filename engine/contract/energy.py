@@ -61,9 +61,10 @@ class Energy(msgspec.Struct, frozen=True, kw_only=True):
     joules_per_token divides the whole reply by its generated tokens, as others do;
     joules_per_prompt_token and joules_per_generated_token split it at the first token (the latter
     over the n − 1 tokens after it). above_idle: less what the machine draws with the model loaded
-    and idle. attributed_joules: above idle, by our share of the processor time. wall_joules: at the
-    plug, where a plug meter calibrated the machine. pooled_replies: over how many replies a figure
-    was taken because each alone is too_short for its sensor.
+    and idle; unloaded_idle_watts: what it drew before any model was loaded. attributed_joules: above
+    idle, by our share of the processor time. wall_joules: at the plug, where a plug meter calibrated
+    the machine. pooled_replies: over how many replies a figure was taken because each alone is
+    too_short for its sensor.
     """
 
     joules: float | None = None
@@ -84,6 +85,7 @@ class Energy(msgspec.Struct, frozen=True, kw_only=True):
     wall_joules: float | None = None
     mean_watts: float | None = None
     idle_watts: float | None = None
+    unloaded_idle_watts: float | None = None
     seconds: float | None = None
     boundary: str | None = None
     not_covered: tuple[str, ...] = ()

@@ -36,6 +36,7 @@ def attribute(window: Window, evidence: Evidence) -> Energy:
         energy = _totals(energy, composition, window, evidence)
         energy = _split(energy, composition, window)
         energy = _above_idle(energy, composition, window, evidence)
+        energy = replace(energy, unloaded_idle_watts=evidence.unloaded_idle_watts)
     if composition.estimated:
         energy = _in_two_digits(energy)
     energy = replace(energy, seconds=seconds, too_short=short is not None)

@@ -35,6 +35,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     conditions: EnergyConditions
     calibration: Calibration | None = None
     guests: tuple[str, ...] = ()
+    unloaded_idle_watts: float | None = None
     no_baseline: str = NO_BASELINE
     no_calibration: str = NO_CALIBRATION
 

@@ -103,6 +103,8 @@ class SensorMeter:
         with suppress(SteelyardError):
             self.assume(self._settings())
         self._sampler.start()
+        # The quiet time until the first model is loaded tells what the machine draws without one.
+        self.mark()
 
     def assume(self, settings: EnergySettings) -> None:
         """Take another design power or calibration from now on."""
@@ -163,6 +165,7 @@ class SensorMeter:
                 calibration=self._calibration,
                 no_calibration=self._no_calibration,
                 guests=self._guests(window),
+                unloaded_idle_watts=self.idle_watts(loaded=False),
                 no_baseline=baseline if isinstance(baseline, str) else NO_BASELINE,
             ),
         )

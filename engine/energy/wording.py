@@ -147,7 +147,8 @@ def _figure_rows(energy: Energy) -> Iterator[tuple[str, str]]:
         ("Energy that was ours", "attributed_joules", "J"),
         ("Energy at the plug", "wall_joules", "J"),
         ("Mean power", "mean_watts", "W"),
-        ("Idle power", "idle_watts", "W"),
+        ("Idle power, model loaded", "idle_watts", "W"),
+        ("Idle power, no model", "unloaded_idle_watts", "W"),
     )
     for title, field, unit in names:
         value = getattr(energy, field)

@@ -15,6 +15,7 @@ import pytest
 from engine.energy.meter import SensorMeter, machine_meter
 from engine.energy.sampler import Sampler
 from engine.energy.seam import EnergyMeter, NoMeter, Window
+from engine.energy.wording import energy_rows
 from engine.energy.zones import Zone
 from tests.energy.machines import WORKER_PID, Machine, joules, living, write
 
@@ -84,6 +85,10 @@ def test_the_baseline_of_a_loaded_model_is_kept_apart(
     rest(machine, meter)
     assert meter.idle_watts(loaded=False) == pytest.approx(12)
     assert meter.idle_watts(loaded=True) == pytest.approx(15)
+    energy = machine.reply(meter)
+    assert energy.idle_watts == pytest.approx(15)
+    assert energy.unloaded_idle_watts == pytest.approx(12)
+    assert dict(energy_rows(energy))["Idle power, no model"] == "12.0 W"
 
 
 def test_after_a_sleep_the_baseline_no_longer_holds(

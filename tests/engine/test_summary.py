@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import statistics
 
+import msgspec
 import pytest
 
-from engine.contract import Memory, Reply, Timing
-from engine.summary import summarise, wide_spreads
+from engine.contract import Energy, Memory, Reply, Timing
+from engine.summary import Figure, summarise, wide_spreads
 
 
 def reply(
@@ -65,3 +66,16 @@ def test_a_spread_over_five_percent_is_warned_of_by_name() -> None:
     (warning,) = wide_spreads(summarise(calm + wild))
     assert "wild" in warning
     assert "%" in warning
+
+
+def test_the_energy_of_replies_is_a_median_without_a_spread() -> None:
+    energies = [
+        Energy(joules=j, joules_per_token=j / 10, kind="measured") for j in (10.0, 30.0, 20.0)
+    ]
+    replies = [
+        msgspec.structs.replace(reply(50.0, case=str(n)), energy=energy)
+        for n, energy in enumerate(energies)
+    ]
+    (summary,) = summarise(replies)
+    assert summary.figures["joules"] == Figure(median=20.0, n=3)
+    assert summary.figures["joules_per_token"].median == 2.0

@@ -10,6 +10,7 @@ from engine.contract import (
     Case,
     CaseScore,
     Contender,
+    Energy,
     Estimate,
     Fidelity,
     FidelityDocument,
@@ -289,3 +290,19 @@ def test_nearness_to_a_reference_is_compared_with_its_margins() -> None:
         "0.2000 ± 0.010",
         "beyond the margins",
     )
+
+
+def test_what_a_reply_took_is_compared_in_joules() -> None:
+    before, after = (
+        msgspec.structs.replace(
+            samples.session(),
+            replies=(
+                msgspec.structs.replace(
+                    samples.reply("model 0"), energy=Energy(joules=joules, kind="measured")
+                ),
+            ),
+        )
+        for joules in (40.0, 30.0)
+    )
+    rows = speed_rows(compare_sessions(before, after))
+    assert ("model 0", "Energy a reply", "40 J", "30 J", "−25 %") in rows
