@@ -114,7 +114,7 @@ def _plan(
     return suite_plan(
         asked,
         contenders,
-        sampling=Sampling(max_tokens=options.max_tokens),
+        sampling=Sampling(max_tokens=options.max_tokens, temperature=options.temperature),
         repeats=options.repeat,
         deterministic=options.deterministic,
     )

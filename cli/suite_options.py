@@ -99,6 +99,15 @@ class SuiteOptions:
     repeat: Annotated[
         int, typer.Option("--repeat", min=1, metavar="N", help="Ask each case N times.")
     ] = 1
+    temperature: Annotated[
+        float,
+        typer.Option(
+            "--temperature",
+            min=0.0,
+            metavar="T",
+            help="0 always takes the likeliest word, so that repeats are alike.",
+        ),
+    ] = 0.0
     deterministic: Annotated[
         bool,
         typer.Option(

@@ -58,6 +58,8 @@ def print_trade_off(console: Console, points: Sequence[TradeOff]) -> None:
     console.print(table)
     console.print(words("* no other model passes as many cases for as little.", "dim"))
     for axis in axes:
+        if axis == "size_bytes":
+            continue
         ways = dict.fromkeys(point.how[axis] for point in points if axis in point.how)
         console.print(words(f"{_AXES[axis]}: {'; '.join(ways)}.", "dim"))
     for axis in (axis for axis in AXES if axis not in axes):

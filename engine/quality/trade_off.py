@@ -89,7 +89,7 @@ def _point(
     assumptions: Assumptions | None,
     order: Sequence[str],
 ) -> TradeOff:
-    how: dict[Axis, str] = {"size_bytes": "the file"}
+    how: dict[Axis, str] = {"size_bytes": "the size of the model's file"}
     absent: dict[Axis, str] = {}
     figures: dict[Axis, float | int | None] = {}
     found: dict[Axis, _Found] = {

@@ -95,6 +95,11 @@ class QualityModel(QObject):
         self.participants.take(session.contenders)
         self.suite.resume_session(session)
 
+    def repeat_suite(self, session: Session) -> None:
+        """Run all that a recorded suite asked once more."""
+        self.participants.take(session.contenders)
+        self.suite.repeat_session(session)
+
     def why_not_edit(self) -> str:
         return "Stop the measurement first." if self.running else ""
 

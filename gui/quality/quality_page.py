@@ -35,6 +35,9 @@ from gui.widgets.labels import label
 
 _WIDTH: Final = 44
 _ON_CASES: Final = 1
+_CHANGE: Final = (
+    "Change models, cases or settings, then press Run. The result is a session of its own."
+)
 
 
 def page_of_quality(page: QualityPage, model: QualityModel) -> Page:
@@ -52,6 +55,8 @@ def page_of_quality(page: QualityPage, model: QualityModel) -> Page:
                 page.why_not_open,
                 page.open_session,
                 resume=page.resume_session,
+                again=page.repeat_session,
+                change=page.change_session,
             ),
         ),
     )
@@ -69,7 +74,7 @@ class QualityPage(QWidget):
         self.banners = BannerStack(theme, self)
         self.participants = ParticipantsCard(theme, model.participants, self)
         self.fidelity_form = FidelityForm(theme, model.fidelity.settings, self)
-        self.suite_form = SuiteForm(theme, model.suite.settings, self)
+        self.suite_form = SuiteForm(theme, model.suite.settings, model.suite.cases, self)
         self.tabs = QTabBar(self)
         self.tabs.setAccessibleName("What to measure with")
         self.tabs.setDrawBase(False)
@@ -138,6 +143,16 @@ class QualityPage(QWidget):
         """Run what a recorded session still lacks."""
         self.tabs.setCurrentIndex(_ON_CASES)
         self._model.resume_suite(session)
+
+    def repeat_session(self, session: Session) -> None:
+        """Run all that a recorded session asked once more."""
+        self.tabs.setCurrentIndex(_ON_CASES)
+        self._model.repeat_suite(session)
+
+    def change_session(self, session: Session) -> None:
+        """Show a recorded session and let the user change something before all of it is run again."""
+        self.open_session(session)
+        self.banners.add("notice", _CHANGE)
 
     def choose_files(self) -> None:
         """Ask for GGUF files and add them."""
@@ -222,7 +237,7 @@ class QualityPage(QWidget):
             measurement.begun.connect(self.banners.clear)
         fidelity.estimated.connect(self._show_result)
         fidelity.finished.connect(self._end)
-        model.suite.ready_known.connect(self._show_ready)
+        model.suite.settings_given.connect(self._show_settings)
         model.suite.finished.connect(self._end_suite)
 
     # What the model says -----------------------------------------------------------------------
@@ -274,10 +289,10 @@ class QualityPage(QWidget):
             stack.setCurrentIndex(place)
         self._model.show(self._model.suite if place else self._model.fidelity)
         if place:
-            self._model.suite.list_ready()
+            self._model.suite.cases.list_ready()
 
-    def _show_ready(self) -> None:
-        self.suite_form.show_ready(self._model.suite.ready_suites)
+    def _show_settings(self) -> None:
+        self.suite_form.show_settings(self._model.suite.settings)
 
     def _end_suite(self) -> None:
         if self._model.suite.found is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -24,6 +23,7 @@ from engine.contract import (
 from engine.errors import SteelyardError
 from gui.collaborators import Bench, Collaborators, History
 from gui.jobs import Jobs
+from gui.quality.cases_model import SESSION, CasesModel
 from gui.quality.held_run import HeldRun
 from gui.quality.participants_model import ParticipantsModel
 from gui.quality.suite_work import (
@@ -34,23 +34,22 @@ from gui.quality.suite_work import (
     judge_at,
     judge_suite,
     kept_replies,
-    list_ready_suites,
     overrule_suite,
+    prepare_again,
     prepare_rest,
     prepare_suite,
     reopen_suite,
+    settings_of,
 )
 from gui.quality.time_left import TimeLeft
-
-if TYPE_CHECKING:  # the checks bring numpy, which a start must not wait for
-    from engine.quality.generators.ready import ReadySuite
 
 
 class SuiteModel(QObject):
     """Owns the run, its bench and its thread; `close` ends them."""
 
     availability_changed = Signal()
-    ready_known = Signal()
+    settings_given = Signal()
+    """The settings are now those of a recorded session."""
     progressed = Signal(str, float)
     begun = Signal()
     finished = Signal()
@@ -70,7 +69,7 @@ class SuiteModel(QObject):
         self._participants = participants
         self._history: History | None = None
         self.settings = SuiteSettings()
-        self.ready_suites: tuple[ReadySuite, ...] = ()
+        self.cases = CasesModel(jobs, self)
         self.found: SuiteFound | None = None
         self._prepared: Prepared | None = None
         self._session: str | None = None
@@ -85,7 +84,10 @@ class SuiteModel(QObject):
         self._held = HeldRun(self)
         self._held.arrived.connect(self._take_events)
         self._held.ended.connect(self._take_end)
-        participants.changed.connect(self.availability_changed)
+        for changed in (participants.changed, self.cases.changed):
+            changed.connect(self.availability_changed)
+        self.cases.failed.connect(self.failed)
+        self.cases.noticed.connect(self.noticed)
 
     @property
     def running(self) -> bool:
@@ -99,11 +101,7 @@ class SuiteModel(QObject):
     def use(self, history: History) -> None:
         """Record runs from now on."""
         self._history = history
-
-    def list_ready(self) -> None:
-        """Learn in the background which ready suites there are."""
-        if not self.ready_suites:
-            self._jobs.start("files", list_ready_suites, self._take_ready)
+        self.cases.use(history)
 
     def edit(self, settings: SuiteSettings) -> None:
         self.settings = settings
@@ -112,9 +110,7 @@ class SuiteModel(QObject):
     def why_not_run(self) -> str:
         if self.running:
             return "A measurement is running."
-        if not self.settings.ready and not self.settings.path:
-            return "Choose a file of cases first."
-        return self._participants.why_not_enough()
+        return self.cases.choice.why_none() or self._participants.why_not_enough()
 
     def why_not_stop(self) -> str:
         return self._held.why_not_stop()
@@ -131,7 +127,9 @@ class SuiteModel(QObject):
         if not self.why_not_run() and reference is not None:
             contenders = (reference, *self._participants.candidates)
             margin = self.settings.margin_points / 100.0
-            work = partial(prepare_suite, self._given, self._history, self.settings, contenders)
+            choice, settings = self.cases.choice, self.settings
+            given, history = self._given, self._history
+            work = partial(prepare_suite, given, history, choice, settings, contenders)
             self._prepare(work, margin)
 
     def resume(self) -> None:
@@ -145,15 +143,19 @@ class SuiteModel(QObject):
     def resume_session(self, session: Session) -> None:
         """Run what a recorded suite still lacks."""
         if not self.running:
-            terms = session.suite
-            margin = terms.margin if terms else self.settings.margin_points / 100.0
             work = partial(prepare_rest, self._given, self._history, session)
-            self._prepare(work, margin)
+            self._prepare(work, self._margin_of(session))
+
+    def repeat_session(self, session: Session) -> None:
+        """Run all that a recorded suite asked once more."""
+        if not self.running:
+            work = partial(prepare_again, self._given, self._history, session)
+            self._prepare(work, self._margin_of(session))
 
     def show_session(self, session: Session) -> None:
-        """Show what a recorded suite found."""
+        """Show what a recorded suite found, with its cases and settings as those of the next run."""
         if not self.running:
-            self._think(partial(reopen_suite, session), self._take_found)
+            self._think(partial(reopen_suite, session), partial(self._take_session, session))
 
     def stop(self) -> None:
         if not self.why_not_stop():
@@ -180,9 +182,15 @@ class SuiteModel(QObject):
 
     # -------------------------------------------------------------------------------------------
 
-    def _take_ready(self, found: tuple[ReadySuite, ...]) -> None:
-        self.ready_suites = found
-        self.ready_known.emit()
+    def _margin_of(self, session: Session) -> float:
+        terms = session.suite
+        return terms.margin if terms else self.settings.margin_points / 100.0
+
+    def _take_session(self, session: Session, found: SuiteFound) -> None:
+        self.settings = settings_of(session, found.margin)
+        self.cases.take_suite(SESSION, found.suite)
+        self.settings_given.emit()
+        self._take_found(found)
 
     def _prepare(self, work: Callable[[], Prepared], margin: float) -> None:
         self.found, self._session = None, None

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
 from engine.contract import CaseScore, Contender, Findings, Reply, Sampling, Session
+from engine.errors import PlanError
 from gui.collaborators import Bench, Collaborators, History
+from gui.quality.cases_model import CasesChoice, read_cases
 
 if TYPE_CHECKING:  # the checks bring numpy, which a start must not wait for
     from engine.contract import Plan
-    from engine.quality.generators.ready import ReadySuite
     from engine.quality.standings import TradeOff
     from engine.quality.suite import Suite
     from engine.suite import Assessment
 
 
 class SuiteSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """ready: the name of a ready suite, which `cases` and `seed` are for, or empty for the file at `path`."""
+    """How the cases are run and judged."""
 
-    ready: str = "arithmetic"
-    path: str = ""
-    cases: int = 50
-    seed: int = 1
     margin_points: float = 5.0
     max_tokens: int = 256
+    temperature: float = 0.0
     repeats: int = 1
     deterministic: bool = False
 
@@ -73,34 +70,37 @@ class SuiteFound(msgspec.Struct, frozen=True, kw_only=True):
         return findings(self.suite, self.assessment, margin=self.margin)
 
 
-def list_ready_suites() -> tuple[ReadySuite, ...]:
-    from engine.quality.generators.ready import ready_suites
-
-    return ready_suites()
-
-
 def prepare_suite(
     given: Collaborators,
     history: History | None,
+    choice: CasesChoice,
     settings: SuiteSettings,
     contenders: tuple[Contender, ...],
 ) -> Prepared:
-    from engine.quality.cases import read_suite
-    from engine.quality.generators.ready import ready_suite
+    from engine.quality.adding import without_checks
     from engine.suite import suite_plan
 
-    if settings.ready:
-        suite = ready_suite(settings.ready, settings.cases, settings.seed)
-    else:
-        suite = read_suite(Path(settings.path))
+    suite = read_cases(choice)
+    if without_checks(suite.cases) == len(suite.cases):
+        raise PlanError(
+            f"No case of {suite.name} has a check, so no reply could be judged. Add some under “See and "
+            "edit cases”."
+        )
     plan = suite_plan(
         suite,
         contenders,
-        sampling=Sampling(max_tokens=settings.max_tokens),
+        sampling=Sampling(max_tokens=settings.max_tokens, temperature=settings.temperature),
         repeats=settings.repeats,
         deterministic=settings.deterministic,
     )
     return Prepared(bench=_bench(given, history), suite=suite, plan=plan)
+
+
+def prepare_again(given: Collaborators, history: History | None, session: Session) -> Prepared:
+    """All that a recorded suite asked, once more, as a session of its own."""
+    from engine.suite import suite_of
+
+    return Prepared(bench=_bench(given, history), suite=suite_of(session), plan=session.plan())
 
 
 def prepare_rest(given: Collaborators, history: History | None, session: Session) -> Prepared:
@@ -112,6 +112,17 @@ def prepare_rest(given: Collaborators, history: History | None, session: Session
         suite=suite_of(session),
         plan=session.plan(),
         earlier=session,
+    )
+
+
+def settings_of(session: Session, margin: float) -> SuiteSettings:
+    """Those that a recorded suite was run with."""
+    return SuiteSettings(
+        margin_points=round(margin * 100, 6),
+        max_tokens=session.sampling.max_tokens,
+        temperature=session.sampling.temperature,
+        repeats=session.repeats,
+        deterministic=not session.batched,
     )
 
 

@@ -11,6 +11,7 @@ from engine.quality.standings import AXES, Axis, TradeOff
 from engine.quality.trade_off import PER_REPLIES
 from engine.wording import NONE, digits_text, size
 from gui.quality.figures_table import Cell, Column
+from gui.quality.suite_words import short_titles
 
 _WORDS: Final[dict[Axis, str]] = {
     "seconds": "Seconds for a reply",
@@ -53,11 +54,13 @@ def trade_off_columns() -> list[Column]:
 def trade_off_rows(points: Sequence[TradeOff], contenders: Sequence[Contender]) -> list[list[Cell]]:
     return [
         [
-            Cell(contender.name, hint=contender.name),
+            Cell(title, hint=contender.name),
             Cell(NONE if point.quality is None else f"{point.quality * 100:.1f} %", point.quality),
             *(_cell(axis, point) for axis in AXES),
         ]
-        for point, contender in zip(points, contenders, strict=True)
+        for point, contender, title in zip(
+            points, contenders, short_titles(contenders), strict=True
+        )
     ]
 
 

@@ -25,6 +25,7 @@ from engine.contract import (
 )
 from engine.quality.generators.ready import ready_suite
 from gui.app import Desk
+from gui.quality.cases_model import FILE
 from gui.quality.overrule_form import OverruleForm
 from gui.quality.suite_result import SuiteResult
 from tests.gui.fakes import FakeBench, Fakes, contender, reply_to
@@ -80,7 +81,7 @@ def cases(qtbot: QtBot, open_desk: Callable[..., Desk], fakes: Fakes) -> Desk:
 def show_cases(qtbot: QtBot, desk: Desk) -> None:
     desk.window.actions_table.action("page1").trigger()
     desk.quality_page.tabs.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: bool(desk.quality.suite.ready_suites))
+    qtbot.waitUntil(lambda: bool(desk.quality.suite.cases.ready_suites))
 
 
 def finish(qtbot: QtBot, desk: Desk, limit_ms: int = 10_000) -> SuiteResult:
@@ -151,9 +152,9 @@ def test_a_file_of_cases_is_run_and_what_it_asks_too_much_is_named(
         [Replied(reply=reply_to(m.name, case=c.id)) for m in plan.contenders for c in plan.cases]
     )
     page = cases.quality_page
-    page.suite_form.source.set_choice("")
+    page.suite_form.cases.source.set_choice(FILE)
     assert page.why.text() == "Choose a file of cases first."
-    page.suite_form.file.click()
+    page.suite_form.cases.file.click()
     page.run.click()
     verdicts = finish(qtbot, cases)
     assert "javascript" in verdicts.remarks.text()
@@ -187,8 +188,8 @@ def test_a_broken_file_is_told_in_a_sentence(
     file.write_text("tests: [")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
     page = cases.quality_page
-    page.suite_form.source.set_choice("")
-    page.suite_form.file.click()
+    page.suite_form.cases.source.set_choice(FILE)
+    page.suite_form.cases.file.click()
     page.run.click()
     qtbot.waitUntil(lambda: not cases.quality.running)
     assert "broken.yaml" in page.banners.banners[0].text
@@ -260,7 +261,7 @@ def test_everything_the_keyboard_reaches_has_a_name(qtbot: QtBot, cases: Desk) -
     cases.quality_page.run.click()
     finish(qtbot, cases)
     assert not nameless(cases.quality_page)
-    cases.quality_page.suite_form.source.set_choice("")
+    cases.quality_page.suite_form.cases.source.set_choice(FILE)
     assert not nameless(cases.quality_page)
 
 
@@ -276,7 +277,7 @@ def test_real_models_answer_ready_cases_and_are_judged(
         desk.compare.contenders.change(each.name, slow)
     show_cases(qtbot, desk)
     form = desk.quality_page.suite_form
-    form.cases.set_number(4)
+    form.cases.number.set_number(4)
     form.max_tokens.set_number(8)
     desk.quality_page.run.click()
     verdicts = finish(qtbot, desk, REAL_LIMIT_MS)

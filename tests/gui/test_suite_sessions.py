@@ -242,3 +242,35 @@ def _plan() -> Plan:
 def _margin(fakes: Fakes) -> float | None:
     found = fakes.history.found.get("s1", Findings()).suite
     return None if found is None else found.margin
+
+
+def test_a_recorded_suite_is_run_again_as_it_was(
+    qtbot: QtBot, open_desk: MakeDesk, tmp_path: Path
+) -> None:
+    plan = msgspec.structs.replace(_plan(), repeats=2, batched=False)
+    session = msgspec.structs.replace(session_of(plan, ()), kind="suite")
+    fakes = Fakes(tmp_path, bench=FakeBench(answered), history=FakeHistory([session]))
+    desk = open_desk(fakes)
+    desk.opener.run_again("s1")
+    qtbot.waitUntil(lambda: fakes.bench.plans == [session.plan()])
+    finish(qtbot, desk)
+    assert fakes.bench.resumed == [None]
+
+
+def test_a_recorded_suite_is_changed_and_run(
+    qtbot: QtBot, open_desk: MakeDesk, tmp_path: Path
+) -> None:
+    plan = msgspec.structs.replace(_plan(), repeats=2, batched=False)
+    session = msgspec.structs.replace(session_of(plan, ()), kind="suite")
+    fakes = Fakes(tmp_path, bench=FakeBench(answered), history=FakeHistory([session]))
+    desk = open_desk(fakes)
+    desk.opener.change("s1")
+    page = desk.quality_page
+    qtbot.waitUntil(lambda: page.suite_form.repeats.number == 2 and not desk.quality.running)
+    assert page.suite_form.deterministic.isChecked()
+    assert page.banners.banners[0].text.startswith("Change models, cases or settings")
+    page.suite_form.repeats.set_number(1)
+    page.run.click()
+    finish(qtbot, desk)
+    (run,) = fakes.bench.plans
+    assert (run.cases, run.repeats, run.batched) == (session.cases, 1, False)

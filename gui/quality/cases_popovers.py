@@ -1,0 +1,105 @@
+"""Small windows that take cases from the clipboard and from a recorded session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QWidget
+
+from gui.figures import count, when
+from gui.theme import Theme
+from gui.widgets.fields import ChoiceField, add_row, form
+from gui.widgets.labels import label
+from gui.widgets.popover import Popover
+from storage.summary import SessionSummary
+
+_FORMS = "YAML, JSON, JSONL or CSV, as in a file; promptfoo's too."
+_EXAMPLE = "prompt,expected\nWhat is the capital of France?,icontains: Paris"
+
+
+class PasteForm(Popover):
+    """Begins with what the clipboard holds."""
+
+    pasted = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(theme, "Paste cases", parent)
+        self.text = QPlainTextEdit(self)
+        self.text.setAccessibleName("Cases as text")
+        self.text.setAccessibleDescription(_FORMS)
+        self.text.setProperty("look", "entry")
+        self.text.setTabChangesFocus(True)
+        self.text.setFont(theme.mono(theme.type.small))
+        self.text.setMinimumSize(theme.characters(70), theme.lines(14))
+        self.text.setPlaceholderText(_EXAMPLE)
+        self.take = QPushButton("Use these cases", self)
+        self.take.setProperty("look", "primary")
+        self.body.addWidget(label(_FORMS, "small-muted", wrap=True, parent=self))
+        self.body.addWidget(self.text, 1)
+        self.foot.addStretch(1)
+        self.foot.addWidget(self.take)
+        self.text.textChanged.connect(self._judge)
+        self.take.clicked.connect(self._take)
+        self.text.setPlainText(QGuiApplication.clipboard().text())
+        self._judge()
+
+    def _judge(self) -> None:
+        self.take.setEnabled(bool(self.text.toPlainText().strip()))
+
+    def _take(self) -> None:
+        self.pasted.emit(self.text.toPlainText())
+        self.close()
+
+
+class SessionForm(Popover):
+    """Offers recorded sessions, and whose replies in it are the expected answers."""
+
+    chosen = Signal(str, str)
+    """The session's id, and a contender's name or empty."""
+
+    def __init__(self, theme: Theme, sessions: Sequence[SessionSummary], parent: QWidget) -> None:
+        super().__init__(theme, "Cases of a recorded session", parent)
+        self._sessions = tuple(sessions)
+        self.session = ChoiceField({}, "", self)
+        self.answers = ChoiceField({}, "", self)
+        now = datetime.now().astimezone()
+        for each in self._sessions:
+            title = " ".join(each.title.split())
+            short = title if len(title) <= 50 else f"{title[:49]}…"
+            self.session.addItem(f"{when(each.created, now)}: {short}", each.id)
+        self.take = QPushButton("Use its prompts", self)
+        self.take.setProperty("look", "primary")
+        self.take.setEnabled(bool(self._sessions))
+        rows = form(theme)
+        add_row(
+            rows, "Session", self.session, "Its prompts become cases, with the checks they had."
+        )
+        add_row(
+            rows,
+            "Expected answers",
+            self.answers,
+            "Shown beside each case, and offered as what a reply has to agree with.",
+        )
+        none = "There are no recorded sessions yet."
+        shown = f"{count(len(self._sessions), 'session')}, newest first." if sessions else none
+        self.body.addWidget(label(shown, "small-muted", parent=self))
+        self.body.addLayout(rows)
+        self.foot.addStretch(1)
+        self.foot.addWidget(self.take)
+        self.session.currentIndexChanged.connect(self._offer_answers)
+        self.take.clicked.connect(self._take)
+        self._offer_answers(0)
+
+    def _offer_answers(self, place: int) -> None:
+        self.answers.clear()
+        self.answers.addItem("none", "")
+        if 0 <= place < len(self._sessions):
+            for name in self._sessions[place].contenders:
+                self.answers.addItem(f"the replies of {name}", name)
+
+    def _take(self) -> None:
+        self.chosen.emit(self.session.choice, self.answers.choice)
+        self.close()
