@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
-from engine.contract import Event, NotRecorded, Plan, Recorder, Replied
+from engine.contract import Event, NotRecorded, Plan, Recorder, Replied, SessionKind
 from engine.errors import StorageError
 from gui.app import Desk
 from gui.collaborators import Bench
@@ -63,7 +63,7 @@ def desk(open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         return RecordingBench(recorder)
 
     class FullHistory(FakeHistory):
-        def recorder(self) -> Recorder:
+        def recorder(self, kind: SessionKind = "compare") -> Recorder:
             return FullDisk()
 
     fakes = Fakes(tmp_path, history=FullHistory())
