@@ -6,7 +6,8 @@ from typing import Final
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
-from gui.models.library_model import Column, LibraryModel, LibraryRole, Unusable
+from gui.models.fit_words import fit_mood
+from gui.models.library_model import LibraryModel, Unusable
 
 SHOWN: Final = {
     "all": "All models",
@@ -16,13 +17,6 @@ SHOWN: Final = {
     "base": "Base models",
     "broken": "Files that cannot be used",
 }
-_SEARCHED: Final = (
-    Column.NAME,
-    Column.QUANTIZATION,
-    Column.ARCHITECTURE,
-    Column.PARAMETERS,
-    Column.PLACE,
-)
 
 
 class LibraryFilter(QSortFilterProxyModel):
@@ -34,8 +28,6 @@ class LibraryFilter(QSortFilterProxyModel):
         self._words: list[str] = []
         self._shown = "all"
         self.setSourceModel(model)
-        self.setSortRole(LibraryRole.SORT)
-        self.sort(Column.NAME, Qt.SortOrder.AscendingOrder)
 
     def search(self, text: str) -> None:
         self.beginFilterChange()
@@ -47,30 +39,23 @@ class LibraryFilter(QSortFilterProxyModel):
         self._shown = shown
         self.endFilterChange()
 
-    def lessThan(
-        self, left: QModelIndex | QPersistentModelIndex, right: QModelIndex | QPersistentModelIndex
-    ) -> bool:
-        """Files that cannot be used come last, whichever way is sorted."""
-        lasts = [isinstance(each.data(LibraryRole.ITEM), Unusable) for each in (left, right)]
-        if lasts[0] != lasts[1]:
-            return lasts[0] != (self.sortOrder() == Qt.SortOrder.AscendingOrder)
-        return super().lessThan(left, right)
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """The model sorts itself, and this keeps its order."""
+        self._model.sort(column, order)
 
     def filterAcceptsRow(self, row: int, parent: QModelIndex | QPersistentModelIndex) -> bool:
-        texts = [str(self._model.index(row, column).data() or "") for column in _SEARCHED]
-        haystack = " ".join(texts).casefold()
-        return all(word in haystack for word in self._words) and self._is_of_kind(row)
+        text = self._model.search_text(row) if self._words else ""
+        return all(word in text for word in self._words) and self._is_of_kind(row)
 
     def _is_of_kind(self, row: int) -> bool:
-        item = self._model.index(row, 0).data(LibraryRole.ITEM)
         if self._shown == "all":
             return True
+        item = self._model.item(row)
         if isinstance(item, Unusable):
             return self._shown == "broken"
         match self._shown:
             case "fits":
-                mood = self._model.index(row, Column.FIT).data(LibraryRole.MOOD)
-                return mood in {"good", "warning"}
+                return fit_mood(self._model.fit(item)) in {"good", "warning"}
             case "own":
                 return bool(item.owned)
             case "chat":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -77,6 +77,13 @@ _TIPS: Final = {
     Column.USED: "When the newest session with it on this machine was made",
     Column.PLACE: "Whose folder it lies in",
 }
+SEARCHED: Final = (
+    Column.NAME,
+    Column.QUANTIZATION,
+    Column.ARCHITECTURE,
+    Column.PARAMETERS,
+    Column.PLACE,
+)
 NUMERIC: Final = frozenset(
     {Column.SIZE, Column.BITS, Column.PARAMETERS, Column.CONTEXT, Column.SPEED}
 )
@@ -87,13 +94,15 @@ RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 class LibraryRole(IntEnum):
     ITEM = Qt.ItemDataRole.UserRole
-    SORT = Qt.ItemDataRole.UserRole + 1
-    MOOD = Qt.ItemDataRole.UserRole + 2
+    MOOD = Qt.ItemDataRole.UserRole + 1
     """The colour of the verdict, as a Mood; None in other columns."""
 
 
 class LibraryModel(QAbstractTableModel):
-    """ITEM gives the whole Entry or Unusable, SORT the raw value to sort by."""
+    """ITEM gives the whole Entry or Unusable.
+
+    It sorts itself: a proxy that asks for two values a comparison takes seconds for thousands of rows.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -102,18 +111,55 @@ class LibraryModel(QAbstractTableModel):
         self._all_uses: tuple[Use, ...] = ()
         self._uses: dict[Path, Use] = {}
         self._newer: frozenset[Path] = frozenset()
+        self._given: list[Item] = []
+        self._texts: list[str] = []
+        self._sorted_by = (Column.NAME, Qt.SortOrder.AscendingOrder)
 
     def show_items(self, items: Iterable[Item]) -> None:
+        given = list(items)
+        if given == self._given:
+            return  # a scan that found nothing new leaves the view where it is
+        self._given = given
         self.beginResetModel()
-        self._items = list(items)
+        self._items = list(given)
         self._find_uses()
+        self._put_in_order()
         self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Files that cannot be used come last, whichever way is sorted."""
+        self._sorted_by = (Column(column), order)
+        self.layoutAboutToBeChanged.emit()
+        before = {id(item): row for row, item in enumerate(self._items)}
+        self._put_in_order()
+        after = {before[id(item)]: row for row, item in enumerate(self._items)}
+        old = self.persistentIndexList()
+        new = [self.index(after[index.row()], index.column()) for index in old]
+        self.changePersistentIndexList(old, new)
+        self.layoutChanged.emit()
+
+    def item(self, row: int) -> Item:
+        return self._items[row]
+
+    def indexes_of(self, items: Iterable[Item]) -> list[QModelIndex]:
+        """The first cells of those that are here, known by where they lie."""
+        wanted = {path_of(item) for item in items}
+        if not wanted:
+            return []
+        return [
+            self.index(row, 0) for row, item in enumerate(self._items) if path_of(item) in wanted
+        ]
+
+    def search_text(self, row: int) -> str:
+        """What is searched of a row, in lower case."""
+        return self._texts[row]
 
     def show_uses(self, uses: tuple[Use, ...]) -> None:
         """Of all models that were ever used here."""
         self._all_uses = uses
         self._find_uses()
         self._tell(Column.SPEED, Column.USED)
+        self._sort_again(Column.SPEED, Column.USED)
 
     def show_newer(self, paths: frozenset[Path]) -> None:
         """Where the models lie of which the hub has a newer file."""
@@ -127,6 +173,7 @@ class LibraryModel(QAbstractTableModel):
             if path_of(item) in fits:
                 index = self.index(row, Column.FIT)
                 self.dataChanged.emit(index, index)
+        self._sort_again(Column.FIT)
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -180,8 +227,6 @@ class LibraryModel(QAbstractTableModel):
                 value = f"{TITLES[column]}: {self._text(item, column) or 'not known'}"
             case LibraryRole.ITEM:
                 value = item
-            case LibraryRole.SORT:
-                value = self._sort(item, column)
             case LibraryRole.MOOD if column is Column.FIT:
                 value = "error" if isinstance(item, Unusable) else fit_mood(self.fit(item))
         return value
@@ -232,10 +277,27 @@ class LibraryModel(QAbstractTableModel):
             return fit_sentence(self.fit(item))
         return "\n".join(str(place.path) for place in item.places)
 
-    def _sort(self, item: Item, column: Column) -> object:
-        if isinstance(item, Unusable):
-            numeric = column in NUMERIC or column is Column.USED
-            return -1 if numeric else self._text(item, column).casefold()
+    def _put_in_order(self) -> None:
+        column, order = self._sorted_by
+        usable = list(self.entries)
+        usable.sort(
+            key=lambda entry: self._sort_key(entry, column),
+            reverse=order is Qt.SortOrder.DescendingOrder,
+        )
+        others = [item for item in self._items if isinstance(item, Unusable)]
+        others.sort(key=lambda item: item.path.name.casefold())
+        self._items = [*usable, *others]
+        self._texts = [self._search_text(item) for item in self._items]
+
+    def _sort_again(self, *columns: Column) -> None:
+        if self._sorted_by[0] in columns:
+            self.sort(*self._sorted_by)
+
+    def _search_text(self, item: Item) -> str:
+        return " ".join(self._text(item, column) for column in SEARCHED).casefold()
+
+    def _sort_key(self, item: Entry, column: Column) -> Any:
+        """Of one column all of one type."""
         model, use = item.details.model, self.use(item)
         numbers: dict[Column, float | None] = {
             Column.SIZE: model.size_bytes,

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from gui.figures import count
 from gui.models.library_filter import SHOWN, LibraryFilter
-from gui.models.library_model import Column, LibraryModel, LibraryRole, path_of
+from gui.models.library_model import Column, LibraryModel, LibraryRole
 from gui.models.verdict_delegate import VerdictDelegate
 from gui.theme import Theme
 from gui.widgets.buttons import IconButton
@@ -68,6 +68,7 @@ class LibraryView(QWidget):
     def __init__(self, theme: Theme, model: LibraryModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._model = model
         self._filter = LibraryFilter(model, self)
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Search name, architecture, quantization")
@@ -95,11 +96,12 @@ class LibraryView(QWidget):
 
     def select(self, items: tuple[Item, ...]) -> None:
         """Mark the rows of these, as far as they are shown; else the first row."""
-        wanted = {path_of(item) for item in items}
         selection = self.table.selectionModel()
-        rows = [self._filter.index(row, 0) for row in range(self._filter.rowCount())]
         flags = QItemSelectionModel.SelectionFlag
-        chosen = [i for i in rows if path_of(i.data(LibraryRole.ITEM)) in wanted] or rows[:1]
+        found = [self._filter.mapFromSource(index) for index in self._model.indexes_of(items)]
+        chosen = [index for index in found if index.isValid()]
+        if not chosen and self._filter.rowCount():
+            chosen = [self._filter.index(0, 0)]
         for index in chosen:
             selection.select(index, flags.Select | flags.Rows)
         if chosen:

@@ -7,18 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.contract import DeviceInfo
 from gui.app import Desk
-from gui.models.library_model import Column, LibraryRole
+from gui.models.library_filter import LibraryFilter
+from gui.models.library_model import Column, LibraryModel, LibraryRole, path_of
 from gui.models.picker import ModelPicker
 from gui.models.quantize_dialog import QuantizeDialog
 from models.fingerprint import _hash
-from models.library import Entry
+from models.library import Entry, Place
 from storage.uses import Use
 from tests.gui.acting import key
 from tests.gui.fake_shelf import FakeQuantizer, imatrix_bytes, model_bytes, shelf_in
@@ -514,3 +516,52 @@ def test_a_file_that_the_library_lacks_can_still_be_chosen(
     assert picker is not None
     picker.files.click()
     opened.qtbot.waitUntil(lambda: len(opened.desk.window.page.chips.chips) == 1)
+
+
+# --- Thousands ----------------------------------------------------------------------------------
+
+
+class Silent(LibraryModel):
+    """Answers no question about a cell: a view of thousands would wait for seconds."""
+
+    def data(self, index: Any, role: int = 0) -> object:
+        raise AssertionError(f"asked for row {index.row()}")
+
+
+def test_thousands_are_sorted_and_searched_without_asking_for_cells(
+    open_models: OpenModels, qapp: QApplication
+) -> None:
+    opened = open_models({"a.gguf": model_bytes()})
+    opened.wait_for("a")
+    one = opened.entry()
+    entries = [
+        msgspec.structs.replace(
+            one,
+            places=(Place(Path(f"/m/{number:04}.gguf"), "added"),),
+            details=msgspec.structs.replace(
+                one.details,
+                model=msgspec.structs.replace(one.details.model, size_bytes=number),
+            ),
+        )
+        for number in range(2_000)
+    ]
+    model = Silent()
+    shown = LibraryFilter(model)
+    model.show_items(entries)
+    shown.sort(Column.SIZE, Qt.SortOrder.DescendingOrder)
+    shown.search("199")
+    names = [model.item(shown.mapToSource(shown.index(row, 0)).row()) for row in range(3)]
+    assert [path_of(item).stem for item in names] == ["1999", "1998", "1997"]
+    assert shown.rowCount() == 11
+    model.deleteLater()
+
+
+def test_a_scan_that_finds_nothing_new_leaves_the_table_as_it_is(open_models: OpenModels) -> None:
+    opened = open_models({"a.gguf": model_bytes(), "b.gguf": model_bytes(name="B")})
+    opened.wait_for("a", "b")
+    opened.qtbot.waitUntil(lambda: all(each.sha256 for each in opened.model.library.entries))
+    resets: list[None] = []
+    opened.model.library.modelReset.connect(lambda: resets.append(None))
+    opened.model.rescan()
+    opened.qtbot.waitUntil(lambda: not opened.model.scanning)
+    assert resets == []
