@@ -19,7 +19,7 @@ _LOOK_EVERY_S = 0.1
 
 def make_file(
     target: Path,
-    order: Callable[[int, str], Request],
+    order: Callable[[WorkerClient, str], Request],
     *,
     on_progress: Callable[[float], None],
     cancelled: Callable[[], bool],
@@ -27,15 +27,16 @@ def make_file(
 ) -> None:
     """Have a worker write a file beside `target`, then give it that name.
 
-    order gives the request for a message number and the path to write to. `cancelled` is asked from
-    another thread too. Raises Stopped when it said yes, the worker's refusal, WorkerDied.
+    order gives the request with the path to write to; it may ask the worker, which is idle then.
+    `cancelled` is asked from another thread too. Raises Stopped when it said yes, the worker's refusal,
+    WorkerDied, and what order raises.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     client = start_worker(f"The worker that makes {target.name}")
     try:
         client.start()
-        request = order(client.next_id(), str(partial))
+        request = order(client, str(partial))
         for response in _ask(client, request, cancelled):
             if isinstance(response, Progress):
                 on_progress(response.fraction)

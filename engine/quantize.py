@@ -28,9 +28,9 @@ def quantize(
     thread too. Raises Stopped when it said yes, QuantizeError with llama.cpp's reason, WorkerDied.
     """
 
-    def order(number: int, partial: str) -> Quantize:
+    def order(client: WorkerClient, partial: str) -> Quantize:
         return Quantize(
-            id=number,
+            id=client.next_id(),
             source=str(source),
             target=partial,
             file_type=file_type,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
-from engine.contract import Runtime
+from engine.contract import DeviceInfo, Runtime
 from engine.errors import NotEnoughMemory, QuantizeError
 from engine.imatrix import CollectionOrder, collect_importance
 from engine.importance import ImportanceMatrix
 from engine.machine import available_memory
 from models.describe import refuse_other_kinds
-from models.fit.memory import MARGIN_BYTES, need_of, profile_of
+from models.fit.memory import MARGIN_BYTES, layers_that_fit, need_of, profile_of
 from models.gguf import GgufModel, read_model
 from models.gguf.source import unreadable
 from models.imatrix import read_imatrix
@@ -58,7 +60,6 @@ def make_imatrix(
     for other in (*model.paths, order.text):
         if target.exists() and target.samefile(other):
             raise QuantizeError(f"The importance matrix would replace {other}. Name another file.")
-    _refuse_without_memory(model)
     collect_importance(
         CollectionOrder(
             model=order.model,
@@ -68,6 +69,7 @@ def make_imatrix(
             threads=order.threads,
         ),
         target,
+        settle_layers=partial(_settle_layers, model),
         on_progress=on_progress,
         cancelled=cancelled,
     )
@@ -91,9 +93,14 @@ def _read_text(path: Path) -> str:
         raise QuantizeError(f"{path} is not a text in UTF-8. Save it as one first.") from error
 
 
-def _refuse_without_memory(model: GgufModel) -> None:
+def _settle_layers(model: GgufModel, devices: tuple[DeviceInfo, ...]) -> int:
+    """As many layers as the devices take; raises NotEnoughMemory where the rest does not fit here."""
+    profile = profile_of(model)
+    free = [each.free_bytes or 0 for each in devices if each.kind in {"gpu", "igpu"}]
     runtime = Runtime(n_ctx=_TOKENS_AT_ONCE, n_gpu_layers=0)
-    need = need_of(profile_of(model), runtime, outputs=_TOKENS_AT_ONCE).host.total_bytes
+    layers = layers_that_fit(profile, runtime, free) if free else 0
+    runtime = replace(runtime, n_gpu_layers=layers)
+    need = need_of(profile, runtime, outputs=_TOKENS_AT_ONCE).host.total_bytes
     have = max(0, available_memory() - MARGIN_BYTES)
     if need > have:
         raise NotEnoughMemory(
@@ -101,3 +108,4 @@ def _refuse_without_memory(model: GgufModel) -> None:
             f"and this machine has {have / (1 << 30):.1f} GiB to give. Close other programs, or take a "
             "smaller quantization of the model to read with."
         )
+    return layers

@@ -37,7 +37,7 @@ os.read(0, 1)
 def make(target: Path, act: str, cancelled: Callable[[], bool] = lambda: False) -> None:
     make_file(
         target,
-        lambda number, path: Quantize(id=number, source="", target=path, file_type=0),
+        lambda client, path: Quantize(id=client.next_id(), source="", target=path, file_type=0),
         on_progress=lambda fraction: None,
         cancelled=cancelled,
         start_worker=lambda what: WorkerClient(what, (sys.executable, "-c", WORKER, act)),

@@ -8,7 +8,9 @@ import psutil
 import pytest
 
 from engine.client import Stopped
+from engine.contract import DeviceInfo
 from engine.errors import MissingFile, NotEnoughMemory, QuantizeError, UnsupportedModel
+from engine.imatrix import SettleLayers
 from models import imatrix_making
 from models.imatrix_making import ImatrixOrder, imatrix_path, make_imatrix
 from tests.engine.experts_model import write_experts_model
@@ -86,6 +88,42 @@ def test_too_little_memory_is_said_before_anything_is_loaded(
     with pytest.raises(NotEnoughMemory, match=r"m\.gguf would need .* 0\.0 GiB to give"):
         make_imatrix(order, tmp_path / "i.gguf")
     assert not psutil.Process().children()
+
+
+@pytest.mark.parametrize(
+    ("free_bytes", "layers"), [((), 0), ((1 << 30,), 0), ((9 << 30,), 3), ((9 << 30, 9 << 30), 3)]
+)
+def test_as_many_layers_go_to_gpus_as_they_take(
+    order: ImatrixOrder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    free_bytes: tuple[int, ...],
+    layers: int,
+) -> None:
+    gpus = tuple(
+        DeviceInfo(
+            name=f"GPU{number}",
+            description="a device",
+            kind="gpu",
+            backend="CUDA",
+            total_bytes=9 << 30,
+            free_bytes=free,
+        )
+        for number, free in enumerate(free_bytes)
+    )
+    cpu = DeviceInfo(
+        name="CPU", description="", kind="cpu", backend="CPU", total_bytes=None, free_bytes=None
+    )
+    settled: list[int] = []
+
+    def collect(*_: object, settle_layers: SettleLayers, **__: object) -> None:
+        settled.append(settle_layers((cpu, *gpus)))
+        raise Stopped
+
+    monkeypatch.setattr(imatrix_making, "collect_importance", collect)
+    with pytest.raises(Stopped):
+        make_imatrix(order, tmp_path / "i.gguf")
+    assert settled == [layers]
 
 
 def test_cancelled_it_leaves_what_was_there(order: ImatrixOrder, tmp_path: Path) -> None:
