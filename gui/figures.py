@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from engine.contract import ModelFile, Reply
-from engine.energy.wording import energy_text
+from engine.energy.wording import energy_words
 from engine.summary import Figure
 from engine.wording import ENDINGS, count, rate, seconds, significant, size, thousands
 
@@ -89,9 +89,7 @@ def reply_words(reply: Reply) -> list[str]:
         words.append(f"stop: {STOP_WORDS[reply.finish_reason]}")
     if timing.shared:
         words.append("shared timings")
-    if reply.energy.joules is not None or reply.energy.too_short:
-        words.append(energy_text(reply.energy))
-    return words
+    return [*words, *energy_words(reply.energy)]
 
 
 def model_words(model: ModelFile) -> str:

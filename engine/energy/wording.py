@@ -11,6 +11,8 @@ from engine.energy.zones import SourceStatus
 from engine.wording import digits_text, seconds
 
 ESTIMATED_DIGITS, MEASURED_DIGITS = 2, 3
+_DISTURBED = "contaminated by other programs"
+_NO_SOURCE = "source not known"
 NOT_MEASURED = "Energy was not measured."
 
 
@@ -19,17 +21,42 @@ def energy_text(energy: Energy) -> str:
     if energy.joules is None:
         return energy.absent.get("joules", NOT_MEASURED)
     pooled = _pooled(energy)
-    disturbed = ", contaminated by other programs" if energy.contaminated else ""
+    disturbed = f", {_DISTURBED}" if energy.contaminated else ""
     if energy.kind == "measured":
-        margin = energy.plus_minus_percent
-        range_text = "" if margin is None else f" ± {digits_text(margin)} %"
-        source = energy.source or "source not known"
-        return f"{_joules(energy, energy.joules)}{range_text} ({source}{pooled}){disturbed}"
+        figure, inner = _measured(energy, energy.joules), [energy.source or _NO_SOURCE]
+    else:
+        figure = f"about {_joules(energy, energy.joules)}, estimated"
+        inner = [_ends(energy)] if _ends(energy) else []
+    inner += [pooled] if pooled else []
+    return f"{figure} ({'; '.join(inner)}){disturbed}" if inner else f"{figure}{disturbed}"
+
+
+def energy_words(energy: Energy) -> list[str]:
+    """The same in pieces that a narrow column can break between, with the joules of a token."""
+    if energy.joules is None:
+        return ["too short for an energy figure"] if energy.too_short else []
+    if energy.kind == "measured":
+        words = [_measured(energy, energy.joules), energy.source or _NO_SOURCE]
+    else:
+        ends = _ends(energy)
+        range_text = f" ({ends})" if ends else ""
+        words = [f"about {_joules(energy, energy.joules)}, estimated{range_text}"]
+    if energy.joules_per_token is not None:
+        words.append(f"{_joules(energy, energy.joules_per_token)} a token")
+    return [word for word in (*words, _pooled(energy)) if word] + (
+        [_DISTURBED] if energy.contaminated else []
+    )
+
+
+def _measured(energy: Energy, joules: float) -> str:
+    margin = energy.plus_minus_percent
+    range_text = "" if margin is None else f" ± {digits_text(margin)} %"
+    return f"{_joules(energy, joules)}{range_text}"
+
+
+def _ends(energy: Energy) -> str:
     low, high = energy.low_joules, energy.high_joules
-    figure = f"about {_joules(energy, energy.joules)}, estimated"
-    if low is None or high is None:
-        return f"{figure}{pooled}{disturbed}"
-    return f"{figure} ({digits_text(low)} to {digits_text(high)} J{pooled}){disturbed}"
+    return "" if low is None or high is None else f"{digits_text(low)} to {digits_text(high)} J"
 
 
 def _pooled(energy: Energy) -> str:
@@ -37,8 +64,8 @@ def _pooled(energy: Energy) -> str:
     if not energy.pooled_replies:
         return ""
     if IN_A_BATCH in energy.notes:
-        return f"; mean of a batch of {energy.pooled_replies} replies"
-    return f"; too short alone, pooled over {energy.pooled_replies} replies"
+        return f"mean of a batch of {energy.pooled_replies} replies"
+    return f"too short alone, pooled over {energy.pooled_replies} replies"
 
 
 def energy_line(energy: Energy) -> str:

@@ -136,3 +136,30 @@ def test_a_model_is_described_by_what_its_header_says() -> None:
     assert rows["Quantization"] == "Q4_1, 5.82 bits per weight"
     bare = msgspec.structs.replace(model(), parameters=None, architecture=None, n_ctx_train=None)
     assert "Parameters" not in dict(model_rows(bare))
+
+
+def test_energy_under_a_reply_breaks_between_its_figures() -> None:
+    energy = Energy(
+        joules=20.0,
+        plus_minus_percent=10.0,
+        joules_per_token=0.4,
+        kind="measured",
+        source="NVML",
+        pooled_replies=12,
+        contaminated=True,
+    )
+    reply = msgspec.structs.replace(reply_to("a"), energy=energy)
+    assert reply_words(reply)[-5:] == [
+        "20.0 J ± 10 %",
+        "NVML",
+        "0.400 J a token",
+        "too short alone, pooled over 12 replies",
+        "contaminated by other programs",
+    ]
+
+
+def test_a_reply_too_short_for_its_sensor_says_so_in_a_few_words() -> None:
+    energy = Energy(too_short=True, absent={"joules": "Too short: 0.5 s."})
+    reply = msgspec.structs.replace(reply_to("a"), energy=energy)
+    assert reply_words(reply)[-1] == "too short for an energy figure"
+    assert dict(reply_rows(reply))["Energy"] == "Too short: 0.5 s."
