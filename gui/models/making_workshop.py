@@ -12,6 +12,7 @@ from engine.contract import ModelFile
 
 if TYPE_CHECKING:  # they bring numpy, which a start must not wait for
     from engine.importance import ImportanceMatrix
+    from models.gguf import GgufModel
     from models.imatrix_making import ImatrixOrder
 
 Report = Callable[[str, float], None]
@@ -106,12 +107,13 @@ class Workshop:
         from models.gguf import read_model
         from models.quantization import is_quantized
 
+        model = read_model(source)
         return Ladder(
             source=source,
             folder=self._folder,
-            lossy=is_quantized(read_model(source)),
-            rungs=self._rungs(source, with_imatrix=False),
-            with_imatrix=self._rungs(source, with_imatrix=True),
+            lossy=is_quantized(model),
+            rungs=self._rungs(source, model, with_imatrix=False),
+            with_imatrix=self._rungs(source, model, with_imatrix=True),
         )
 
     def look_at_matrix(self, source: Path, path: Path) -> MatrixFile:
@@ -163,12 +165,10 @@ class Workshop:
                     order, target, on_progress=steps.tell_reading, cancelled=cancelled
                 )
 
-    def _rungs(self, source: Path, *, with_imatrix: bool) -> tuple[Rung, ...]:
-        from models.gguf import read_model
+    def _rungs(self, source: Path, model: GgufModel, *, with_imatrix: bool) -> tuple[Rung, ...]:
         from models.quantization import QUANTIZATIONS, foretold_bytes
         from models.quantize import target_path
 
-        model = read_model(source)
         rungs = []
         for each in QUANTIZATIONS:
             target = target_path(source, self._folder, each, with_imatrix=with_imatrix)
