@@ -23,7 +23,7 @@ def error_of(estimate: Estimate) -> float | None:
 def with_error(estimate: Estimate, unit: str = "", most_decimals: int = 5) -> str:
     """The value to the digits that its ± lets stand: 0.0313 ± 0.0012."""
     error = error_of(estimate)
-    if not error or not math.isfinite(error):
+    if error is None or not 0 < error < math.inf:
         return plain(estimate.value) + unit
     if max(error, abs(estimate.value) / 100) < 10.0**-most_decimals and not unit:
         return f"{estimate.value:.1e} ± {error:.1e}"

@@ -12,10 +12,13 @@ from gui.printing.replies import reply_pieces
 from gui.printing.sheet import Setting, Sheet
 from gui.printing.tables import Figure, Row, Table
 from gui.printing.text import Text
-from storage.exports.charts import alone, bar_chart, charted
-from storage.exports.figures import Cell, Column
+from storage.exports.charts import bar_chart, charted
+from storage.exports.figures import Cell
 from storage.exports.report import CasePart, ContenderLine, Report
+from storage.exports.scatter import scatter
 from storage.exports.settings import Fact
+from storage.exports.svg import alone
+from storage.exports.tables import TablePart
 
 _SECTION: Final = 14.0
 _MOST_ABREAST: Final = 6
@@ -34,6 +37,8 @@ def flow(report: Report, paper: Sheet) -> Iterator[Piece]:
     yield from _figures(report, paper)
     yield from _facts("How it was measured", report.measured, paper)
     yield from _charts(report, paper)
+    for table in report.tables:
+        yield from _further(table, paper)
     if report.cases:
         yield Gap(2 * _SECTION)
         yield _text("<h2>What was asked, and the replies</h2>", paper, keeps=True)
@@ -127,25 +132,60 @@ def _charts(report: Report, paper: Sheet) -> Iterator[Piece]:
     """Two abreast."""
     names = [contender.name for contender in report.contenders]
     width = (paper.width - 24) / 2
-    shown = charted(report.columns)
+    shown = [
+        *(
+            _figure(column.title, f"{column.better} is better", chart, width)
+            for column, chart in (
+                (column, bar_chart(column, names, _CHART_WIDTH))
+                for column in charted(report.columns)
+            )
+        ),
+        *(
+            _figure(
+                f"Passed cases over {each.cost}",
+                "filled: no other passes as much for less",
+                scatter(each, names, _CHART_WIDTH),
+                width,
+            )
+            for each in report.weighed
+        ),
+    ]
     for first in range(0, len(shown), 2):
         yield Gap(8 if first else _SECTION)
-        figures = tuple(_chart(column, names, width) for column in shown[first : first + 2])
+        figures = tuple(shown[first : first + 2])
         yield Beside(figures, (0.0, width + 24)[: len(figures)])
 
 
-def _chart(column: Column, names: Sequence[str], width: float) -> Figure:
-    caption = Setting(
-        f'<b>{escape(column.title)}</b> <span class="small quiet">{column.better} is better</span>',
-        width,
-    )
-    return Figure(caption, alone(bar_chart(column, names, _CHART_WIDTH)), width)
+def _figure(title: str, aside: str, chart: str, width: float) -> Figure:
+    told = f'<b>{escape(title)}</b> <span class="small quiet">{escape(aside)}</span>'
+    return Figure(Setting(told, width), alone(chart), width)
+
+
+def _further(table: TablePart, paper: Sheet) -> Iterator[Piece]:
+    yield Gap(_SECTION)
+    yield _text(f"<h2>{escape(table.title)}</h2>", paper, keeps=True)
+    n_others = max(1, len(table.head) - 1)
+    first = paper.width * (0.34 if n_others > 2 else 0.4)
+    step = (paper.width - first) / n_others
+    x = (0.0, *(first + _GUTTER + step * place for place in range(n_others)))
+
+    def row(cells: Sequence[str], look: str) -> Row:
+        name, *others = (f'<span class="small {look}">{escape(cell)}</span>' for cell in cells)
+        told = (Setting(f'<div align="right">{each}</div>', step - _GUTTER) for each in others)
+        return Row((Setting(name, first), *told), x, paper.width, padding=2.5)
+
+    rows = tuple(row(cells, "") for cells in table.rows)
+    yield Table(rows, row(table.head, "quiet"))
+    if table.note:
+        yield _text(f'<p class="small quiet">{escape(table.note)}</p>', paper)
 
 
 def _case(case: CasePart, paper: Sheet, *, named: bool) -> Iterator[Piece]:
     yield Gap(_SECTION)
     if named:
         yield _text(f"<h3>{escape(case.name)}</h3>", paper, keeps=True)
+    if case.about:
+        yield _text(f'<p class="small quiet">{escape(case.about)}</p>', paper, keeps=True)
     for message in case.messages:
         yield from _message(message, paper, shorten=False)
     for shown in case.rounds:

@@ -9,9 +9,9 @@ from typing import Final
 from gui.printing.pieces import Beside, Gap, Piece
 from gui.printing.sheet import Setting, Sheet
 from gui.printing.text import Text
-from storage.exports.charts import COLOURS
 from storage.exports.foreign_markdown import to_html
 from storage.exports.report import ReplyPart
+from storage.exports.svg import COLOURS
 
 _LONG: Final = 3_000
 """A reply of more characters than this would leave the other half of too many pages empty."""
@@ -52,6 +52,11 @@ def _parts(reply: ReplyPart) -> Iterator[str]:
         repeat = f' <span class="aside">the same in {reply.n_same} more {more}</span>'
     yield f"<h4>{escape(reply.contender)}{repeat}</h4>"
     yield f'<p class="small quiet">{escape(reply.figures)}</p>'
+    if reply.score:
+        look = {True: "good", False: "error", None: "quiet"}[reply.score.passed]
+        checks = "".join(f"<br>{escape(check)}" for check in reply.score.checks)
+        mark = f'<b class="{look}">{reply.score.mark.capitalize()}</b>'
+        yield f'<p class="small">{mark}<span class="quiet">{checks}</span></p>'
     if reply.error:
         yield f'<p class="error">Failed: {escape(reply.error)}</p>'
     if reply.reasoning:

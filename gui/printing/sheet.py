@@ -41,6 +41,7 @@ _STYLE: Final = """
     .aside { font-size: 8pt; font-weight: normal; color: #5b636d; }
     .large { font-size: 10.5pt; }
     .error { color: #b3261e; }
+    .good { color: #176a3a; }
     .empty { color: #5b636d; font-style: italic; }
 """
 

@@ -102,11 +102,12 @@ def _failures(session: Session) -> Iterator[str]:
 def _cautions(session: Session) -> Iterator[str]:
     n_jobs = len(session.contenders) * len(session.cases) * session.repeats
     n_replies = len(session.replies)
-    if n_replies < n_jobs:
+    if n_replies < n_jobs and session.kind in {"compare", "suite"}:
         yield f"This session is not complete: {n_replies} of {n_jobs:,} replies are there."
     if any(reply.timing.shared for reply in session.replies):
+        who = "Several prompts" if session.batched else "All contenders"
         yield (
-            "All contenders ran at once, so the timings are those of a shared machine and say little"
+            f"{who} ran at once, so the timings are those of a shared machine and say little"
             " about each alone."
         )
     yield from wide_spreads(summarise(session.replies))

@@ -8,6 +8,7 @@ from itertools import chain
 
 from engine.contract import Session
 from storage.exports.report import CasePart, ReplyPart, Report, report
+from storage.exports.tables import TablePart
 from storage.exports.wording import count
 
 
@@ -25,6 +26,8 @@ def _lines(shown: Report) -> Iterator[str]:
         yield f"- {_plain(finding)}"
     if shown.columns:
         yield "\n" + "\n".join(_table(shown)) + "\n"
+    for table in shown.tables:
+        yield from _further(table)
     for case in shown.cases:
         yield from _case(case)
     yield "\n<details><summary>How it was measured</summary>\n"
@@ -44,12 +47,23 @@ def _table(shown: Report) -> Iterator[str]:
         )
 
 
+def _further(table: TablePart) -> Iterator[str]:
+    yield f"\n<details><summary>{_plain(table.title)}</summary>\n"
+    yield _row(*table.head)
+    yield "|" + " --- |" + " ---: |" * (len(table.head) - 1)
+    for row in table.rows:
+        yield _row(*row)
+    yield f"\n{_plain(table.note)}\n\n</details>\n" if table.note else "\n</details>\n"
+
+
 def _row(*cells: str) -> str:
     return "| " + " | ".join(_plain(cell) for cell in cells) + " |"
 
 
 def _case(case: CasePart) -> Iterator[str]:
     yield f"\n## {_plain(case.name)}\n"
+    if case.about:
+        yield f"{_plain(case.about)}\n"
     for message in case.messages:
         yield f"**{message.role}:**\n\n{_fenced(message.content)}\n"
     for reply in chain.from_iterable(case.rounds):
@@ -62,6 +76,10 @@ def _reply(reply: ReplyPart) -> Iterator[str]:
         repeat += f" (the same in {count(reply.n_same, 'more repeat')})"
     yield f"### {_plain(reply.contender)}{repeat}\n"
     yield f"{_plain(reply.figures)}\n"
+    if reply.score:
+        yield f"**{reply.score.mark.capitalize()}**\n"
+        yield from (f"- {_plain(check)}" for check in reply.score.checks)
+        yield ""
     if reply.error:
         yield f"**Failed:** {_plain(reply.error)}\n"
     if reply.reasoning:

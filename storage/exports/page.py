@@ -16,6 +16,10 @@ from engine.contract import Session
 from storage.exports.charts import bar_chart, charted
 from storage.exports.foreign_markdown import to_html
 from storage.exports.report import report
+from storage.exports.scatter import scatter
+
+_CHART_WIDTH: Final = 460
+"""Narrow enough that its type can be read on a telephone."""
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -62,5 +66,10 @@ def _environment() -> Environment:
     )
     environment.filters["foreign_markdown"] = lambda text: Markup(to_html(text))
     environment.globals["charted"] = charted
-    environment.globals["bar_chart"] = lambda column, names: Markup(bar_chart(column, names))
+    environment.globals["bar_chart"] = lambda column, names: Markup(
+        bar_chart(column, names, _CHART_WIDTH)
+    )
+    environment.globals["scatter"] = lambda found, names: Markup(
+        scatter(found, names, _CHART_WIDTH)
+    )
     return environment

@@ -1,4 +1,7 @@
-"""Leaves out of a session what is not meant for others."""
+"""Leaves out of a session what is not meant for others.
+
+A host's name is never recorded, so there is none to leave out, but for the addresses of other machines.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,30 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.contract import Contender, Environment, Message, Reply, Session
+from engine.contract import (
+    Case,
+    CaseScore,
+    CheckResult,
+    Contender,
+    Environment,
+    FidelityDocument,
+    Measured,
+    Message,
+    Reply,
+    Session,
+    SuiteTerms,
+)
 
 LEFT_OUT: Final = "(left out)"
+_Secrets = tuple[tuple[str, str], ...]
 _SEPARATOR: Final = re.compile(r"[/\\:]")
 
 
 class Omit(msgspec.Struct, frozen=True, kw_only=True):
-    """paths: folders of files on this machine, addresses of other machines, and the worker's log."""
+    """paths: folders of files on this machine, addresses of other machines, and the worker's log.
+
+    notes: also the reasons that a person gave for overruling a check.
+    """
 
     system_prompts: bool = False
     paths: bool = False
@@ -28,10 +47,25 @@ NOTHING: Final = Omit()
 def without(session: Session, omit: Omit) -> Session:
     """The session as it may be handed over."""
     if omit.notes:
-        session = msgspec.structs.replace(session, notes="")
+        session = _without_notes(session)
     if omit.system_prompts:
         session = _without_system_prompts(session)
     return _without_paths(session) if omit.paths else session
+
+
+def _without_notes(session: Session) -> Session:
+    def less(check: CheckResult) -> CheckResult:
+        return msgspec.structs.replace(
+            check,
+            overruled=None if check.overruled is None else LEFT_OUT,
+            parts=tuple(map(less, check.parts)),
+        )
+
+    scores = tuple(
+        msgspec.structs.replace(score, checks=tuple(map(less, score.checks)))
+        for score in session.scores
+    )
+    return msgspec.structs.replace(session, notes="", scores=scores)
 
 
 def _without_system_prompts(session: Session) -> Session:
@@ -62,17 +96,67 @@ def _without_paths(session: Session) -> Session:
         )
         for reply in session.replies
     )
+    cases = tuple(
+        msgspec.structs.replace(clean(case, Case), messages=case.messages) for case in session.cases
+    )
     return msgspec.structs.replace(
         session,
         environment=clean(session.environment, Environment),
         contenders=clean(session.contenders, tuple[Contender, ...]),
+        cases=cases,
         replies=replies,
+        suite=clean(session.suite, SuiteTerms | None),
+        scores=tuple(_cleaned_score(score, secrets) for score in session.scores),
+        fidelity=_cleaned_fidelity(session.fidelity, secrets),
+        speeds=clean(session.speeds, tuple[Measured, ...]),
     )
 
 
-def _secrets(session: Session) -> tuple[tuple[str, str], ...]:
+def _cleaned_score(score: CaseScore, secrets: _Secrets) -> CaseScore:
+    """Its reasons; what was found in a reply stays, as the reply does."""
+
+    def checked(check: CheckResult) -> CheckResult:
+        return msgspec.structs.replace(
+            check,
+            label=_replaced(check.label, secrets),
+            reason=_replaced(check.reason, secrets),
+            overruled=_replaced(check.overruled, secrets),
+            parts=tuple(map(checked, check.parts)),
+        )
+
+    return msgspec.structs.replace(
+        score, reason=_replaced(score.reason, secrets), checks=tuple(map(checked, score.checks))
+    )
+
+
+def _cleaned_fidelity(
+    document: FidelityDocument | None, secrets: _Secrets
+) -> FidelityDocument | None:
+    """The text's name and why it stopped; prompts and replies stay."""
+    if document is None:
+        return None
+    text = msgspec.structs.replace(
+        document.text, name=_name(_replaced(document.text.name, secrets))
+    )
+    return msgspec.structs.replace(
+        document,
+        text=text,
+        stopped=_replaced(document.stopped, secrets),
+        left_out=tuple(
+            msgspec.structs.replace(each, reason=_replaced(each.reason, secrets))
+            for each in document.left_out
+        ),
+    )
+
+
+def _secrets(session: Session) -> _Secrets:
     """What to put for what, the longest first, so that no part of a path stays behind."""
     found = {str(Path.home()): "~"}
+    files = [remark.file for remark in session.suite.not_supported] if session.suite else []
+    files += [session.fidelity.text.name] if session.fidelity else []
+    for path in files:
+        found[path] = _name(path)
+        found[path.removesuffix(_name(path))] = ""
     for contender in session.contenders:
         for path in (contender.model.path, *(lora.path for lora in contender.runtime.loras)):
             found[path] = _name(path)
@@ -89,7 +173,7 @@ def _name(path: str) -> str:
     return pure.name
 
 
-def _replaced(value: Any, secrets: tuple[tuple[str, str], ...]) -> Any:
+def _replaced(value: Any, secrets: _Secrets) -> Any:
     if isinstance(value, str):
         for old, new in secrets:
             value = value.replace(old, new)

@@ -9,13 +9,30 @@ from typing import Final
 
 import msgspec
 
-from engine.contract import Message, ModelFile, Reply, Session
+from engine.contract import Case, CaseScore, Message, ModelFile, Reply, Session
 from engine.energy.typical import all_with_pooled_energy
 from engine.energy.wording import energy_line, energy_text
+from storage.exports.fidelity import (
+    fidelity_columns,
+    fidelity_facts,
+    fidelity_findings,
+    fidelity_tables,
+)
 from storage.exports.figures import Column, columns
 from storage.exports.findings import findings
+from storage.exports.quality import (
+    ScorePart,
+    quality_columns,
+    quality_facts,
+    quality_findings,
+    score_part,
+    verdict_table,
+)
 from storage.exports.settings import Fact, how_it_was_measured
-from storage.exports.wording import ENDINGS, count, moment, rate, seconds
+from storage.exports.speeds import speed_columns
+from storage.exports.tables import TablePart
+from storage.exports.trade_off import Weighed, trade_off_findings, weighed
+from storage.exports.wording import ENDINGS, count, joined, moment, rate, seconds
 
 _KINDS: Final = {
     "compare": "Comparison",
@@ -33,6 +50,8 @@ class ContenderLine(msgspec.Struct, frozen=True, kw_only=True):
 class ReplyPart(msgspec.Struct, frozen=True, kw_only=True):
     """position: of the contender among all. figures: the quiet line. error: why it failed, if it did.
 
+    score: of a suite.
+
     n_same: how many later repeats said word for word the same, and are not shown again.
     """
 
@@ -44,12 +63,18 @@ class ReplyPart(msgspec.Struct, frozen=True, kw_only=True):
     reasoning: str
     error: str | None
     figures: str
+    score: ScorePart | None = None
 
 
 class CasePart(msgspec.Struct, frozen=True, kw_only=True):
-    """rounds: the replies side by side, one round for each repeat that brought something new."""
+    """rounds: the replies side by side, one round for each repeat that brought something new.
+
+    about: what the case's author says of it. differs: whether some replies pass and others do not.
+    """
 
     name: str
+    about: str
+    differs: bool
     messages: tuple[Message, ...]
     rounds: tuple[tuple[ReplyPart, ...], ...]
 
@@ -65,31 +90,69 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[str, ...]
     contenders: tuple[ContenderLine, ...]
     columns: tuple[Column, ...]
+    weighed: tuple[Weighed, ...]
+    tables: tuple[TablePart, ...]
     cases: tuple[CasePart, ...]
     measured: tuple[Fact, ...]
 
 
 def report(session: Session) -> Report:
     session = msgspec.structs.replace(session, replies=all_with_pooled_energy(session.replies))
-    figures = columns(session)
+    figures = (
+        *quality_columns(session),
+        *fidelity_columns(session),
+        *speed_columns(session),
+        *columns(session),
+    )
+    traded = weighed(session)
     return Report(
         id=session.id,
         title=session.title,
         about=f"{_KINDS[session.kind]} of {moment(session.created)}",
         notes=session.notes,
         question=_question(session),
-        findings=findings(session, figures),
+        findings=(
+            *quality_findings(session),
+            *fidelity_findings(session),
+            *trade_off_findings(traded, [contender.name for contender in session.contenders]),
+            *findings(session, figures),
+        ),
         contenders=tuple(
             ContenderLine(name=contender.name, model=_model(contender.model))
             for contender in session.contenders
         ),
         columns=figures,
+        weighed=traded,
+        tables=(*verdict_table(session), *fidelity_tables(session)),
         cases=tuple(_cases(session)),
-        measured=how_it_was_measured(session, figures),
+        measured=(
+            *quality_facts(session),
+            *fidelity_facts(session),
+            *how_it_was_measured(session, figures),
+        ),
     )
 
 
 def _question(session: Session) -> str:
+    match session.kind:
+        case "fidelity" if session.fidelity is not None:
+            document = session.fidelity
+            who = joined(candidate.name for candidate in document.candidates) or "No candidate"
+            return (
+                f"How far from {document.reference.name} is what others predict? Asked of: {who}."
+            )
+        case "bench":
+            who = count(len(session.contenders), "contender")
+            return f"How fast do these models read and write? Asked of {who}."
+        case "suite" if len(session.contenders) > 1:
+            reference, *others = (contender.name for contender in session.contenders)
+            cases = count(len(session.cases), "case")
+            return f"On {cases}, is one of these as good as {reference}: {joined(others)}?"
+        case _:
+            return _asked(session)
+
+
+def _asked(session: Session) -> str:
     contenders = count(len(session.contenders), "contender")
     prompts = "one prompt" if len(session.cases) == 1 else f"{len(session.cases):,} prompts"
     times = "" if session.repeats == 1 else f", {session.repeats:,} times each"
@@ -106,20 +169,42 @@ def _model(model: ModelFile) -> str:
 
 def _cases(session: Session) -> Iterator[CasePart]:
     positions = {contender.name: i for i, contender in enumerate(session.contenders)}
+    scores = {(each.contender, each.case, each.repeat): each for each in session.scores}
     by_case: dict[str, list[Reply]] = {case.id: [] for case in session.cases}
     for reply in session.replies:
         by_case[reply.case].append(reply)
     for case in session.cases:
         replies = sorted(by_case[case.id], key=lambda r: (r.repeat, positions[r.contender]))
         if replies:
+            marks = {
+                scores[place].passed
+                for place in ((r.contender, r.case, r.repeat) for r in replies)
+                if place in scores
+            }
             yield CasePart(
                 name=case.id if len(session.cases) > 1 else "Replies",
+                about=_about(case),
+                differs={True, False} <= marks,
                 messages=case.messages,
-                rounds=tuple(_rounds(replies, positions)),
+                rounds=tuple(_rounds(replies, positions, scores)),
             )
 
 
-def _rounds(replies: list[Reply], positions: dict[str, int]) -> Iterator[tuple[ReplyPart, ...]]:
+def _about(case: Case) -> str:
+    told = [case.description or "", "critical" if case.critical else ""]
+    if case.answers:
+        told.append("expected: " + " / ".join(case.answers))
+    elif case.right is not None and 0 <= case.right < len(case.continuations):
+        told.append(f"expected: {case.continuations[case.right].strip()}")
+    return " · ".join(words for words in told if words)
+
+
+_Scores = dict[tuple[str, str, int], CaseScore]
+
+
+def _rounds(
+    replies: list[Reply], positions: dict[str, int], scores: _Scores
+) -> Iterator[tuple[ReplyPart, ...]]:
     said = Counter(map(_said, replies))
     shown: set[tuple[str, ...]] = set()
     for _, repeats in groupby(replies, key=lambda reply: reply.repeat):
@@ -127,7 +212,9 @@ def _rounds(replies: list[Reply], positions: dict[str, int]) -> Iterator[tuple[R
         for reply in repeats:
             if _said(reply) not in shown:
                 shown.add(_said(reply))
-                new.append(_reply(reply, positions[reply.contender], said[_said(reply)] - 1))
+                score = scores.get((reply.contender, reply.case, reply.repeat))
+                n_same = said[_said(reply)] - 1
+                new.append(_reply(reply, positions[reply.contender], n_same, score))
         if new:
             yield tuple(new)
 
@@ -136,7 +223,7 @@ def _said(reply: Reply) -> tuple[str, ...]:
     return (reply.contender, reply.finish_reason, reply.reasoning, reply.text, reply.error or "")
 
 
-def _reply(reply: Reply, position: int, n_same: int) -> ReplyPart:
+def _reply(reply: Reply, position: int, n_same: int, score: CaseScore | None) -> ReplyPart:
     return ReplyPart(
         contender=reply.contender,
         position=position,
@@ -146,6 +233,7 @@ def _reply(reply: Reply, position: int, n_same: int) -> ReplyPart:
         reasoning=reply.reasoning,
         error=reply.error or ("It failed." if reply.finish_reason == "error" else None),
         figures=_figures(reply),
+        score=score_part(score) if score else None,
     )
 
 

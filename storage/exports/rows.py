@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from engine.contract import Case, Energy, Reply, Session, Timing
+from engine.contract import (
+    Case,
+    CaseScore,
+    Energy,
+    Fidelity,
+    OtherTokenizer,
+    Reply,
+    Session,
+    Timing,
+)
 from engine.energy.typical import all_with_pooled_energy
 from engine.energy.wording import MEASURED_DIGITS
 from engine.wording import digits_text
+from storage.exports.speeds import mean_and_deviation
 
 Value = str | int | float | bool | None
 
@@ -34,6 +44,15 @@ _ENERGY: Final = (
 _CONDITIONS: Final = ("power_source", "power_profile", "governor", "throttled")
 _MEMORY: Final = ("peak_bytes", "mapped_bytes", "device_bytes")
 _RUNTIME: Final = ("n_ctx", "threads", "layers", "offloaded_layers")
+_FOUND: Final = (
+    *("passed", "score", "failed_checks", "test", "tokens_per_s", "tokens_per_s_deviation"),
+    *("ppl", "ppl_ratio", "mean_kld", "same_top_percent", "bits_per_byte"),
+)
+_ENERGY_WORDS: Final = (
+    *("energy_kind", "energy_source", "energy_boundary", "energy_not_covered", "energy_parts"),
+    "energy_absent",
+    *_CONDITIONS,
+)
 COLUMNS: Final = (
     "session",
     "title",
@@ -54,44 +73,92 @@ COLUMNS: Final = (
     "error",
     *_TIMING,
     *_ENERGY,
-    "energy_kind",
-    "energy_source",
-    "energy_boundary",
-    "energy_not_covered",
-    "energy_parts",
-    "energy_absent",
-    *_CONDITIONS,
+    *_ENERGY_WORDS,
     *_MEMORY,
     *_RUNTIME,
+    *_FOUND,
 )
 
 
 def rows(sessions: Sequence[Session]) -> Iterator[tuple[Value, ...]]:
+    """A row a reply, then one a speed and one a candidate of sessions that have such."""
     for session in sessions:
-        contenders = {contender.name: contender for contender in session.contenders}
-        prompts = {case.id: prompt_text(case) for case in session.cases}
-        for reply in all_with_pooled_energy(session.replies):
-            model = contenders[reply.contender].model
-            yield (
-                session.id,
-                session.title,
-                session.created.isoformat(timespec="seconds"),
-                session.kind,
-                session.environment.cpu,
-                session.environment.llama_cpp,
-                reply.contender,
-                model.file,
-                model.quantization,
-                model.parameters,
-                reply.case,
-                prompts[reply.case],
-                reply.repeat,
-                reply.finish_reason,
-                reply.text,
-                reply.reasoning,
-                reply.error,
-                *_figures(reply),
+        yield from _replies(session)
+        for speed in session.speeds:
+            mean, deviation = mean_and_deviation(speed)
+            yield _row(
+                session,
+                contender=speed.contender,
+                test=speed.test.name,
+                tokens_per_s=mean,
+                tokens_per_s_deviation=deviation,
+                **{name: getattr(speed.runtime, name) for name in _RUNTIME},
             )
+        for candidate in session.fidelity.candidates if session.fidelity else ():
+            yield _row(session, contender=candidate.name, **_fidelity(candidate))
+
+
+def _row(session: Session, **known: Value) -> tuple[Value, ...]:
+    """What is not known of it stays empty."""
+    model = next((c.model for c in session.contenders if c.name == known["contender"]), None)
+    about: dict[str, Value] = {
+        "session": session.id,
+        "title": session.title,
+        "created": session.created.isoformat(timespec="seconds"),
+        "kind": session.kind,
+        "cpu": session.environment.cpu,
+        "llama_cpp": session.environment.llama_cpp,
+    }
+    if model is not None:
+        about |= {
+            "model_file": model.file,
+            "quantization": model.quantization,
+            "parameters": model.parameters,
+        }
+    told = about | known
+    return tuple(told.get(name) for name in COLUMNS)
+
+
+def _fidelity(candidate: Fidelity | OtherTokenizer) -> dict[str, Value]:
+    if isinstance(candidate, OtherTokenizer):
+        return {"ppl": candidate.ppl.value, "bits_per_byte": candidate.bits_per_byte.value}
+    return {
+        "ppl": candidate.ppl.value,
+        "ppl_ratio": candidate.ppl_ratio.value,
+        "mean_kld": candidate.mean_kld.value,
+        "same_top_percent": candidate.same_top_percent.value,
+    }
+
+
+def _replies(session: Session) -> Iterator[tuple[Value, ...]]:
+    prompts = {case.id: prompt_text(case) for case in session.cases}
+    scores = {(each.contender, each.case, each.repeat): each for each in session.scores}
+    for reply in all_with_pooled_energy(session.replies):
+        score = scores.get((reply.contender, reply.case, reply.repeat))
+        yield _row(
+            session,
+            contender=reply.contender,
+            case=reply.case,
+            prompt=prompts[reply.case],
+            repeat=reply.repeat,
+            finish_reason=reply.finish_reason,
+            text=reply.text,
+            reasoning=reply.reasoning,
+            error=reply.error,
+            **_figures(reply),
+            **_score(score),
+        )
+
+
+def _score(score: CaseScore | None) -> dict[str, Value]:
+    if score is None:
+        return {}
+    failed = [check.label or check.check for check in score.checks if check.passed is False]
+    return {
+        "passed": score.passed,
+        "score": score.score,
+        "failed_checks": "; ".join(failed) or None,
+    }
 
 
 def prompt_text(case: Case) -> str:
@@ -101,12 +168,15 @@ def prompt_text(case: Case) -> str:
     return "\n\n".join(f"{message.role}: {message.content}" for message in case.messages)
 
 
-def _figures(reply: Reply) -> Iterator[Value]:
-    yield from (getattr(reply.timing, name) for name in _TIMING)
-    yield from (getattr(reply.energy, name) for name in _ENERGY)
-    yield from _energy_words(reply.energy)
-    yield from (getattr(reply.memory, name) for name in _MEMORY)
-    yield from (getattr(reply.runtime, name, None) for name in _RUNTIME)
+def _figures(reply: Reply) -> dict[str, Value]:
+    energy = dict(zip(_ENERGY_WORDS, _energy_words(reply.energy), strict=True))
+    return {
+        **{name: getattr(reply.timing, name) for name in _TIMING},
+        **{name: getattr(reply.energy, name) for name in _ENERGY},
+        **energy,
+        **{name: getattr(reply.memory, name) for name in _MEMORY},
+        **{name: getattr(reply.runtime, name, None) for name in _RUNTIME},
+    }
 
 
 def _energy_words(energy: Energy) -> Iterator[Value]:

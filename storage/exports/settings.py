@@ -23,14 +23,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 def how_it_was_measured(session: Session, columns: Sequence[Column]) -> tuple[Fact, ...]:
     return (
         *_machine(session),
-        Fact(name="Order", text=_order(session)),
-        Fact(name="Choice of tokens", text=sampling_text(session.sampling)),
-        *_energy(session),
-        Fact(
-            name="Figures",
-            text="medians over the replies that ended by themselves, with the standard deviation"
-            " among repeats of a prompt and the number of replies (n) where there are several",
-        ),
+        *(_replies(session) if session.replies else ()),
         Fact(name="Made with", text=_program(session)),
         *_loads(session),
         *(
@@ -81,19 +74,36 @@ def _machine(session: Session) -> Iterator[Fact]:
         yield Fact(name="Devices", text=", ".join(devices))
 
 
+def _replies(session: Session) -> Iterator[Fact]:
+    yield Fact(name="Order", text=_order(session))
+    yield Fact(name="Choice of tokens", text=sampling_text(session.sampling))
+    yield from _energy(session)
+    yield Fact(
+        name="Figures",
+        text="medians over the replies that ended by themselves, with the standard deviation"
+        " among repeats of a prompt and the number of replies (n) where there are several",
+    )
+
+
 def _order(session: Session) -> str:
     if session.together:
         return "all contenders at once, so they shared the machine"
+    if session.batched:
+        return "one contender at a time, several prompts in a batch, so they shared the machine"
     warm = "after a short warm-up of each" if session.warm_up else "without a warm-up"
     return f"one contender at a time, {warm}"
 
 
 def _loads(session: Session) -> Iterator[Fact]:
     seen: set[str] = set()
-    for reply in session.replies:
-        if reply.runtime is not None and reply.contender not in seen:
-            seen.add(reply.contender)
-            yield Fact(name=reply.contender, text=runtime_text(reply.runtime))
+    loads = [
+        *((reply.contender, reply.runtime) for reply in session.replies),
+        *((speed.contender, speed.runtime) for speed in session.speeds),
+    ]
+    for name, runtime in loads:
+        if runtime is not None and name not in seen:
+            seen.add(name)
+            yield Fact(name=name, text=runtime_text(runtime))
     for contender in session.contenders:
         if contender.sampling is not None:
             yield Fact(name=contender.name, text=sampling_text(contender.sampling))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -49,6 +50,12 @@ def size(n_bytes: float) -> str:
 
 def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
+def joined(words: Iterable[str]) -> str:
+    """One, two and three; nothing for none."""
+    every = list(words)
+    return " and ".join(filter(None, (", ".join(every[:-1]), *every[-1:])))
 
 
 def moment(when: datetime) -> str:

@@ -12,6 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 from engine.contract import Session
 from storage.exports.report import report
 from storage.exports.rows import COLUMNS, Value, prompt_text, rows
+from storage.exports.sheets import further_sheets
 
 _LONGEST_CELL: Final = 32_767
 _CUT: Final = " … (cut: a cell holds no more)"
@@ -30,6 +31,8 @@ def workbook(sessions: Sequence[Session]) -> bytes:
         ("Settings", ("session", "what", "value"), _settings(sessions), {"value": 90}),
     ):
         _fill(book.add_worksheet(name), head, lines, widths, bold)
+    for name, head, found in further_sheets(sessions):
+        _fill(book.add_worksheet(name), head, found, {"reason": 60, "evidence": 40}, bold)
     book.close()
     return content.getvalue()
 

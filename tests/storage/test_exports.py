@@ -14,7 +14,7 @@ import msgspec
 import openpyxl
 import pypdf
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from engine.contract import Energy, Memory, Session, Timing
@@ -29,6 +29,7 @@ from tests.storage.strategies import sessions
 
 HARMLESS = {"p", "em", "strong", "code", "pre", "h5", "h6", "ul", "ol", "li", "blockquote", "hr"}
 HARMLESS |= {"br", "a", "s", "table", "thead", "tbody", "tr", "th", "td"}
+UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
@@ -67,11 +68,14 @@ def text_of(ending: str, *shown: Session) -> str:
 # --- All formats -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ending", [each for each in ENDINGS if each != ".pdf"])
 @given(any_session=sessions())
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_every_session_can_be_written_in_every_format(ending: str, any_session: Session) -> None:
-    assert render([any_session], ending)
+@settings(
+    max_examples=15, deadline=None, phases=UNSHRUNK, suppress_health_check=[HealthCheck.too_slow]
+)
+def test_every_session_can_be_written_in_every_format(any_session: Session) -> None:
+    for ending in ENDINGS:
+        if ending != ".pdf":  # that takes a process: tests/gui/test_printing.py does without
+            assert render([any_session], ending), ending
 
 
 @pytest.mark.parametrize("ending", [".jsonl", ".csv", ".xlsx", ".md", ".html", ".pdf"])

@@ -84,7 +84,7 @@ def test_paths_of_windows_are_left_out_too() -> None:
 
 
 @given(sessions())
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_session_can_be_handed_over(any_session: Session) -> None:
     shown = without(any_session, Omit(system_prompts=True, paths=True, notes=True))
     assert len(shown.replies) == len(any_session.replies)

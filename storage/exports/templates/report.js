@@ -13,11 +13,15 @@ for (const table of document.querySelectorAll("table.figures")) {
     table.tBodies[0].append(...known, ...rows.filter((row) => key(row) === ""));
   }));
 }
-for (const input of document.querySelectorAll(".filter input")) {
-  const cases = input.closest(".replies").querySelectorAll(".case");
-  input.addEventListener("input", () => {
-    const word = input.value.trim().toLowerCase();
-    for (const each of cases) each.hidden = !each.textContent.toLowerCase().includes(word);
+for (const filter of document.querySelectorAll(".filter")) {
+  const cases = filter.closest(".replies").querySelectorAll(".case");
+  const search = filter.querySelector("[type=search]"), differing = filter.querySelector("[type=checkbox]");
+  filter.addEventListener("input", () => {
+    const word = search.value.trim().toLowerCase();
+    for (const each of cases) {
+      each.hidden = !each.textContent.toLowerCase().includes(word)
+        || (differing !== null && differing.checked && !("differs" in each.dataset));
+    }
   });
 }
 let opened = [];
