@@ -23,6 +23,7 @@ class LoadingOptions:
         typer.Option(
             "-c",
             "--ctx",
+            "--context",
             min=1,
             metavar="N",
             help="Context in tokens.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from cli.grouped import grouped
 from cli.loading_options import LoadingOptions
 from cli.models_making_options import ImatrixOptions, QuantizeOptions
 from cli.models_search_options import SearchOptions
+from engine.contract import CacheType
 
 models_app = typer.Typer(
     no_args_is_help=True, help="Model files: what is here, what a hub has, what fits, smaller ones."
@@ -133,6 +135,10 @@ def models_fit(
         str | None,
         typer.Argument(metavar="TYPE", help="Only this quantization of the repository."),
     ] = None,
+    kv: Annotated[
+        CacheType | None,
+        typer.Option(metavar="TYPE", help="Both cache types at once.", show_default="f16"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write it as JSON.")] = False,
 ) -> int:
     """Tell, without loading it, whether a model fits this machine, how long a context, and how fast.
@@ -141,6 +147,8 @@ def models_fit(
     """
     from cli.models_fit import fit_model
 
+    if kv is not None:
+        loading = dataclasses.replace(loading, cache_type_k=kv, cache_type_v=kv)
     return fit_model(target, quantization, loading, as_json=as_json)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from cli.app import run
 from cli.loading_options import LoadingOptions
 from cli.models_fit import fit_model
 from engine.contract import DeviceInfo
@@ -104,3 +105,15 @@ def test_what_was_measured_here_replaces_the_estimate(small_model: Path, capsys:
     assert "23.4 tok/s, measured here on 2026-11-20 (3 replies)" in shown(use)
     # On a GPU it was another matter.
     assert "estimated" in shown(msgspec.structs.replace(use, offloaded_layers=31))
+
+
+def test_context_and_cache_type_are_set_by_short_names(
+    small_model: Path, home: Path, capsys: Capture
+) -> None:
+    def kv_bytes(*options: str) -> int:
+        assert run(("models", "fit", str(small_model), "--json", *options)) == 0
+        return int(json.loads(capsys.readouterr().out)["kv_bytes"])
+
+    plain = kv_bytes("--context", "4096")
+    assert kv_bytes("--context", "8192") == 2 * plain
+    assert kv_bytes("--context", "4096", "--kv", "q8_0") == plain * 34 // 64
