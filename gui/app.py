@@ -219,7 +219,7 @@ class Desk(QObject):
         self.opener.use(history)
         self.sessions.use(history)
         self.models.use(history)
-        self.quality.suite.use(history)
+        self.quality.use(history)
         self.history.use(history)
         self.cost.use(history)
         self.compare.make_ready(history)

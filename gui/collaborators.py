@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from engine.contract import (
     Case,
     Contender,
+    Environment,
     Event,
     Findings,
     Loading,
@@ -27,6 +28,7 @@ from storage.summary import Choices, SessionSummary
 if TYPE_CHECKING:  # brings numpy, which a start must not wait for
     from engine.divergence import Divergence
     from engine.fidelity import FidelityEvent, FidelityPlan, RepliesPlan
+    from engine.speed import SpeedEvent, SpeedPlan
     from gui.models.hub_desk import HubPlaces
     from gui.models.shelf import Shelf
     from storage.importing import Imported
@@ -121,6 +123,17 @@ class FidelityBench(Protocol):
     def stop(self) -> None: ...
 
 
+class SpeedBench(Protocol):
+    """Measures prompt and generation speed; `stop` may come from any thread while it is iterated."""
+
+    def run(self, plan: SpeedPlan) -> Iterator[SpeedEvent]: ...
+
+    def stop(self) -> None: ...
+
+    def close(self) -> None:
+        """End every worker process."""
+
+
 class DivergenceBench(Protocol):
     """Puts a reply through two models; `stop` may come from any thread while it is iterated."""
 
@@ -146,6 +159,7 @@ class Collaborators:
     """All that the window is given; each is called off the window's thread.
 
     make_bench: recorder None leaves runs unrecorded. demo: makes the contenders of the built-in comparison.
+    environment: this machine, with llama.cpp's devices.
     export: writes a session as JSON. make_shelf: called on the window's thread, so it only stores.
     salvage: takes what can be read of a damaged history into a new one, and says what became of it;
     nothing may have it open. network_warning: a sentence where the history lies on a network drive.
@@ -160,6 +174,8 @@ class Collaborators:
     render_sessions: RenderSessions
     make_fidelity_bench: Callable[[], FidelityBench]
     make_divergence_bench: Callable[[], DivergenceBench]
+    make_speed_bench: Callable[[], SpeedBench]
+    environment: Callable[[], Environment]
     make_shelf: Callable[[], Shelf]
     hub: HubPlaces
     salvage: Callable[[], str]

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.contract import Contender, ModelFile, Recorder, Session
+from engine.contract import Contender, Environment, ModelFile, Recorder, Session
 from engine.machine import APP_VERSION
 from engine.shared_memory import SharedMemory
 from gui.app import main
@@ -18,6 +18,7 @@ from gui.collaborators import (
     FidelityBench,
     History,
     Progress,
+    SpeedBench,
 )
 from gui.models.start import hub_places, make_shelf
 from storage.folders import data_folder, database_path, models_folder
@@ -41,6 +42,8 @@ def start_window(arguments: Sequence[str] = ()) -> int:
         render_sessions=_render_sessions,
         make_fidelity_bench=partial(_make_fidelity_bench, memory),
         make_divergence_bench=partial(_make_divergence_bench, memory),
+        make_speed_bench=partial(_make_speed_bench, memory),
+        environment=_environment,
         make_shelf=make_shelf,
         hub=hub_places(),
         salvage=_salvage,
@@ -74,6 +77,24 @@ def _make_divergence_bench(memory: SharedMemory) -> DivergenceBench:
     from models import fit
 
     return RealBench(fit=fit, memory=memory)
+
+
+def _make_speed_bench(memory: SharedMemory) -> SpeedBench:
+    from engine.speed import SpeedBench as RealBench
+    from models import fit
+
+    return RealBench(fit=fit, memory=memory)
+
+
+def _environment() -> Environment:
+    from engine.bench import Bench as RealBench
+    from models import fit
+
+    listing = RealBench(fit=fit)
+    try:
+        return listing.environment()
+    finally:
+        listing.close()
 
 
 def _open_history() -> History:

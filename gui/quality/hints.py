@@ -28,6 +28,15 @@ WHAT_FOR: Final = (
             "Begin with ready cases, or bring a file of your own prompts with checks."
         ),
     ),
+    (
+        "How fast does it read and write?",
+        (
+            "Each model reads prompts and writes replies of fixed lengths, several times and nothing else: "
+            "the figures are those of llama-bench, so they can be set beside what others report.\n\n"
+            "The reference and the ticked candidates are measured one after the other. How fast a model "
+            "answers your own prompts, and how soon it begins, is what Compare shows."
+        ),
+    ),
 )
 
 

@@ -80,6 +80,18 @@ class Plot(QWidget):
         size = self._theme.space.m
         self.view.addItem(pyqtgraph.ScatterPlotItem([x], [y], size=size, pen=pen, brush=brush))
 
+    def bar(self, length: float, y: float, *, spread: float = 0.0) -> None:
+        """From the left edge; the spread stands around its end."""
+        bar = pyqtgraph.BarGraphItem(
+            x0=0.0, y=y, width=length, height=0.5, pen=None, brush=self._colour("accent")
+        )
+        self.view.addItem(bar)
+        if spread:
+            end, reach = np.array([length]), np.array([spread])
+            pen = pyqtgraph.mkPen(self._colour("text"), width=2)
+            across = {"left": reach, "right": reach, "beam": 0.2}
+            self.view.addItem(pyqtgraph.ErrorBarItem(x=end, y=np.array([y]), pen=pen, **across))
+
     def words(self, x: float, y: float, text: str, *, beside: bool = False) -> None:
         """Above the dot there, or to its right, where an interval stands above it."""
         anchor = (0.0, 0.5) if beside else (0.5, 1.4)

@@ -10,12 +10,15 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.contract import ModelFile, Session
 from engine.errors import SteelyardError
-from gui.collaborators import Collaborators
+from gui.collaborators import Collaborators, History
 from gui.compare.contenders_model import ContendersModel
 from gui.jobs import Jobs
 from gui.quality.fidelity_model import FidelityModel
 from gui.quality.participants_model import ParticipantsModel
+from gui.quality.speed_model import SpeedModel
 from gui.quality.suite_model import SuiteModel
+
+Measurement = FidelityModel | SuiteModel | SpeedModel
 
 
 class QualityModel(QObject):
@@ -41,16 +44,22 @@ class QualityModel(QObject):
         self.participants = ParticipantsModel(contenders, self)
         self.fidelity = FidelityModel(jobs, given, self.participants, self)
         self.suite = SuiteModel(jobs, given, self.participants, self)
-        self.shown: FidelityModel | SuiteModel = self.fidelity
+        self.speed = SpeedModel(jobs, given, self.participants, self)
+        self.shown: Measurement = self.fidelity
         self._elsewhere = ""
-        for each in (self.fidelity, self.suite):
+        for each in self._all():
             each.availability_changed.connect(self._tell_availability)
             each.failed.connect(self.failed)
             each.noticed.connect(self.noticed)
 
     @property
     def running(self) -> bool:
-        return self.fidelity.running or self.suite.running
+        return any(each.running for each in self._all())
+
+    def use(self, history: History) -> None:
+        """Record measurements from now on."""
+        self.suite.use(history)
+        self.speed.use(history)
 
     def hold(self, why: str) -> None:
         """Let no measurement begin for this reason, since two at once would disturb each other."""
@@ -58,7 +67,7 @@ class QualityModel(QObject):
             self._elsewhere = why
             self._tell_availability()
 
-    def show(self, measurement: FidelityModel | SuiteModel) -> None:
+    def show(self, measurement: Measurement) -> None:
         """Let `run` mean this measurement."""
         self.shown = measurement
         self.availability_changed.emit()
@@ -71,14 +80,14 @@ class QualityModel(QObject):
         return self.why_not_measure() or self.shown.why_not_run()
 
     def why_not_stop(self) -> str:
-        return (self.suite if self.suite.running else self.fidelity).why_not_stop()
+        return next((each for each in self._all() if each.running), self.shown).why_not_stop()
 
     def run(self) -> None:
         if not self.why_not_run():
             self.shown.run()
 
     def stop(self) -> None:
-        for each in (self.fidelity, self.suite):
+        for each in self._all():
             each.stop()
 
     def why_not_open(self) -> str:
@@ -100,6 +109,11 @@ class QualityModel(QObject):
         self.participants.take(session.contenders)
         self.suite.repeat_session(session)
 
+    def open_speeds(self, session: Session) -> None:
+        """Show what a recorded speed run measured, with its models as those of the next run."""
+        self.participants.take(session.contenders)
+        self.speed.show_session(session)
+
     def why_not_edit(self) -> str:
         return "Stop the measurement first." if self.running else ""
 
@@ -111,8 +125,11 @@ class QualityModel(QObject):
             )
 
     def close(self) -> bool:
-        ended = self.fidelity.close()
-        return self.suite.close() and ended
+        ended = [each.close() for each in self._all()]
+        return all(ended)
+
+    def _all(self) -> tuple[Measurement, ...]:
+        return (self.fidelity, self.suite, self.speed)
 
     def _add_model(self, model: ModelFile) -> None:
         self._contenders.add_models([model])

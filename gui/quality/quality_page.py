@@ -27,6 +27,7 @@ from gui.quality.fidelity_form import FidelityForm
 from gui.quality.hints import WHAT_FOR, hint
 from gui.quality.participants_card import ParticipantsCard
 from gui.quality.quality_model import QualityModel
+from gui.quality.speed_form import SpeedForm
 from gui.quality.suite_form import SuiteForm
 from gui.theme import Theme
 from gui.widgets.banner import BannerStack
@@ -35,6 +36,7 @@ from gui.widgets.labels import label
 
 _WIDTH: Final = 44
 _ON_CASES: Final = 1
+_SPEED: Final = 2
 _CHANGE: Final = (
     "Change models, cases or settings, then press Run. The result is a session of its own."
 )
@@ -58,6 +60,7 @@ def page_of_quality(page: QualityPage, model: QualityModel) -> Page:
                 again=page.repeat_session,
                 change=page.change_session,
             ),
+            SessionView(("bench",), page.why_not_open, page.open_speeds),
         ),
     )
 
@@ -75,11 +78,12 @@ class QualityPage(QWidget):
         self.participants = ParticipantsCard(theme, model.participants, self)
         self.fidelity_form = FidelityForm(theme, model.fidelity.settings, self)
         self.suite_form = SuiteForm(theme, model.suite.settings, model.suite.cases, self)
+        self.speed_form = SpeedForm(theme, model.speed.settings, self)
         self.tabs = QTabBar(self)
         self.tabs.setAccessibleName("What to measure with")
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(True)
-        for title in ("Token by token", "On cases"):
+        for title in ("On tokens", "On cases", "Speed"):
             self.tabs.addTab(title)
         self._forms = QStackedWidget(self)
         self.run = MainButton(theme, "play", "Run", parent=self)
@@ -92,6 +96,7 @@ class QualityPage(QWidget):
         self.progress.setAccessibleName("Progress of the measurement")
         self.result: QWidget | None = None
         self.verdicts: QWidget | None = None
+        self.speeds: QWidget | None = None
         self._found = QStackedWidget(self)
         self._places: list[QVBoxLayout] = []
         self._lay_out()
@@ -139,6 +144,12 @@ class QualityPage(QWidget):
         self.tabs.setCurrentIndex(_ON_CASES)
         self._model.open_suite(session)
 
+    def open_speeds(self, session: Session) -> None:
+        """Show a recorded speed run as it was seen."""
+        self.banners.clear()
+        self.tabs.setCurrentIndex(_SPEED)
+        self._model.open_speeds(session)
+
     def resume_session(self, session: Session) -> None:
         """Run what a recorded session still lacks."""
         self.tabs.setCurrentIndex(_ON_CASES)
@@ -185,7 +196,7 @@ class QualityPage(QWidget):
         column.addWidget(label("Models", "strong", parent=inner))
         column.addWidget(self.participants)
         column.addWidget(self.tabs)
-        for each in (self.fidelity_form, self.suite_form):
+        for each in (self.fidelity_form, self.suite_form, self.speed_form):
             self._forms.addWidget(each)
         column.addWidget(self._forms)
         column.addStretch(1)
@@ -232,13 +243,16 @@ class QualityPage(QWidget):
         self.tabs.currentChanged.connect(self._show_measurement)
         self.run.clicked.connect(model.run)
         self.stop.clicked.connect(model.stop)
-        for measurement in (fidelity, model.suite):
+        self.speed_form.edited.connect(model.speed.edit)
+        for measurement in (fidelity, model.suite, model.speed):
             measurement.progressed.connect(self._show_progress)
             measurement.begun.connect(self.banners.clear)
         fidelity.estimated.connect(self._show_result)
         fidelity.finished.connect(self._end)
         model.suite.settings_given.connect(self._show_settings)
         model.suite.finished.connect(self._end_suite)
+        for changed in (model.speed.begun, model.speed.finished):
+            changed.connect(self._show_speeds)
 
     # What the model says -----------------------------------------------------------------------
 
@@ -257,6 +271,7 @@ class QualityPage(QWidget):
         self.participants.set_locked(self._model.why_not_edit())
         self.fidelity_form.set_locked(running)
         self.suite_form.set_locked(running)
+        self.speed_form.set_locked(running)
         self.tabs.setEnabled(not running)
         for part in (self.progress, self.progress_words):
             part.setVisible(running)
@@ -287,12 +302,21 @@ class QualityPage(QWidget):
     def _show_measurement(self, place: int) -> None:
         for stack in (self._forms, self._found):
             stack.setCurrentIndex(place)
-        self._model.show(self._model.suite if place else self._model.fidelity)
-        if place:
+        model = self._model
+        model.show((model.fidelity, model.suite, model.speed)[place])
+        if place == _ON_CASES:
             self._model.suite.cases.list_ready()
 
     def _show_settings(self) -> None:
         self.suite_form.show_settings(self._model.suite.settings)
+
+    def _show_speeds(self) -> None:
+        """Make the view of the speeds with the first run; from then on it follows the model."""
+        if self.speeds is None and self._model.speed.contenders:
+            from gui.quality.speed_result import SpeedResult
+
+            self.speeds = SpeedResult(self._theme, self._model.speed, self)
+            self._put(_SPEED, self.speeds)
 
     def _end_suite(self) -> None:
         if self._model.suite.found is None:

@@ -37,7 +37,13 @@ from engine.contract import (
     WarmingUp,
 )
 from engine.errors import NotGguf, StorageError
-from gui.collaborators import Collaborators, DivergenceBench, FidelityBench, Progress
+from gui.collaborators import (
+    Collaborators,
+    DivergenceBench,
+    FidelityBench,
+    Progress,
+    SpeedBench,
+)
 from storage.exports.redaction import Omit
 from storage.query import EVERYTHING, Query
 from storage.summary import Choices, SessionSummary
@@ -354,6 +360,7 @@ class Fakes:
         self.history = history or FakeHistory()
         self.fidelity: FidelityBench | None = None
         self.divergence: DivergenceBench | None = None
+        self.speed: SpeedBench | None = None
         self.exported: list[tuple[Session, Path]] = []
         self.given = Collaborators(
             make_bench=lambda recorder: self.bench,
@@ -365,6 +372,8 @@ class Fakes:
             render_sessions=lambda sessions, ending, omit: f"{len(sessions)} as {ending}".encode(),
             make_fidelity_bench=self._fidelity_bench,
             make_divergence_bench=self._divergence_bench,
+            make_speed_bench=self._speed_bench,
+            environment=lambda: ENVIRONMENT,
             make_shelf=lambda: shelf_in(folder),
             hub=hub_at("http://127.0.0.1:9", folder),
             salvage=lambda: "Nothing was damaged.",
@@ -382,6 +391,13 @@ class Fakes:
 
             self.divergence = FakeDivergenceBench()
         return self.divergence
+
+    def _speed_bench(self) -> SpeedBench:
+        if self.speed is None:
+            from tests.gui.fake_speed import FakeSpeedBench  # brings the engine's worker
+
+            self.speed = FakeSpeedBench()
+        return self.speed
 
     def _fidelity_bench(self) -> FidelityBench:
         if self.fidelity is None:

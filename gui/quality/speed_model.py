@@ -1,0 +1,254 @@
+"""A speed run without its widgets: the tests, the run that goes on, what was measured so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from engine.contract import (
+    Began,
+    Contender,
+    Loading,
+    Measured,
+    NotRecorded,
+    Session,
+    SpeedTest,
+)
+from engine.errors import SteelyardError
+from gui.collaborators import Collaborators, History, SpeedBench
+from gui.jobs import Jobs
+from gui.quality.held_run import HeldRun
+from gui.quality.participants_model import ParticipantsModel
+from gui.quality.time_left import TimeLeft
+
+if TYPE_CHECKING:  # brings the worker's protocol, which a start must not wait for
+    from engine.speed import Measuring, NotMeasured, SpeedEvent, SpeedPlan
+
+_LARGEST: Final = 1 << 20
+Place = tuple[str, str]
+"""The names of a contender and of a test."""
+
+
+class SpeedSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """prompts, replies and depths as the user writes them: whole numbers with commas between."""
+
+    prompts: str = "512"
+    replies: str = "128"
+    depths: str = "0"
+    repetitions: int = 5
+
+    def why_not(self) -> str:
+        """Why there is nothing to measure, in a sentence; empty where there is."""
+        written = (sizes(self.prompts), sizes(self.replies), sizes(self.depths))
+        if any(each is None for each in written):
+            return "Write sizes as whole numbers with commas between, such as 512, 2048."
+        return "" if self.tests() else "Give at least one prompt or one reply a size."
+
+    def tests(self) -> tuple[SpeedTest, ...]:
+        """At each depth the prompts, then the replies, as llama-bench orders them; without repeats."""
+        found = [
+            test
+            for depth in sizes(self.depths) or (0,)
+            for test in (
+                *(SpeedTest(n_prompt=n, n_depth=depth) for n in sizes(self.prompts) or () if n),
+                *(SpeedTest(n_gen=n, n_depth=depth) for n in sizes(self.replies) or () if n),
+            )
+        ]
+        return tuple(dict.fromkeys(found))
+
+
+def sizes(text: str) -> tuple[int, ...] | None:
+    """The numbers of a list; None where it is none."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isascii() and part.isdecimal() and len(part) < 8 for part in parts):
+        return None
+    numbers = tuple(int(part) for part in parts)
+    return numbers if all(number <= _LARGEST for number in numbers) else None
+
+
+class SpeedModel(QObject):
+    """Owns the run, its bench and its thread; `close` ends them."""
+
+    availability_changed = Signal()
+    progressed = Signal(str, float)
+    measured = Signal()
+    """Another test was measured, or could not be."""
+    begun = Signal()
+    finished = Signal()
+    failed = Signal(str)
+    noticed = Signal(str)
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        given: Collaborators,
+        participants: ParticipantsModel,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._given = given
+        self._participants = participants
+        self._history: History | None = None
+        self.settings = SpeedSettings()
+        self.contenders: tuple[Contender, ...] = ()
+        self.tests: tuple[SpeedTest, ...] = ()
+        self.speeds: dict[Place, Measured] = {}
+        self.refused: dict[Place, str] = {}
+        self._repetitions = 1
+        self._time_left = TimeLeft()
+        self._bench: SpeedBench | None = None
+        self._held = HeldRun(self)
+        self._held.arrived.connect(self._take_events)
+        self._held.ended.connect(self._take_end)
+        participants.changed.connect(self.availability_changed)
+
+    @property
+    def running(self) -> bool:
+        return self._held.running
+
+    def use(self, history: History) -> None:
+        """Record runs from now on."""
+        self._history = history
+
+    def edit(self, settings: SpeedSettings) -> None:
+        self.settings = settings
+        self.availability_changed.emit()
+
+    def why_not_run(self) -> str:
+        if self.running:
+            return "A measurement is running."
+        if self._participants.reference is None:
+            return "Add a model first."
+        return self.settings.why_not()
+
+    def why_not_stop(self) -> str:
+        return self._held.why_not_stop()
+
+    def run(self) -> None:
+        reference = self._participants.reference
+        if self.why_not_run() or reference is None:
+            return
+        self.contenders = (reference, *self._participants.candidates)
+        self.tests = self.settings.tests()
+        self.speeds, self.refused = {}, {}
+        self._repetitions = self.settings.repetitions
+        self._time_left.start()
+        self._held.want()
+        self._jobs.start("bench", self._given.make_speed_bench, self._start, self._fail)
+        self.begun.emit()
+        self.progressed.emit("Loading the first model", 0.0)
+        self.availability_changed.emit()
+
+    def show_session(self, session: Session) -> None:
+        """Show what a recorded run measured."""
+        if self.running:
+            return
+        self.contenders = session.contenders
+        self.tests = tuple(dict.fromkeys(each.test for each in session.speeds))
+        self.speeds = {(each.contender, each.test.name): each for each in session.speeds}
+        self.refused = {}
+        self.finished.emit()
+        if not session.speeds:
+            self.noticed.emit("Nothing was measured before this run ended.")
+
+    def stop(self) -> None:
+        if not self.why_not_stop():
+            self._held.stop()
+            self.availability_changed.emit()
+
+    def close(self) -> bool:
+        """Stop the run and end its workers; False where its thread is still there."""
+        bench, self._bench = self._bench, None
+        return bench is None or self._held.close(bench.close)
+
+    # -------------------------------------------------------------------------------------------
+
+    def _start(self, bench: SpeedBench) -> None:
+        from engine.speed import SpeedPlan
+
+        self._bench = bench
+        if self._held.stopping:
+            self._take_end(None)
+            return
+        plan = SpeedPlan(
+            contenders=self.contenders, tests=self.tests, repetitions=self._repetitions
+        )
+        self._held.start(bench, _recorded(self._given, self._history, bench, plan))
+
+    def _take_events(self, events: tuple[SpeedEvent, ...]) -> None:
+        from engine.speed import Measuring, NotMeasured
+
+        for event in events:
+            match event:
+                case Loading(contender=name):
+                    self.progressed.emit(f"Loading {name}", self._fraction())
+                case Measuring():
+                    self._take_progress(event)
+                case Measured(contender=name, test=test):
+                    self.speeds[name, test.name] = event
+                    self.measured.emit()
+                case NotMeasured():
+                    self._take_refusal(event)
+                case NotRecorded(reason=reason):
+                    self.failed.emit(reason)
+                case Began():
+                    pass
+
+    def _take_progress(self, event: Measuring) -> None:
+        under_way = event.done / self._repetitions if event.done < self._repetitions else 0.0
+        fraction = self._fraction(under_way)
+        words = [
+            f"{event.test.name}, {event.done} of {self._repetitions}",
+            event.contender,
+            self._time_left.words(fraction),
+        ]
+        self.progressed.emit(" · ".join(filter(None, words)), fraction)
+
+    def _take_refusal(self, event: NotMeasured) -> None:
+        for test in self.tests if event.test is None else (event.test,):
+            self.refused.setdefault((event.contender, test.name), event.reason)
+        what = "" if event.test is None else f", {event.test.name}"
+        self.failed.emit(f"{event.contender}{what}: {event.reason}")
+        self.measured.emit()
+
+    def _fraction(self, under_way: float = 0.0) -> float:
+        planned = len(self.contenders) * len(self.tests)
+        return (len(self.speeds) + len(self.refused) + under_way) / max(1, planned)
+
+    def _take_end(self, fault: Exception | None) -> None:
+        if self._bench is not None:
+            # Ending the workers waits for their processes, and frees the models' memory.
+            self._jobs.start("bench", self._bench.close, self._forget_bench)
+        if isinstance(fault, SteelyardError):
+            self._fail(fault)
+            return
+        if fault is not None:
+            self._jobs.crashed.emit(fault)
+        elif not self.speeds and not self.refused:
+            self.noticed.emit("Stopped before anything was measured.")
+        self._end()
+
+    def _forget_bench(self, _closed: None) -> None:
+        self._bench = None
+
+    def _fail(self, fault: SteelyardError) -> None:
+        self.failed.emit(str(fault))
+        self._end()
+
+    def _end(self) -> None:
+        self._held.done()
+        self.finished.emit()
+        self.availability_changed.emit()
+
+
+def _recorded(
+    given: Collaborators, history: History | None, bench: SpeedBench, plan: SpeedPlan
+) -> Iterator[SpeedEvent]:
+    from engine.speed_recording import recorded_speeds
+
+    recorder = None if history is None else history.recorder("bench")
+    return recorded_speeds(bench.run(plan), plan, given.environment, recorder)
