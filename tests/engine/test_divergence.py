@@ -80,6 +80,13 @@ def test_a_reply_that_is_too_long_or_empty_is_refused(small_model: Path) -> None
         part(*pair, "")
 
 
+def test_models_that_cut_text_differently_are_refused_with_the_reason(
+    small_model: Path, other_tokenizer: Path
+) -> None:
+    with pytest.raises(RequestError, match="cut text into different tokens"):
+        part(model(small_model, "A"), model(other_tokenizer, "B"), 'A "word" (or two).')
+
+
 def test_two_models_that_do_not_fit_together_are_refused_before_they_load(
     small_model: Path,
 ) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from engine.client import Stopped
-from engine.contract import Contender, Fidelity, ModelFile, Runtime
+from engine.contract import Contender, Fidelity, ModelFile, OtherTokenizer, Runtime
 from engine.errors import NotEnoughMemory, RequestError
 from engine.fidelity import ChunkDone, FidelityBench, FidelityDone, FidelityPlan
 from engine.quantize import quantize
@@ -171,6 +171,23 @@ def test_a_stop_before_the_first_chunk_gives_nothing(small_model: Path) -> None:
     bench.stop()
     with pytest.raises(Stopped):
         list(events)
+
+
+def test_other_tokens_are_compared_in_bits_per_byte_and_not_by_divergence(
+    small_model: Path, other_tokenizer: Path
+) -> None:
+    run = plan(small_model, other_tokenizer, text=TEXT.replace("(", " ("), max_chunks=4)
+    bench = FidelityBench(fit=SmallFit())
+    events = list(bench.run(run))
+    done = events[-1]
+    assert isinstance(done, FidelityDone)
+    assert not any(isinstance(event, ChunkDone) for event in events)
+    (entry,) = done.document.candidates
+    assert isinstance(entry, OtherTokenizer)
+    # The same weights read nearly the same text.
+    assert entry.bits_per_byte_base == done.document.reference.bits_per_byte
+    assert entry.bits_per_byte.value == pytest.approx(entry.bits_per_byte_base.value, rel=0.2)
+    assert entry.bits_per_byte.value != entry.bits_per_byte_base.value
 
 
 def test_a_text_shorter_than_a_chunk_is_refused_with_both_lengths(small_model: Path) -> None:
