@@ -13,11 +13,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract import Session
 from engine.errors import DamagedHistory, SteelyardError, StorageError
-from gui.collaborators import ExportSessions, History, HistoryWatch, RenderSessions
+from gui.collaborators import ExportSessions, History, HistoryWatch, PrintFirstPage, RenderSessions
 from gui.figures import count
 from gui.history.table_model import TableModel
 from gui.jobs import Jobs
 from storage.comparison import SessionComparison, compare_sessions
+from storage.exports.paper import Paper
 from storage.exports.redaction import Omit
 from storage.query import EVERYTHING, Query
 from storage.summary import Choices, SessionSummary
@@ -27,7 +28,7 @@ if TYPE_CHECKING:  # brings SQLAlchemy, which a start must not wait for
 
 T = TypeVar("T")
 
-PAGE: Final = 100
+PAGE: Final = 50
 TYPING_PAUSE_MS: Final = 120
 LOOK_EVERY_MS: Final = 400
 PREVIEW_LENGTH: Final = 4000
@@ -51,8 +52,8 @@ class HistoryModel(QObject):
     """The one chosen Session, or None while none or several are."""
     compared = Signal(object, object, object)
     """The earlier Session, the later one, and their SessionComparison."""
-    previewed = Signal(str)
-    """The beginning of what an export would hold."""
+    previewed = Signal(object)
+    """The beginning of what an export would hold: text, or the picture of a page as bytes."""
     discarded = Signal(tuple)
     """Summaries of sessions whose ids `restore` brings back."""
     undo_ended = Signal(tuple)
@@ -70,12 +71,14 @@ class HistoryModel(QObject):
         jobs: Jobs,
         export_sessions: ExportSessions,
         render_sessions: RenderSessions,
+        first_page: PrintFirstPage,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._export_sessions = export_sessions
         self._render_sessions = render_sessions
+        self._first_page = first_page
         self.table = TableModel(self)
         self.table.more_wanted.connect(self._fetch_more)
         self.query: Query = EVERYTHING
@@ -255,23 +258,26 @@ class HistoryModel(QObject):
 
             self._do(work, lambda result: self.compared.emit(*result))
 
-    def preview(self, ids: Sequence[str], ending: str, omit: Omit) -> None:
-        """Render the first of the sessions as text; formats that are not text show their words."""
+    def preview(self, ids: Sequence[str], ending: str, omit: Omit, paper: Paper = "a4") -> None:
+        """Render the first of the sessions; formats that are neither text nor pages show their words."""
         self._previewing += 1
         asked, shown = self._previewing, ".md" if ending in {".html", ".xlsx"} else ending
 
-        def work(history: History) -> str:
+        def work(history: History) -> str | bytes:
             if asked != self._previewing:
                 return ""
+            if shown == ".pdf":
+                return self._first_page([history.session(ids[0])], omit, paper)
             made = self._render_sessions([history.session(ids[0])], shown, omit)
             text = made[: 4 * PREVIEW_LENGTH].decode(errors="ignore").lstrip("\ufeff")
             return text if len(text) <= PREVIEW_LENGTH else f"{text[:PREVIEW_LENGTH]}…"
 
         self._do(work, partial(self._take_preview, asked))
 
-    def export(self, ids: Sequence[str], path: Path, omit: Omit) -> None:
+    def export(self, ids: Sequence[str], path: Path, omit: Omit, paper: Paper = "a4") -> None:
         def work(history: History) -> str:
-            self._export_sessions([history.session(each) for each in ids], path, omit)
+            sessions = [history.session(each) for each in ids]
+            self._export_sessions(sessions, path, omit, paper=paper)
             return f"{count(len(ids), 'session')} written to {path}."
 
         self._do(work, self.noticed.emit)
@@ -360,9 +366,9 @@ class HistoryModel(QObject):
         QTimer.singleShot(UNDO_MINUTES * 60_000, self, partial(self.end_undo, ids))
         self.discarded.emit(rows)
 
-    def _take_preview(self, asked: int, text: str) -> None:
+    def _take_preview(self, asked: int, shown: str | bytes) -> None:
         if asked == self._previewing:
-            self.previewed.emit(text)
+            self.previewed.emit(shown)
 
     def _take_imported(self, path: Path, imported: Imported) -> None:
         words = f"{count(len(imported.added), 'session')} imported from {path.name}."
