@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.figures import count, size
-from gui.models.entry_rows import entry_rows, metadata_text, tensor_rows
+from gui.models.entry_rows import entry_rows, metadata_text, tensor_rows, tensors_text
 from gui.models.fit_card import FitCard
 from gui.models.library_model import Unusable
 from gui.models.shelf import Anatomy
@@ -50,8 +50,10 @@ class DetailsPane(QFrame):
         self._rows = _Replaced(self)
         self._mix_fold = FoldButton(theme, "Tensor types", "the tensor types", self)
         self._mix = _Replaced(self)
+        self._tensors_fold = FoldButton(theme, "Tensors", "the tensors", self)
+        self._tensors = self._text("Tensors of the file")
         self._metadata_fold = FoldButton(theme, "Metadata", "the metadata", self)
-        self._metadata = QPlainTextEdit(self)
+        self._metadata = self._text("Metadata of the file")
         self.compare = MainButton(theme, "compare", "Compare", parent=self)
         self.quantize = QPushButton("Quantize…", self)
         self.remove = QPushButton("Remove…", self)
@@ -63,6 +65,7 @@ class DetailsPane(QFrame):
         self.remove.clicked.connect(self.remove_wanted)
         self.repository.clicked.connect(self.repository_wanted)
         self._mix_fold.toggled.connect(self._mix.setVisible)
+        self._tensors_fold.toggled.connect(self._tensors.setVisible)
         self._metadata_fold.toggled.connect(self._metadata.setVisible)
 
     def show_items(
@@ -71,7 +74,8 @@ class DetailsPane(QFrame):
         """use: of the only one on this machine. newer: the hub has a newer file of it."""
         one = items[0] if len(items) == 1 else None
         entry = None if one is None or isinstance(one, Unusable) else one
-        for part in (self.fit, self._rows, self._mix_fold, self._metadata_fold):
+        folds = (self._mix_fold, self._tensors_fold, self._metadata_fold)
+        for part in (self.fit, self._rows, *folds):
             part.setVisible(entry is not None)
         self.repository.setVisible(entry is not None and entry.model.origin is not None)
         if entry is not None:
@@ -94,12 +98,16 @@ class DetailsPane(QFrame):
 
     def show_anatomy(self, anatomy: Anatomy | None) -> None:
         known = anatomy is not None
-        self._mix_fold.setEnabled(known)
-        self._metadata_fold.setEnabled(known)
-        self._mix.setVisible(known and self._mix_fold.isChecked())
-        self._metadata.setVisible(known and self._metadata_fold.isChecked())
+        for fold, part in (
+            (self._mix_fold, self._mix),
+            (self._tensors_fold, self._tensors),
+            (self._metadata_fold, self._metadata),
+        ):
+            fold.setEnabled(known)
+            part.setVisible(known and fold.isChecked())
         if anatomy is not None:
             self._mix.show_widget(RowsView(self._theme, tensor_rows(anatomy)))
+            self._tensors.setPlainText(tensors_text(anatomy))
             self._metadata.setPlainText(metadata_text(anatomy))
 
     def show_availability(self, no_compare: str, no_quantize: str, no_remove: str) -> None:
@@ -122,14 +130,18 @@ class DetailsPane(QFrame):
             f"{size(sum(each.details.model.size_bytes for each in usable))} in all"
         )
 
+    def _text(self, name: str) -> QPlainTextEdit:
+        text = QPlainTextEdit(self)
+        text.setReadOnly(True)
+        text.setAccessibleName(name)
+        text.setFont(self._theme.mono(self._theme.type.small))
+        text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        text.setTabChangesFocus(True)
+        text.setMinimumHeight(self._theme.lines(14))
+        return text
+
     def _lay_out(self) -> None:
         space = self._theme.space
-        self._metadata.setReadOnly(True)
-        self._metadata.setAccessibleName("Metadata of the file")
-        self._metadata.setFont(self._theme.mono(self._theme.type.small))
-        self._metadata.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self._metadata.setTabChangesFocus(True)
-        self._metadata.setMinimumHeight(self._theme.lines(14))
         inner = QWidget()
         inner.setProperty("look", "clear")
         body = QVBoxLayout(inner)
@@ -142,6 +154,8 @@ class DetailsPane(QFrame):
             self._rows,
             self._mix_fold,
             self._mix,
+            self._tensors_fold,
+            self._tensors,
             self._metadata_fold,
             self._metadata,
         ):

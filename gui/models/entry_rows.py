@@ -88,6 +88,19 @@ def tensor_rows(anatomy: Anatomy) -> Rows:
     return rows
 
 
+def tensors_text(anatomy: Anatomy) -> str:
+    """One line for each tensor: name, shape, type and size."""
+    name = max((len(tensor.name) for tensor in anatomy.tensors), default=0)
+    rows = [
+        (tensor.name, " × ".join(map(str, tensor.shape)), tensor.type.name, size(tensor.size_bytes))
+        for tensor in anatomy.tensors
+    ]
+    shape = max((len(row[1]) for row in rows), default=0)
+    return "\n".join(
+        f"{row[0]:<{name}}  {row[1]:<{shape}}  {row[2]:<7}  {row[3]:>7}" for row in rows
+    )
+
+
 def metadata_text(anatomy: Anatomy) -> str:
     """One line for each entry, as the header has them."""
     return "\n".join(f"{key} = {_value(value)}" for key, value in sorted(anatomy.metadata.items()))

@@ -17,7 +17,7 @@ from gui.models.making_workshop import Workshop
 
 if TYPE_CHECKING:  # they bring numpy, which a start must not wait for
     from models.fit import Bandwidth, Fit, Machine, Profile
-    from models.gguf import Value
+    from models.gguf import Tensor, Value
     from models.library import Contents, Entry, Library, Watched
 
 
@@ -31,10 +31,11 @@ class TensorKind(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Anatomy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a header says in full. kinds: the largest first."""
+    """What a header says in full. kinds: the largest first. tensors: in the order of the file."""
 
     metadata: dict[str, Value]
     kinds: tuple[TensorKind, ...]
+    tensors: tuple[Tensor, ...]
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,4 +172,4 @@ class Shelf:
             )
             for name, size_bytes in sizes.most_common()
         )
-        return Anatomy(metadata=model.metadata, kinds=kinds)
+        return Anatomy(metadata=model.metadata, kinds=kinds, tensors=model.tensors)

@@ -215,6 +215,17 @@ def test_the_details_show_the_header_and_its_tensors(opened: Opened) -> None:
     opened.choose("beta.F16")
     details = opened.page.details
     opened.qtbot.waitUntil(lambda: opened.model.anatomy is not None)
+    details._tensors_fold.click()
+    assert details._tensors.isVisible()
+    assert details._tensors.toPlainText().splitlines()[0].split() == [
+        "token_embd.weight",
+        "32",
+        "×",
+        "64",
+        "F32",
+        "8",
+        "kB",
+    ]
     details._metadata_fold.click()
     assert "llama.context_length = 8192" in details._metadata.toPlainText()
     assert "base model" in details.summary.text()
