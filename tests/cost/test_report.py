@@ -554,3 +554,24 @@ def test_assumptions_that_cannot_be_are_refused(change: dict[str, object]) -> No
 
 def test_defaults_are_usable_as_they_are() -> None:
     assert isinstance(assumptions().checked(), Assumptions)
+
+
+def test_a_session_s_own_verdicts_are_told_and_name_the_one_to_compare_with() -> None:
+    verdict = Verdict(
+        reference="B",
+        contender="A",
+        n=100,
+        confidence=0.95,
+        upper_confidence=0.975,
+        margin=0.05,
+        outcome="non-inferior",
+        compared_with=1,
+        unscored=0,
+        overruled=0,
+    )
+    suite = msgspec.structs.replace(varied(), verdicts=(verdict,))
+    first, second = cost_report(suite, assumptions()).contenders
+    assert second.saving is None
+    assert first.saving is not None
+    assert first.saving.against == "B"
+    assert "A is good enough at your margin of 5 points" in (first.verdict or "")
