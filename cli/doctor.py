@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
@@ -225,6 +226,7 @@ def _print(console: Console, found: Diagnosis) -> None:
     _section(console, "Machine", rows)
     _section(console, "Devices", [(d.name, _device(d)) for d in machine.devices])
     _section(console, "Energy", _energy(found))
+    _print_remedies(console, found.energy_sources)
     _section(console, "Folders", [(each.use, _folder(each, found)) for each in found.folders])
     _section(console, "Versions", [(n, v or "not installed") for n, v in found.versions.items()])
     if not found.missing:
@@ -248,11 +250,16 @@ def _section(console: Console, title: str, rows: list[tuple[str, str]]) -> None:
 
 
 def _energy(found: Diagnosis) -> list[tuple[str, str]]:
-    rows = []
-    for each in found.energy_sources:
-        remedy = "" if each.remedy is None else f"\n{clean(each.remedy).rstrip()}"
-        rows.append((each.source, f"{clean_line(source_text(each))}{remedy}"))
+    rows = [(each.source, clean_line(source_text(each))) for each in found.energy_sources]
     return [*rows, ("plug meter", found.plug_meter)]
+
+
+def _print_remedies(console: Console, sources: Sequence[SourceStatus]) -> None:
+    """As they are, for a line that was folded could not be copied."""
+    for each in sources:
+        if each.remedy is not None:
+            console.print(words(f"To make {each.source} usable:", "bold"))
+            print(clean(each.remedy), file=console.file)
 
 
 def _processor(machine: Environment) -> str:

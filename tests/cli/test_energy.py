@@ -10,6 +10,7 @@ import pytest
 
 from cli import energy
 from cli.app import run
+from engine.energy.powercap import UDEV_RULE
 from engine.energy.settings import SENSOR_ROOT, EnergySettings
 from engine.energy.steady import SteadyPower
 from storage.energy_settings import energy_settings_file, load_energy_settings
@@ -67,7 +68,7 @@ def test_closed_counters_come_with_a_rule_to_copy_and_its_warning(
     shown = capsys.readouterr().out
     assert "only root may read them" in shown
     assert "PLATYPUS" in shown
-    assert 'SUBSYSTEM=="powercap", KERNEL=="intel-rapl:*"' in shown
+    assert UDEV_RULE in shown
 
 
 def test_the_design_power_is_shown_set_and_forgotten(machine: Machine, capsys: Capture) -> None:
