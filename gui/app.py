@@ -63,7 +63,9 @@ class Desk(QObject):
         self.quality_page = QualityPage(self.theme, self.quality)
         self.keeper = HistoryKeeper(self.jobs, given, self)
         self.sessions = SessionsModel(self.jobs, self)
-        self.history = HistoryModel(self.jobs, given.export_sessions, given.render_sessions, self)
+        self.history = HistoryModel(
+            self.jobs, given.export_sessions, given.render_sessions, given.first_page, self
+        )
         self.history_page = HistoryPage(self.theme, self.history)
         self.cost = CostModel(self.jobs, given.folder, self._settings.cost, self)
         self.cost_page = CostPage(self.theme, self.cost)

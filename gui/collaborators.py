@@ -21,6 +21,7 @@ from engine.contract import (
     Session,
     SessionKind,
 )
+from storage.exports.paper import Paper
 from storage.exports.redaction import Omit
 from storage.query import EVERYTHING, Query
 from storage.summary import Choices, SessionSummary
@@ -144,8 +145,16 @@ class DivergenceBench(Protocol):
     def stop(self) -> None: ...
 
 
-ExportSessions = Callable[[Sequence[Session], Path, Omit], None]
-"""Writes sessions in the format that the path's ending names, without what is to be left out."""
+class ExportSessions(Protocol):
+    """Writes sessions in the format that the path's ending names, without what is to be left out."""
+
+    def __call__(
+        self, sessions: Sequence[Session], path: Path, omit: Omit, /, paper: Paper = "a4"
+    ) -> None: ...
+
+
+PrintFirstPage = Callable[[Sequence[Session], Omit, Paper], bytes]
+"""A picture of what their PDF begins with."""
 
 RenderSessions = Callable[[Sequence[Session], str, Omit], bytes]
 """What a file with this ending would hold."""
@@ -172,6 +181,7 @@ class Collaborators:
     export: Callable[[Session, Path], None]
     export_sessions: ExportSessions
     render_sessions: RenderSessions
+    first_page: PrintFirstPage
     make_fidelity_bench: Callable[[], FidelityBench]
     make_divergence_bench: Callable[[], DivergenceBench]
     make_speed_bench: Callable[[], SpeedBench]

@@ -26,6 +26,7 @@ from storage.folders import data_folder, database_path, models_folder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from storage.exports.paper import Paper
     from storage.exports.redaction import Omit
 
 
@@ -40,6 +41,7 @@ def start_window(arguments: Sequence[str] = ()) -> int:
         export=_export,
         export_sessions=_export_sessions,
         render_sessions=_render_sessions,
+        first_page=_first_page,
         make_fidelity_bench=partial(_make_fidelity_bench, memory),
         make_divergence_bench=partial(_make_divergence_bench, memory),
         make_speed_bench=partial(_make_speed_bench, memory),
@@ -142,10 +144,18 @@ def _demo_contenders(on_progress: Progress) -> tuple[Contender, ...]:
     return tuple(Contender(name=f"SmolLM2 135M {file.quantization}", model=file) for file in files)
 
 
-def _export_sessions(sessions: Sequence[Session], path: Path, omit: Omit) -> None:
+def _export_sessions(
+    sessions: Sequence[Session], path: Path, omit: Omit, paper: Paper = "a4"
+) -> None:
     from storage.export import export_sessions
 
-    export_sessions(sessions, path, omit)
+    export_sessions(sessions, path, omit, paper)
+
+
+def _first_page(sessions: Sequence[Session], omit: Omit, paper: Paper) -> bytes:
+    from storage.export import first_page
+
+    return first_page(sessions, omit, paper)
 
 
 def _render_sessions(sessions: Sequence[Session], ending: str, omit: Omit) -> bytes:

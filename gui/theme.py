@@ -83,7 +83,7 @@ COLOURS: Final[dict[Scheme, Colours]] = {
 }
 
 
-_OUTLINED: Final = ("QCheckBox", "QComboBox", "QAbstractSpinBox", "QLineEdit")
+_OUTLINED: Final = ("QCheckBox", "QRadioButton", "QComboBox", "QAbstractSpinBox", "QLineEdit")
 
 
 @dataclass(frozen=True)

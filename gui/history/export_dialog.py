@@ -4,31 +4,45 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QLocale, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QPlainTextEdit,
     QRadioButton,
+    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from gui.figures import count
+from gui.history.page_preview import PagePreview
 from gui.theme import Theme
 from gui.widgets.labels import label
+from storage.exports.paper import Paper
 from storage.exports.redaction import Omit
 
 FORMATS: Final = (
     (".html", "Report (HTML)", "One page that opens in any browser without a network, and prints."),
+    (".pdf", "Report (PDF)", "The same report in pages, to send or to print."),
     (".md", "Markdown", "Text that pastes well into an issue or a chat."),
     (".xlsx", "Excel workbook", "Sheets of summary, replies, cases and settings."),
     (".csv", "Table (CSV)", "A row for each reply."),
     (".json", "Everything (JSON)", "Complete: Steelyard imports it again."),
 )
+
+
+PAPERS: Final[tuple[tuple[Paper, str], ...]] = (("a4", "A4"), ("letter", "US Letter"))
+
+
+def usual_paper(locale: QLocale) -> Paper:
+    """What printers hold where people measure in inches, and elsewhere."""
+    american = QLocale.MeasurementSystem.ImperialUSSystem
+    return "letter" if locale.measurementSystem() == american else "a4"
 
 
 class ExportDialog(QDialog):
@@ -54,6 +68,14 @@ class ExportDialog(QDialog):
             column.addWidget(button)
             column.addWidget(hint)
         self._formats.button(0).setChecked(True)
+        self._paper = QComboBox(self)
+        self._paper.setAccessibleName("Paper of the PDF")
+        for paper, words in PAPERS:
+            self._paper.addItem(words, paper)
+        self._paper.setCurrentIndex(self._paper.findData(usual_paper(QLocale())))
+        column.addSpacing(space.m)
+        column.addWidget(label("Paper", "strong", parent=self))
+        column.addWidget(self._paper)
         column.addSpacing(space.m)
         column.addWidget(label("Leave out", "strong", parent=self))
         self.system_prompts = QCheckBox("System prompts", self)
@@ -62,7 +84,8 @@ class ExportDialog(QDialog):
         for box in (self.system_prompts, self.paths, self.notes):
             column.addWidget(box)
         column.addStretch(1)
-        self._formats.idToggled.connect(self.changed)
+        self._formats.idToggled.connect(self._take_format)
+        self._paper.currentIndexChanged.connect(self.changed)
         for box in (self.system_prompts, self.paths, self.notes):
             box.toggled.connect(self.changed)
         self.buttons = QDialogButtonBox(self)
@@ -71,6 +94,7 @@ class ExportDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self._lay_out(theme, column)
+        self._show_paper()
 
     @property
     def ending(self) -> str:
@@ -78,8 +102,24 @@ class ExportDialog(QDialog):
         ending = FORMATS[self._formats.checkedId()][0]
         return ".jsonl" if ending == ".json" and self._n_sessions > 1 else ending
 
-    def show_preview(self, text: str) -> None:
-        self.preview.setPlainText(text)
+    @property
+    def paper(self) -> Paper:
+        chosen: Paper = self._paper.currentData()
+        return chosen
+
+    def show_waiting(self) -> None:
+        """A page takes a moment; until it is there, what stood here before is not it."""
+        if self.ending == ".pdf":
+            self.show_preview("Making the first page…")
+
+    def show_preview(self, shown: str | bytes) -> None:
+        """Text, or the picture of a page."""
+        if isinstance(shown, bytes):
+            self.page.show_picture(shown)
+            self._previews.setCurrentWidget(self.page)
+        else:
+            self.preview.setPlainText(shown)
+            self._previews.setCurrentWidget(self.preview)
 
     def _lay_out(self, theme: Theme, choices: QVBoxLayout) -> None:
         space = theme.space
@@ -92,7 +132,11 @@ class ExportDialog(QDialog):
         shown = QVBoxLayout()
         shown.setSpacing(space.xs)
         shown.addWidget(label("Preview of the contents", "strong", parent=self))
-        shown.addWidget(self.preview, 1)
+        self.page = PagePreview(self)
+        self._previews = QStackedWidget(self)
+        self._previews.addWidget(self.preview)
+        self._previews.addWidget(self.page)
+        shown.addWidget(self._previews, 1)
         parts = QHBoxLayout()
         parts.setSpacing(space.xl)
         parts.addLayout(choices)
@@ -110,6 +154,17 @@ class ExportDialog(QDialog):
             paths=self.paths.isChecked(),
             notes=self.notes.isChecked(),
         )
+
+    def _take_format(self, _: int, chosen: bool) -> None:
+        """Two buttons change at once; one of them tells."""
+        if chosen:
+            self._show_paper()
+            self.changed.emit()
+
+    def _show_paper(self) -> None:
+        on_paper = self.ending == ".pdf"
+        self._paper.setEnabled(on_paper)
+        self._paper.setToolTip("" if on_paper else "Only a PDF is laid out for paper.")
 
     def choose(self, ending: str) -> None:
         places = [known for known, _, _ in FORMATS]

@@ -139,7 +139,8 @@ class HistoryPage(QWidget):
         dialog = ExportDialog(self._theme, len(ids), self)
 
         def preview() -> None:
-            self._model.preview(ids, dialog.ending, dialog.omit)
+            dialog.show_waiting()
+            self._model.preview(ids, dialog.ending, dialog.omit, dialog.paper)
 
         dialog.changed.connect(preview)
         self._model.previewed.connect(dialog.show_preview)
@@ -150,7 +151,8 @@ class HistoryPage(QWidget):
                 self, "Export", name + dialog.ending, f"*{dialog.ending}"
             )
             if path:
-                self._model.export(ids, Path(path).with_suffix(dialog.ending), dialog.omit)
+                whole = Path(path).with_suffix(dialog.ending)
+                self._model.export(ids, whole, dialog.omit, dialog.paper)
         dialog.deleteLater()
 
     def import_files(self) -> None:

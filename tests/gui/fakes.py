@@ -44,6 +44,7 @@ from gui.collaborators import (
     Progress,
     SpeedBench,
 )
+from storage.exports.paper import Paper
 from storage.exports.redaction import Omit
 from storage.query import EVERYTHING, Query
 from storage.summary import Choices, SessionSummary
@@ -370,6 +371,7 @@ class Fakes:
             export=lambda session, path: self.exported.append((session, path)),
             export_sessions=self._export_sessions,
             render_sessions=lambda sessions, ending, omit: f"{len(sessions)} as {ending}".encode(),
+            first_page=lambda sessions, omit, paper: b"",
             make_fidelity_bench=self._fidelity_bench,
             make_divergence_bench=self._divergence_bench,
             make_speed_bench=self._speed_bench,
@@ -382,7 +384,9 @@ class Fakes:
             version="0.1.0",
         )
 
-    def _export_sessions(self, sessions: Sequence[Session], path: Path, omit: Omit) -> None:
+    def _export_sessions(
+        self, sessions: Sequence[Session], path: Path, omit: Omit, paper: Paper = "a4"
+    ) -> None:
         self.exported += [(session, path) for session in sessions]
 
     def _divergence_bench(self) -> DivergenceBench:

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
@@ -20,7 +21,7 @@ from gui.history.table_model import Column, Role
 from gui.history.words import day
 from gui.jobs import Jobs
 from storage.comparison_words import percent, replies_words
-from storage.export import ENDINGS, export_sessions, render
+from storage.export import ENDINGS, export_sessions, first_page, render
 from storage.exports.redaction import Omit
 from storage.history import History
 from storage.query import EVERYTHING, Query
@@ -59,7 +60,7 @@ def history(tmp_path: Path) -> Iterator[History]:
 
 @pytest.fixture
 def model(qtbot: QtBot, jobs: Jobs, history: History) -> Iterator[HistoryModel]:
-    made = HistoryModel(jobs, export_sessions, render)
+    made = HistoryModel(jobs, export_sessions, render, first_page)
     faults: list[str] = []
     made.failed.connect(faults.append)
     made.use(history)
@@ -292,7 +293,7 @@ def test_what_an_earlier_window_left_in_the_bin_is_deleted_at_the_start(
 ) -> None:
     keep(history, tmp_path, [earlier(0), earlier(1)])
     history.discard(["00000000"])
-    model = HistoryModel(jobs, export_sessions, render)
+    model = HistoryModel(jobs, export_sessions, render, first_page)
     model.use(history)
     finished: list[None] = []
     jobs.start("bin", lambda: None, finished.append)
@@ -364,7 +365,7 @@ def test_an_export_is_written_and_imported_again(
     assert not history.session("00000000").notes
 
 
-@pytest.mark.parametrize("ending", [ending for ending, _, _ in FORMATS])
+@pytest.mark.parametrize("ending", [ending for ending, _, _ in FORMATS if ending != ".pdf"])
 def test_an_export_is_previewed_as_text_in_every_format(
     qtbot: QtBot, model: HistoryModel, history: History, tmp_path: Path, ending: str
 ) -> None:
@@ -375,10 +376,20 @@ def test_an_export_is_previewed_as_text_in_every_format(
     assert ending != ".json" or previewed.args[0].startswith("{")
 
 
+def test_a_pdf_is_previewed_as_its_first_page_on_the_paper_asked_for(
+    qtbot: QtBot, model: HistoryModel, history: History, tmp_path: Path
+) -> None:
+    keep(history, tmp_path, [earlier(0)])
+    with qtbot.waitSignal(model.previewed) as previewed:
+        model.preview(["00000000"], ".pdf", Omit(), "letter")
+    page = QImage.fromData(previewed.args[0])
+    assert page.width() / page.height() == pytest.approx(8.5 / 11, abs=0.005)
+
+
 def test_a_broken_file_is_refused_with_its_reason(
     qtbot: QtBot, jobs: Jobs, history: History, tmp_path: Path
 ) -> None:
-    model = HistoryModel(jobs, export_sessions, render)
+    model = HistoryModel(jobs, export_sessions, render, first_page)
     model.use(history)
     path = tmp_path / "broken.json"
     path.write_text('{"format": "steelyard.session", ')

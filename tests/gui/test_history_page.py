@@ -7,19 +7,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import pypdf
 import pytest
-from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
-from PySide6.QtWidgets import QDialog, QFileDialog, QMenu
+from PySide6.QtCore import QItemSelectionModel, QLocale, QPoint, Qt
+from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from gui.app import Desk
-from gui.history.export_dialog import ExportDialog
+from gui.history.export_dialog import ExportDialog, usual_paper
 from gui.history.session_table import SessionTable
 from gui.history.table_model import Column, Role, TableModel
 from gui.sessions.sessions_model import SessionRole
 from gui.theme import Theme
 from gui.widgets.rows import RowsView
-from storage.export import export_sessions, render
+from storage.export import export_sessions, first_page, render
 from storage.history import History
 from storage.summary import SessionSummary
 from tests.gui.acting import A, B, OpenDesk, activate, column_text, draw_up, held_run, key
@@ -44,6 +45,7 @@ def desk(qtbot: QtBot, open_desk: OpenDesk, history: History, tmp_path: Path) ->
     object.__setattr__(fakes.given, "open_history", lambda: history)
     object.__setattr__(fakes.given, "export_sessions", export_sessions)
     object.__setattr__(fakes.given, "render_sessions", render)
+    object.__setattr__(fakes.given, "first_page", first_page)
     made = open_desk(fakes)
     action = made.window.actions_table.action
     place = next(n for n in range(9) if action(f"page{n}").text() == "Show History")
@@ -336,6 +338,35 @@ def test_chosen_sessions_are_exported_in_the_chosen_format(
     desk.window.actions_table.action("history-export-chosen").trigger()
     qtbot.waitUntil((tmp_path / "mine.csv").exists)
     assert "The sky is blue." in (tmp_path / "mine.csv").read_text("utf-8-sig")
+
+
+def test_a_pdf_is_shown_before_it_is_exported_on_the_chosen_paper(
+    qtbot: QtBot, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def agree(dialog: ExportDialog) -> int:
+        (paper,) = dialog.findChildren(QComboBox)
+        assert not paper.isEnabled()
+        assert paper.toolTip() == "Only a PDF is laid out for paper."
+        dialog.choose(".pdf")
+        assert paper.isEnabled()
+        paper.setCurrentIndex(paper.findData("letter"))
+        qtbot.waitUntil(lambda: dialog.page.image.width() > 100, timeout=20_000)
+        assert not nameless(dialog)
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(ExportDialog, "exec", agree)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    choose(qtbot, desk, 0, 1)
+    desk.window.actions_table.action("history-export-chosen").trigger()
+    qtbot.waitUntil((tmp_path / "mine.pdf").exists, timeout=20_000)
+    reader = pypdf.PdfReader(tmp_path / "mine.pdf")
+    assert round(reader.pages[0].mediabox.height) == 792
+    assert "2 sessions" in " ".join(reader.pages[0].extract_text().split())
+
+
+def test_paper_is_that_of_the_country() -> None:
+    assert usual_paper(QLocale("en_US")) == "letter"
+    assert usual_paper(QLocale("de_DE")) == "a4"
 
 
 def test_several_sessions_in_json_stand_on_a_line_each(qtbot: QtBot, theme: Theme) -> None:
