@@ -17,6 +17,8 @@ from engine.protocol import Generated, Text
 from tests.engine.running import Running, chat, completion, running_worker
 
 QUESTION = "Name three colours."
+STOP_LIMIT_S = 0.1
+STOP_TRIES = 5
 
 
 @pytest.fixture(scope="module")
@@ -257,12 +259,21 @@ def stop_latency(worker: Running, prompt: str, when: str) -> tuple[float, Genera
     return latency, end, text
 
 
+def least_latency(worker: Running, prompt: str, when: str) -> tuple[float, Generated, str]:
+    """The best of some tries: what a busy machine adds is not the worker's."""
+    for _ in range(STOP_TRIES):
+        latency, end, text = stop_latency(worker, prompt, when)
+        if latency < STOP_LIMIT_S:
+            break
+    return latency, end, text
+
+
 def test_stop_during_generation_keeps_what_there_is(worker: Running) -> None:
-    latency, end, text = stop_latency(worker, "Once upon a time", "generates")
+    latency, end, text = least_latency(worker, "Once upon a time", "generates")
     assert end.finish_reason == "stopped"
     assert len(end.token_times_s) > 3
     assert text
-    assert latency < 0.5
+    assert latency < STOP_LIMIT_S
     assert worker.ask(QUESTION).text
 
 
@@ -272,10 +283,10 @@ def test_stop_during_prompt_evaluation_ends_it_and_the_worker_stays_usable(
     with running_worker() as running:
         running.load(small_model, Runtime(n_ctx=8192, threads=1))
         before = running.ask(QUESTION).text
-        latency, end, text = stop_latency(running, "word " * 7000, "evaluates")
+        latency, end, text = least_latency(running, "word " * 7000, "evaluates")
         assert (end.finish_reason, text) == ("stopped", "")
         assert end.prompt_s is None
-        assert latency < 0.5
+        assert latency < STOP_LIMIT_S
         assert running.ask(QUESTION).text == before
 
 
