@@ -69,8 +69,9 @@ def _suite(document: Document, name: str, folder: Folder, gathering: Gathering) 
         cases = CaseBuilder(folder, gathering).build(document)
     gathering.raise_faults(name)
     if not cases:
-        first = gathering.not_supported[:1]
-        why = f" {first[0].sentence()}" if first else ""
+        # What left cases out tells more than what has no effect on them.
+        told = sorted(gathering.not_supported, key=lambda each: "left out" not in each.reason)
+        why = f" {told[0].sentence()}" if told else ""
         raise SuiteError(f"The suite “{name}” holds no case that can be run.{why}")
     title = document.value.get("description") if isinstance(document.value, dict) else None
     if isinstance(document.value, dict) and isinstance(document.value.get("title"), str):

@@ -268,7 +268,7 @@ def test_what_needs_code_leaves_the_case_out_by_name(tmp_path: Path) -> None:
     suite = _read(
         tmp_path,
         "- {prompt: A}\n"
-        "- {prompt: '{{ x | upper }}', vars: {x: a}}\n"
+        "- {prompt: '{{ x | sort }}', vars: {x: a}}\n"
         "- {prompt: '{% if x %}B{% endif %}', vars: {x: a}}\n"
         "- {prompt: '{{env.HOME}}'}\n"
         "- {prompt: C, options: {transform: 'output.trim()'}}\n"
@@ -276,9 +276,70 @@ def test_what_needs_code_leaves_the_case_out_by_name(tmp_path: Path) -> None:
     )
     assert [_contents(case) for case in suite.cases] == [["A"]]
     reasons = [remark.sentence() for remark in suite.not_supported]
-    assert len([reason for reason in reasons if "the case is left out" in reason]) == 5
-    assert any("only {{name}} is filled in, not “{{ x | upper }}”" in r for r in reasons)
+    assert len([reason for reason in reasons if "is left out: " in reason]) == 5
+    assert any("the filter “sort” is not done on x" in r for r in reasons)
+    assert any("only {{name}} is filled in, not “{% if x %}" in r for r in reasons)
     assert any("environment variables" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("template", "filled"),
+    [
+        ("{{ x | upper }}", "ADA L."),
+        ("{{x|lower|capitalize}}", "Ada l."),
+        ("{{ x | title }}", "Ada L."),
+        ("{{ spaced | trim }}", "a b"),
+        ("{{ n }}{# a note #}", "4"),
+        ("{{ many | join(', ') }}", "a, 2"),
+        ("{{ many | length }} {{ many | first }} {{ many | last }}", "2 a 2"),
+        ("{{ x | replace('Ada', \"Eve\") }}", "Eve L."),
+        ("{{ none | default('nothing') }}", "nothing"),
+        ("{{ quote | dump }}", '"He said \\"yes\\""'),
+        ("{{ many | dump }}", '["a",2]'),
+    ],
+)
+def test_filters_that_only_change_a_text_are_done(template: str, filled: str) -> None:
+    variables = {
+        "x": "Ada L.",
+        "spaced": " a b ",
+        "n": 4,
+        "many": ["a", 2],
+        "quote": 'He said "yes"',
+    }
+    case = {"prompt": template, "vars": variables, "options": {"disableVarExpansion": True}}
+    suite = read_pasted_suite(json.dumps([case]), "json")
+    assert _contents(suite.cases[0]) == [filled]
+
+
+def test_a_chat_whose_values_are_dumped_is_a_chat(tmp_path: Path) -> None:
+    suite = _read(
+        tmp_path,
+        "prompts:\n"
+        '  - \'[{"role": "system", "content": "Be {{how}}."}, {"role": "user", "content": {{q | dump}}}]\'\n'
+        "tests:\n"
+        "  - vars: {how: brief, q: 'Say \"yes\"'}\n",
+    )
+    assert [m.role for m in suite.cases[0].messages] == ["system", "user"]
+    assert _contents(suite.cases[0]) == ["Be brief.", 'Say "yes"']
+
+
+def test_one_prompt_that_cannot_be_filled_leaves_the_others(tmp_path: Path) -> None:
+    suite = _read(
+        tmp_path,
+        "prompts: ['{% raw %}{{x}}{% endraw %}', 'Say {{x}}', '{{ x | sort }}', 'Sing {{x}}']\n"
+        "tests: [{vars: {x: a}}]\n",
+    )
+    assert [_contents(case) for case in suite.cases] == [["Say a"], ["Sing a"]]
+    reasons = [remark.reason for remark in suite.not_supported]
+    assert [reason.partition(" is left out")[0] for reason in reasons] == [
+        "the case “1/prompt-1”",
+        "the case “1/prompt-3”",
+    ]
+
+
+def test_what_left_out_the_cases_is_told_before_what_has_no_effect(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError, match="the case “1” is left out: only"):
+        _read(tmp_path, "providers: [x]\nprompts: '{% if x %}'\ntests: [{vars: {x: 1}}]\n")
 
 
 def test_a_suite_of_which_nothing_is_left_says_why(tmp_path: Path) -> None:

@@ -132,7 +132,11 @@ class CaseBuilder:
             if name in self._ids:
                 raise FieldFault(("id",), f"another case is called “{name}” as well")
             self._ids.add(name)
-            yield self._case(laid, prompt, variables, name, group)
+            try:
+                yield self._case(laid, prompt, variables, name, group)
+            except NotSupported as e:
+                reason = f"the case “{name}” is left out: {e}"
+                self._gathering.unsupported(laid.test.document, laid.test.place, reason)
 
     def _case(
         self, laid: Laid, prompt: Prompt, variables: Mapping[str, Any], name: str, group: str | None

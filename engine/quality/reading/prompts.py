@@ -31,11 +31,14 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
 
     def filled(self, variables: Mapping[str, Any]) -> tuple[Message, ...]:
-        """Raises NotSupported and TemplateFault."""
-        return tuple(
+        """Raises NotSupported, TemplateFault and FieldFault."""
+        filled = tuple(
             Message(role=each.role, content=render(each.content, variables))
             for each in self.messages
         )
+        # A chat may be one only once its variables stand in it, as in "content": {{text | dump}}.
+        was_text = len(self.messages) == 1 and self.messages[0].content.lstrip().startswith("[")
+        return messages_of(filled[0].content) if was_text else filled
 
 
 def read_prompts(

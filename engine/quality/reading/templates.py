@@ -1,7 +1,7 @@
-"""`{{name}}`, `{{name.key}}` and `{{name[0]}}` in prompts and values.
+"""`{{name}}`, `{{name.key}}`, `{{name[0]}}` and `{{name | filter}}` in prompts and values.
 
-promptfoo's templates are Nunjucks. Its loops, conditions and filters run code out of the file,
-which is not done here: a text that uses them raises NotSupported.
+promptfoo's templates are Nunjucks. Its loops, conditions and a file's own filters run code out of the
+file, which is not done here: a text that uses them raises NotSupported. Comments are left out.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.quality.fields import as_text
+from engine.quality.reading.filters import FILTER, UnknownFilter, filtered
 
 LONGEST: Final = 1_000_000
 MOST_ROUNDS: Final = 5
 
 _OPENING: Final = re.compile(r"\{\{|\{%|\{#")
 _NAME: Final = re.compile(
-    r"\{\{-?\s*([A-Za-z_]\w*(?:\.\w+|\[\d+\]|\[['\"][^'\"\]]*['\"]\])*)\s*-?\}\}"
+    r"\{\{-?\s*([A-Za-z_]\w*(?:\.\w+|\[\d+\]|\[['\"][^'\"\]]*['\"]\])*)\s*"
+    rf"((?:{FILTER})*)-?\}}\}}"
 )
 _STEP: Final = re.compile(r"\.?(\w+)|\[(?:(\d+)|['\"]([^'\"\]]*)['\"])\]")
 
@@ -58,12 +60,13 @@ def render_all(value: Any, variables: Mapping[str, Any]) -> Any:
 
 def _once(text: str, variables: Mapping[str, Any]) -> str:
     parts, place, length = [], 0, 0
+    text = _without_comments(text)
     while opening := _OPENING.search(text, place):
         name = _NAME.match(text, opening.start())
         if name is None:
             shown = text[opening.start() : opening.start() + 40].partition("\n")[0]
             raise NotSupported(f"only {{{{name}}}} is filled in, not “{shown}”")
-        parts += [text[place : opening.start()], _value(name[1], variables)]
+        parts += [text[place : opening.start()], _filled(name[1], name[2], variables)]
         place = name.end()
         length += len(parts[-1]) + len(parts[-2])
         if length > LONGEST:
@@ -71,7 +74,28 @@ def _once(text: str, variables: Mapping[str, Any]) -> str:
     return "".join([*parts, text[place:]])
 
 
-def _value(path: str, variables: Mapping[str, Any]) -> str:
+def _without_comments(text: str) -> str:
+    kept, place = [], 0
+    while (start := text.find("{#", place)) >= 0 and (end := text.find("#}", start + 2)) >= 0:
+        kept.append(text[place:start])
+        place = end + 2
+    return "".join([*kept, text[place:]])
+
+
+def _filled(path: str, filters: str, variables: Mapping[str, Any]) -> str:
+    has_default = "default" in filters
+    value = _value(path, variables, may_lack=has_default)
+    try:
+        value = filtered(value, filters)
+    except UnknownFilter as e:
+        raise NotSupported(f"the filter “{e}” is not done on {path}") from e
+    text = as_text(value)
+    if text is not None:
+        return text
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _value(path: str, variables: Mapping[str, Any], *, may_lack: bool) -> Any:
     if path.startswith("env."):
         raise NotSupported("environment variables are not put into texts")
     value: Any = variables
@@ -80,9 +104,8 @@ def _value(path: str, variables: Mapping[str, Any]) -> str:
             value = value[int(index)]
         elif isinstance(value, Mapping) and (word or quoted or index) in value:
             value = value[word or quoted or index]
+        elif may_lack:
+            return None
         else:
             raise TemplateFault(f"{{{{{path}}}}} has no value in this case")
-    text = as_text(value)
-    if text is not None:
-        return text
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+    return value
