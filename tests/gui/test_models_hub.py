@@ -400,9 +400,12 @@ def test_a_file_that_changed_there_is_replaced_only_when_that_is_agreed_to(
     opened.pane.choices.selectRow(1)
     answers = iter([QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes])
     monkeypatch.setattr(QMessageBox, "question", lambda *_: next(answers))
-    asked = len(hub.requests)
+    queued = dict(opened.model.downloads)
     opened.pane.download.click()
-    assert len(hub.requests) == asked
+    through: list[None] = []
+    opened.desk.jobs.start("files", lambda: None, through.append)
+    opened.qtbot.waitUntil(lambda: bool(through))
+    assert opened.model.downloads == queued
     opened.pane.download.click()
     opened.qtbot.waitUntil(lambda: opened.cells(ChoiceColumn.STATE) == ["", "here already"])
     assert path.read_bytes() == model_bytes(width=64, name="Newer")
