@@ -97,7 +97,8 @@ class Desk(QObject):
         self.energy.availability_changed.connect(self._share_machine)
         for page in (self.window.page, self.quality_page):
             page.divergence_wanted.connect(self._show_divergence)
-        self.quality.suite.finished.connect(self.sessions.reload)
+        for measurement in (self.quality.fidelity, self.quality.suite, self.quality.speed):
+            measurement.finished.connect(self.sessions.reload)
         self.quality.suite.finished.connect(self._judge_cost)
         self.compare.session_ended.connect(self._point_cost)
         self.compare.opened.connect(self._point_cost)

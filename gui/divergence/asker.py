@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import PurePath
 
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtWidgets import QMenu, QWidget
@@ -12,7 +11,7 @@ from engine.contract import Contender
 from gui.compare.cells import Phase
 from gui.compare.columns import Columns
 from gui.compare.compare_model import CompareModel
-from gui.divergence.divergence_model import Question
+from gui.divergence.divergence_model import Question, why_not_read
 from gui.divergence.words import brief_names
 
 
@@ -38,8 +37,8 @@ class Asker(QObject):
             return "There is no finished reply to compare."
         if not view.reply.text:
             return "The reply is empty."
-        if not _file_known(view.contender):
-            return f"Where the file of {name} lies is not known."
+        if why := why_not_read(view.contender):
+            return why
         return "" if self._others(name) else "Add another model first."
 
     def why_none(self) -> str:
@@ -97,9 +96,4 @@ class Asker(QObject):
 
     def _others(self, name: str) -> list[Contender]:
         contenders = self._model.contenders.contenders
-        return [each for each in contenders if each.name != name and _file_known(each)]
-
-
-def _file_known(contender: Contender) -> bool:
-    """A session that was exported without folders names files alone."""
-    return PurePath(contender.model.path).name != contender.model.path
+        return [each for each in contenders if each.name != name and not why_not_read(each)]

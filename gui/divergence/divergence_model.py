@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -33,6 +34,13 @@ class Question:
     reply: str
     reasoned: bool = False
     place: int | None = None
+
+
+def why_not_read(contender: Contender) -> str:
+    """Why this model can read no reply; a session that was exported without folders names files alone."""
+    if PurePath(contender.model.path).name != contender.model.path:
+        return ""
+    return f"Where the file of {contender.name} lies is not known."
 
 
 class DivergenceModel(QObject):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from engine.contract import Contender, Loading
+from engine.contract import Contender, Loading, NotRecorded, Session
 from engine.errors import PlanError, SteelyardError
-from gui.collaborators import Collaborators, FidelityBench
-from gui.divergence.divergence_model import Question
-from gui.jobs import Jobs, RunFeed
+from gui.collaborators import Collaborators, FidelityBench, History
+from gui.divergence.divergence_model import Question, why_not_read
+from gui.jobs import Jobs
+from gui.quality.held_run import HeldRun
 from gui.quality.participants_model import ParticipantsModel
 from gui.quality.texts import Bundled, PromptsFile, Source, read_text, why_no_text
 from gui.quality.time_left import TimeLeft
@@ -66,22 +68,36 @@ class FidelityModel(QObject):
         self.candidates: tuple[Contender, ...] = ()
         self.running_estimates: dict[str, RunningFidelity] = {}
         self.document: FidelityDocument | None = None
-        self.running = False
+        self._history: History | None = None
         self._cases: dict[str, Case] = {}
         self._time_left = TimeLeft()
         self._fraction = 0.0
-        self._stopping = False
         self._bench: FidelityBench | None = None
-        self._feed: RunFeed | None = None
+        self._held = HeldRun(self)
+        self._held.arrived.connect(self._take_events)
+        self._held.ended.connect(self._take_end)
         participants.changed.connect(self.availability_changed)
+
+    @property
+    def running(self) -> bool:
+        return self._held.running
+
+    def use(self, history: History) -> None:
+        """Record runs from now on."""
+        self._history = history
 
     def edit(self, settings: FidelitySettings) -> None:
         self.settings = settings
         self.availability_changed.emit()
 
+    def why_no_question(self, candidate: str) -> str:
+        """Why the tokens of this candidate's replies cannot be shown, in a sentence; empty where they can."""
+        pair = [each for each in (self.reference, self._named(candidate)) if each is not None]
+        return next(filter(None, map(why_not_read, pair)), "")
+
     def question(self, candidate: str, found: ReplyFidelity) -> Question | None:
-        """Where would the candidate leave this reply? None where it is not known any more."""
-        other = next((each for each in self.candidates if each.name == candidate), None)
+        """Where would the candidate leave this reply? None where it cannot be asked."""
+        other = self._named(candidate)
         replies = self.document.replies if self.document is not None else ()
         reply = next((each for each in replies if each.case == found.case), None)
         if self.reference is None or other is None or reply is None:
@@ -101,9 +117,7 @@ class FidelityModel(QObject):
         return self._participants.why_not_enough() or why_no_text(self.settings.source)
 
     def why_not_stop(self) -> str:
-        if not self.running:
-            return "Nothing is running."
-        return "Stopping…" if self._stopping else ""
+        return self._held.why_not_stop()
 
     def run(self) -> None:
         reference = self._participants.reference
@@ -111,7 +125,7 @@ class FidelityModel(QObject):
             return
         self.reference, self.candidates = reference, self._participants.candidates
         self.running_estimates, self.document = {}, None
-        self.running, self._stopping = True, False
+        self._held.want()
         self._time_left.start()
         prepare = partial(_prepare, self._given, self.settings, reference, self.candidates)
         self._jobs.start("bench", prepare, self._start, self._fail)
@@ -120,21 +134,28 @@ class FidelityModel(QObject):
         self._tell("Reading the prompts" if on_prompts else "Reading the text", 0.0)
         self.availability_changed.emit()
 
+    def show_session(self, session: Session) -> None:
+        """Show what a recorded run found."""
+        if self.running:
+            return
+        self.reference, *others = session.contenders
+        self.candidates, self.document = tuple(others), session.fidelity
+        self.running_estimates = {}
+        self._cases = {each.id: each for each in session.cases}
+        self.finished.emit()
+        if session.fidelity is None:
+            self.noticed.emit("Nothing was measured before this run ended.")
+
     def stop(self) -> None:
         if not self.why_not_stop():
-            self._stopping = True
-            if self._bench is not None:
-                self._bench.stop()
+            self._held.stop()
             self.availability_changed.emit()
 
     def close(self) -> bool:
         """Stop the run and end its worker; False where its thread is still there."""
-        feed, self._feed = self._feed, None
-        if feed is None:
-            return True
-        if self._bench is not None:
-            self._bench.stop()
-        return feed.close()
+        bench, self._bench = self._bench, None
+        # The run forgets a stop that came before its first step.
+        return bench is None or self._held.close(bench.stop)
 
     # -------------------------------------------------------------------------------------------
 
@@ -144,19 +165,15 @@ class FidelityModel(QObject):
         self._bench, plan = prepared
         cases = plan.cases if isinstance(plan, RepliesPlan) else ()
         self._cases = {each.id: each for each in cases}
-        if self._stopping:
+        if self._held.stopping:
             self._end()
             return
-        feed = RunFeed(self._bench.run(plan), self)
-        feed.arrived.connect(self._take_events)
-        feed.ended.connect(self._take_end)
-        self._feed = feed
-        feed.start()
+        self._held.start(self._bench, _recorded(self._given, self._history, self._bench, plan))
 
     def _take_events(self, events: tuple[object, ...]) -> None:
         from engine.fidelity import ChunkDone, FidelityDone, ReplyGiven
 
-        if self._stopping and self._bench is not None:
+        if self._held.stopping and self._bench is not None:
             # The run forgets a stop that came before its first step.
             self._bench.stop()
         for event in events:
@@ -170,6 +187,8 @@ class FidelityModel(QObject):
                     self._take_chunk(event)
                 case FidelityDone(document=document):
                     self.document = document
+                case NotRecorded(reason=reason):
+                    self.failed.emit(reason)
 
     def _take_chunk(self, event: ChunkDone) -> None:
         names = [each.name for each in self.candidates]
@@ -187,6 +206,9 @@ class FidelityModel(QObject):
         self._tell(shown, before + (1.0 - before) * within)
         self.estimated.emit(event.candidate)
 
+    def _named(self, candidate: str) -> Contender | None:
+        return next((each for each in self.candidates if each.name == candidate), None)
+
     def _tell(self, words: str, fraction: float) -> None:
         self._fraction = fraction
         self.progressed.emit(words, fraction)
@@ -194,9 +216,6 @@ class FidelityModel(QObject):
     def _take_end(self, fault: Exception | None) -> None:
         from engine.client import Stopped
 
-        assert self._feed is not None
-        self._feed.deleteLater()
-        self._feed = None
         if isinstance(fault, SteelyardError):
             self.failed.emit(str(fault))
         elif isinstance(fault, Stopped):
@@ -210,7 +229,7 @@ class FidelityModel(QObject):
         self._end()
 
     def _end(self) -> None:
-        self.running = self._stopping = False
+        self._held.done()
         self._bench = None
         self.finished.emit()
         self.availability_changed.emit()
@@ -240,6 +259,18 @@ def _prepare(
         until=settings.until,
         noise_floor=settings.noise_floor,
     )
+
+
+def _recorded(
+    given: Collaborators,
+    history: History | None,
+    bench: FidelityBench,
+    plan: FidelityPlan | RepliesPlan,
+) -> Iterator[object]:
+    from engine.fidelity_recording import recorded_fidelity
+
+    recorder = None if history is None else history.recorder("fidelity")
+    return recorded_fidelity(bench.run(plan), plan, given.environment, recorder)
 
 
 def _on_prompts(

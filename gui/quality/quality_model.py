@@ -58,8 +58,8 @@ class QualityModel(QObject):
 
     def use(self, history: History) -> None:
         """Record measurements from now on."""
-        self.suite.use(history)
-        self.speed.use(history)
+        for each in self._all():
+            each.use(history)
 
     def hold(self, why: str) -> None:
         """Let no measurement begin for this reason, since two at once would disturb each other."""
@@ -108,6 +108,11 @@ class QualityModel(QObject):
         """Run all that a recorded suite asked once more."""
         self.participants.take(session.contenders)
         self.suite.repeat_session(session)
+
+    def open_fidelity(self, session: Session) -> None:
+        """Show what a recorded fidelity run found, with its models as those of the next run."""
+        self.participants.take(session.contenders)
+        self.fidelity.show_session(session)
 
     def open_speeds(self, session: Session) -> None:
         """Show what a recorded speed run measured, with its models as those of the next run."""

@@ -35,6 +35,7 @@ from gui.widgets.buttons import MainButton
 from gui.widgets.labels import label
 
 _WIDTH: Final = 44
+_BY_TOKEN: Final = 0
 _ON_CASES: Final = 1
 _SPEED: Final = 2
 _CHANGE: Final = (
@@ -60,6 +61,7 @@ def page_of_quality(page: QualityPage, model: QualityModel) -> Page:
                 again=page.repeat_session,
                 change=page.change_session,
             ),
+            SessionView(("fidelity",), page.why_not_open, page.open_fidelity),
             SessionView(("bench",), page.why_not_open, page.open_speeds),
         ),
     )
@@ -143,6 +145,12 @@ class QualityPage(QWidget):
         self.banners.clear()
         self.tabs.setCurrentIndex(_ON_CASES)
         self._model.open_suite(session)
+
+    def open_fidelity(self, session: Session) -> None:
+        """Show a recorded fidelity run as it was seen."""
+        self.banners.clear()
+        self.tabs.setCurrentIndex(_BY_TOKEN)
+        self._model.open_fidelity(session)
 
     def open_speeds(self, session: Session) -> None:
         """Show a recorded speed run as it was seen."""

@@ -92,16 +92,20 @@ class WorstPlaces(QFrame):
         self._show_availability()
 
     def _show_availability(self, *_changed: QModelIndex) -> None:
-        chosen = self.table.currentIndex().isValid()
-        why = self._why_not or ("" if chosen else "Choose a reply.")
+        why = self._why_not_shown()
         self.show_tokens.setEnabled(not why)
         self.why.setText(why)
 
-    def _want(self, _at: object = None) -> None:
+    def _why_not_shown(self) -> str:
         row = self.table.currentIndex().row()
         if self._why_not or not 0 <= row < len(self._places):
+            return self._why_not or "Choose a reply."
+        return self._model.why_no_question(self._places[row][0])
+
+    def _want(self, _at: object = None) -> None:
+        if self._why_not_shown():
             return
-        question = self._model.question(*self._places[row])
+        question = self._model.question(*self._places[self.table.currentIndex().row()])
         if question is not None:
             self.wanted.emit(question)
 

@@ -22,6 +22,7 @@ from gui.quality.texts import (
     read_text,
     why_no_text,
 )
+from storage.history import History
 from tests.gui.fake_fidelity import FakeFidelityBench
 from tests.gui.fakes import Fakes, contender
 
@@ -100,6 +101,19 @@ def test_a_run_gives_estimates_and_then_the_document(
     plan = fakes.fidelity.plans[0]
     assert isinstance(plan, FidelityPlan)
     assert (plan.text, plan.text_name, plan.max_chunks) == ("A text.", "pasted text", 3)
+
+
+def test_a_run_is_recorded_with_what_it_found(
+    qtbot: QtBot, model: QualityModel, tmp_path: Path
+) -> None:
+    with History.open(tmp_path / "history.sqlite") as history:
+        model.use(history)
+        run(qtbot, model)
+        (summary,) = history.sessions(10)
+        session = history.session(summary.id)
+    assert (session.kind, session.status) == ("fidelity", "finished")
+    assert session.fidelity == model.fidelity.document
+    assert session.contenders == (F16, Q8, Q2)
 
 
 def test_stop_keeps_what_was_measured(qtbot: QtBot, model: QualityModel, fakes: Fakes) -> None:

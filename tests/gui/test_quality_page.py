@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -12,16 +13,18 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QTableView
 from pytestqt.qtbot import QtBot
 
-from engine.contract import Runtime
-from engine.fidelity import FidelityPlan, RepliesPlan
+from engine.contract import Case, Contender, FidelityDocument, Message, Runtime, Session
+from engine.fidelity import FidelityDone, FidelityPlan, RepliesPlan
 from gui.app import Desk
 from gui.divergence.divergence_dialog import DivergenceDialog
 from gui.quality.fidelity_chart import FidelityChart
 from gui.quality.fidelity_result import FidelityResult
+from storage.folders import database_path
+from storage.history import History
 from tests.gui.acting import key
 from tests.gui.fake_divergence import FakeDivergenceBench
 from tests.gui.fake_fidelity import FakeFidelityBench
-from tests.gui.fakes import Fakes, contender
+from tests.gui.fakes import ENVIRONMENT, Fakes, contender
 from tests.gui.test_accessibility import nameless
 from tests.gui.test_real_run import OpenReal, open_real
 
@@ -269,6 +272,64 @@ def test_replies_are_not_opened_while_the_machine_is_taken(
     assert worst.show_tokens.isEnabled()
 
 
+def recorded(document: FidelityDocument | None, *contenders: Contender) -> Session:
+    case = Case(id="1", messages=(Message(role="user", content="Capital of France?"),))
+    return Session(
+        id="20261103-000000-fide",
+        title="A fidelity run",
+        created=datetime(2026, 11, 3, tzinfo=UTC),
+        kind="fidelity",
+        status="finished",
+        environment=ENVIRONMENT,
+        contenders=contenders,
+        cases=(case,),
+        fidelity=document,
+    )
+
+
+def on_one_prompt(*contenders: Contender) -> Session:
+    reference, *others = contenders
+    session = recorded(None, *contenders)
+    plan = RepliesPlan(
+        reference=reference, candidates=tuple(others), cases=session.cases, name="p.txt"
+    )
+    done = list(FakeFidelityBench().run(plan))[-1]
+    assert isinstance(done, FidelityDone)
+    return msgspec.structs.replace(session, fidelity=done.document)
+
+
+def test_a_recorded_run_is_shown_as_it_was(qtbot: QtBot, quality: Desk, fakes: Fakes) -> None:
+    page = quality.quality_page
+    page.tabs.setCurrentIndex(1)
+    page.open_fidelity(on_one_prompt(Q8, Q2))
+    assert page.tabs.currentIndex() == 0
+    result = finish(qtbot, quality)
+    assert [row[0] for row in cells(result)] == [Q2.name]
+    assert "p.txt: 255 tokens of 1 reply scored." in result.scope.text()
+    assert quality.quality.participants.reference == Q8
+    with qtbot.waitSignal(page.divergence_wanted) as asked:
+        result.worst.show_tokens.click()
+    (question,) = asked.args
+    assert question.case.messages[-1].content == "Capital of France?"
+    assert fakes.fidelity is None
+
+
+def test_a_recorded_run_without_folders_tells_why_tokens_cannot_be_shown(
+    qtbot: QtBot, quality: Desk
+) -> None:
+    nowhere = msgspec.structs.replace(Q2, model=msgspec.structs.replace(Q2.model, path="Q2_K.gguf"))
+    quality.quality_page.open_fidelity(on_one_prompt(Q8, nowhere))
+    worst = finish(qtbot, quality).worst
+    assert not worst.show_tokens.isEnabled()
+    assert worst.why.text() == f"Where the file of {Q2.name} lies is not known."
+
+
+def test_a_recorded_run_that_found_nothing_says_so(qtbot: QtBot, quality: Desk) -> None:
+    page = quality.quality_page
+    page.open_fidelity(recorded(None, Q8, Q2))
+    assert page.banners.banners[0].text == "Nothing was measured before this run ended."
+
+
 def test_after_a_text_there_are_no_worst_places(qtbot: QtBot, quality: Desk, prompts: Path) -> None:
     run_on_prompts(qtbot, quality)
     quality.quality_page.fidelity_form.source.set_choice("code")
@@ -366,3 +427,9 @@ def test_real_models_are_measured_against_each_other(
     assert "Q2_K" in row[0]
     assert row[-1] == "differs"
     assert document.noise_floor is not None
+    with History.open(database_path()) as history:
+        (summary,) = history.sessions(10)
+    assert (summary.kind, summary.status) == ("fidelity", "finished")
+    desk.quality.fidelity.document = None
+    desk.opener.open(summary.id)
+    qtbot.waitUntil(lambda: desk.quality.fidelity.document == document)
