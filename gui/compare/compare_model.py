@@ -9,9 +9,10 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from engine.contract import Contender, Event, Finished, ModelFile, Plan, Session
+from engine.contract import Contender, Event, Findings, Finished, ModelFile, Plan, Session, Vote
 from engine.errors import SteelyardError
 from gui.collaborators import Bench, Collaborators, History
+from gui.compare.blind_model import BlindModel
 from gui.compare.board_model import BoardModel
 from gui.compare.contenders_model import ContendersModel
 from gui.compare.draft_model import Draft, DraftModel, draft_of, draft_of_all
@@ -45,6 +46,8 @@ class CompareModel(QObject):
         self.contenders = ContendersModel(self)
         self.draft = DraftModel(self)
         self.board = BoardModel(self)
+        self.blind = BlindModel(self.board, self)
+        self.blind.voted.connect(self._keep_votes)
         self._history: History | None = None
         self._bench: Bench | None = None
         self._feed: RunFeed | None = None
@@ -172,6 +175,7 @@ class CompareModel(QObject):
         self.contenders.replace_all(session.contenders)
         self._follow(draft_of(session.plan()))
         self.board.open(session)
+        self.blind.show(session.votes)
         self.opened.emit(session)
 
     def repeat_session(self, session: Session) -> None:
@@ -210,6 +214,7 @@ class CompareModel(QObject):
             self.draft.edit(prompt="", cases=())
             self.draft.replace(self.draft.draft)
             self.board.clear()
+            self.blind.show(())
 
     # Running -----------------------------------------------------------------------------------
 
@@ -270,6 +275,7 @@ class CompareModel(QObject):
         assert self._bench is not None
         self._session = None
         self.unrecorded.begin(resume)
+        self.blind.begin(plan, blind=self.draft.draft.blind and resume is None)
         try:
             # Called here and not in the run's thread, so that a stop that follows at once is not lost.
             events = self._bench.run(plan, resume)
@@ -291,6 +297,14 @@ class CompareModel(QObject):
             if isinstance(event, Finished):
                 self._stopping = False
             self.unrecorded.take(event)
+
+    def _keep_votes(self, votes: tuple[Vote, ...]) -> None:
+        """Votes on what is not recorded go with it when it is exported."""
+        history, session_id = self._history, self.board.session_id
+        self.unrecorded.vote(votes)
+        if history is not None and session_id is not None and self.unrecorded.shown is None:
+            work = partial(history.keep, session_id, Findings(votes=votes))
+            self._jobs.start("history", work, failed=self._fail)
 
     def _take_end(self, fault: Exception | None) -> None:
         assert self._feed is not None

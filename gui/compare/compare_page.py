@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract import Contender, Reply
 from gui.compare.asked import AskedLine
+from gui.compare.blind_view import BlindView
 from gui.compare.cells import ColumnView, Phase
 from gui.compare.chips import ChipRow
 from gui.compare.columns import Columns
@@ -26,6 +27,7 @@ from gui.pages import Page, SessionView
 from gui.theme import Theme
 from gui.widgets.banner import Banner, BannerStack
 from gui.widgets.empty import EmptyState
+from gui.widgets.labels import label
 
 
 def page_of_compare(page: ComparePage, model: CompareModel, whole: QWidget) -> Page:
@@ -68,6 +70,11 @@ class ComparePage(QWidget):
         self.asked = AskedLine(theme, self)
         self.columns = Columns(theme, self)
         self.composer = Composer(theme, self)
+        self.blind = BlindView(theme, model.blind, self)
+        self.voted = label("", "muted", wrap=True, parent=self)
+        self._results = QStackedWidget(self)
+        self._results.addWidget(self.columns)
+        self._results.addWidget(self.blind)
         self.word_marks = WordMarks(theme, self.columns)
         self.asker = Asker(model, self.columns, self)
         self.empty = EmptyState(theme, self)
@@ -85,6 +92,7 @@ class ComparePage(QWidget):
         self._show_contenders()
         self._show_draft()
         self._show_availability()
+        self._show_blind()
 
     def take_focus(self) -> None:
         """Put the keyboard where the user most likely goes on."""
@@ -162,7 +170,8 @@ class ComparePage(QWidget):
         column.setSpacing(self._theme.space.m)
         column.addWidget(self.chips)
         column.addWidget(self.asked)
-        column.addWidget(self.columns, 1)
+        column.addWidget(self.voted)
+        column.addWidget(self._results, 1)
         column.addWidget(self.composer)
         return bench
 
@@ -184,6 +193,7 @@ class ComparePage(QWidget):
         board.streamed.connect(self.columns.append)
         self.columns.painted.connect(self._show_column)
         board.replied.connect(self._announce)
+        model.blind.changed.connect(self._show_blind)
 
     def _connect_parts(self) -> None:
         model, chips = self._model, self.chips
@@ -205,6 +215,7 @@ class ComparePage(QWidget):
         self.asked.cost_wanted.connect(self.cost_wanted)
         self.columns.repeat_chosen.connect(model.board.show_repeat)
         self.columns.link_chosen.connect(self.link_chosen)
+        self.blind.link_chosen.connect(self.link_chosen)
         self.columns.divergence_wanted.connect(self.asker.ask)
         self.asker.wanted.connect(self.divergence_wanted)
         self.composer.edited.connect(self._edit_draft)
@@ -289,10 +300,20 @@ class ComparePage(QWidget):
             why_no_export=model.why_not_export(),
         )
 
+    def _show_blind(self) -> None:
+        """Letters while a blind run hides its names; after that what was chosen."""
+        blind = self._model.blind
+        self._results.setCurrentIndex(1 if blind.hiding else 0)
+        words = blind.words()
+        self.voted.setText(words)
+        self.voted.setVisible(bool(words))
+
     def _announce(self, reply: Reply) -> None:
         """Tell a screen reader that a reply has ended, and how."""
         speed = reply.timing.generation_tokens_per_s
-        if reply.error is not None:
+        if self._model.blind.hiding:
+            words = "A model has replied"
+        elif reply.error is not None:
             words = f"{reply.contender} failed: {reply.error}"
         else:
             words = f"{reply.contender} has replied" + (f", {rate(speed)}" if speed else "")

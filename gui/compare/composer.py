@@ -56,6 +56,7 @@ class Composer(QFrame):
         self.system_switch.setChecked(system and not draft.cases)
         self.repeats.set_number(draft.repeats)
         self.together.setChecked(draft.together)
+        self.blind.setChecked(draft.blind)
         self._show_sampling(draft.sampling)
 
     def show_availability(
@@ -75,6 +76,12 @@ class Composer(QFrame):
             "Run all models at once. They then share this machine, and their timings say so."
             if several
             else "With two models or more, they can run at once."
+        )
+        self.blind.setEnabled(several)
+        self.blind.setToolTip(
+            "Hide names and figures until you have said which reply is best."
+            if several
+            else "With two models or more, their names can be hidden."
         )
         if had_focus:
             (self.stop if running else self.run).setFocus()
@@ -97,6 +104,8 @@ class Composer(QFrame):
         self.repeats.valueChanged.connect(self._edit_repeats)
         self.together = QCheckBox("Together", self)
         self.together.toggled.connect(self._edit_together)
+        self.blind = QCheckBox("Blind", self)
+        self.blind.toggled.connect(self._edit_blind)
 
     def _lay_out(self) -> None:
         space = self._theme.space
@@ -121,6 +130,7 @@ class Composer(QFrame):
             (self.system_switch, self.sampling),
             (self.sampling, self.repeats),
             (self.repeats, self.together),
+            (self.together, self.blind),
         ):
             QWidget.setTabOrder(before, after)
 
@@ -174,7 +184,7 @@ class Composer(QFrame):
         row.addWidget(self.repeats)
         options = QWidget(self)
         flow = FlowLayout(space.m, options)
-        for part in (self.system_switch, self.sampling, repeats, self.together):
+        for part in (self.system_switch, self.sampling, repeats, self.together, self.blind):
             flow.addWidget(part)
         return options
 
@@ -226,6 +236,9 @@ class Composer(QFrame):
 
     def _edit_together(self, together: bool) -> None:
         self.edited.emit("together", together)
+
+    def _edit_blind(self, blind: bool) -> None:
+        self.edited.emit("blind", blind)
 
 
 class FocusTold(QPlainTextEdit):

@@ -9,7 +9,10 @@ from engine.contract import Case, Contender, Message, Plan, Sampling
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """cases: those of an earlier session, asked all and as they are in place of the prompt."""
+    """blind: names stay hidden until somebody has said which reply is best.
+
+    cases: those of an earlier session, asked all and as they are in place of the prompt.
+    """
 
     prompt: str = ""
     system: str = ""
@@ -17,6 +20,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     repeats: int = 1
     together: bool = False
     warm_up: bool = True
+    blind: bool = False
     cases: tuple[Case, ...] = ()
 
 

@@ -21,6 +21,7 @@ from engine.contract import (
     Reply,
     Session,
     SessionStatus,
+    Vote,
 )
 from engine.errors import SteelyardError, StorageError
 from gui.collaborators import ExportSessions, History
@@ -72,6 +73,13 @@ class UnrecordedRuns(QObject):
         if self.shown is not None:
             self.sessions += (self.shown,)
             self.kept.emit(self._why)
+
+    def vote(self, votes: tuple[Vote, ...]) -> None:
+        """Add what somebody chose to the shown run, if it is here only."""
+        before = self.shown
+        if before is not None:
+            voted = self.shown = msgspec.structs.replace(before, votes=votes)
+            self.sessions = tuple(voted if each is before else each for each in self.sessions)
 
     def export(self, sessions: tuple[Session, ...], path: Path) -> None:
         """Write them in the background; from then on they may be forgotten."""
