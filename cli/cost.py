@@ -23,6 +23,7 @@ from storage.document import parse
 from storage.energy_settings import energy_settings_file, load_energy_settings
 from storage.folders import database_path
 from storage.history import History
+from storage.judged import judgement_on
 
 _FILE_ENDING: Final = ".json"
 
@@ -31,15 +32,13 @@ def cost(source: str, options: CostOptions) -> int:
     """`source` is a session's id, or a file that `suite --json` or `sessions export` wrote."""
     assumptions = assumptions_of(options, datetime.now().astimezone().date())
     session = _read(source)
-    verdicts = session.verdicts
-    if options.verdicts is not None:
-        verdicts = _read_verdicts(options.verdicts)
-        _require_same_models(verdicts, session, options.verdicts)
+    verdicts, whence = _quality(session, options.verdicts)
     settings = load_energy_settings(energy_settings_file())
     calibration = None if options.components_only else calibration_for(session, settings)
     compare_with = _compared_with(options.compare_with, session, assumptions)
     assumptions = replace(assumptions, compare_with=compare_with, calibration=calibration)
     report = cost_report(session, assumptions, verdicts)
+    report = replace(report, notes=(*report.notes, *whence))
     if options.as_json:
         write_result(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     else:
@@ -55,6 +54,23 @@ def _read(source: str) -> Session:
         return parse(Path(source).read_bytes(), source)
     except OSError as error:
         raise WrongUsage(f"{source} cannot be read: {error.strerror}.") from error
+
+
+def _quality(session: Session, given: str | None) -> tuple[tuple[Verdict, ...], tuple[str, ...]]:
+    """Verdicts that were named, else the session's own, else a suite's in the history; and whence."""
+    if given is not None:
+        verdicts = _read_verdicts(given)
+        _require_same_models(verdicts, session, given)
+        return verdicts, ()
+    if session.verdicts or not database_path().exists():
+        return session.verdicts, ()
+    try:
+        with History.open(database_path()) as history:
+            judgement = judgement_on(session, history)
+    except StorageError:
+        # The session may be a file, which a damaged history must not keep from being priced.
+        judgement = None
+    return ((), ()) if judgement is None else (judgement.verdicts, (judgement.sentence(),))
 
 
 def _read_verdicts(source: str) -> tuple[Verdict, ...]:

@@ -407,3 +407,17 @@ def test_a_session_of_another_machine_or_sensor_is_not_calibrated(
     otherwise = costs(capsys, saved(here()), *EXACT)
     for report in (elsewhere, otherwise):
         assert report["contenders"][0]["joules_per_request"]["likely"] == pytest.approx(36)
+
+
+def test_a_suite_of_the_history_judges_a_comparison_of_the_same_models(
+    saved: Saved, capsys: Capture
+) -> None:
+    weighed = measured_session({"Big Q8_0": DEAR, "Small Q4_0": CHEAP})
+    suite = msgspec.structs.replace(weighed, id="s7", title="Letters", kind="suite")
+    with History.open(database_path()) as history:
+        history.import_file(Path(saved(suite, verdict(), name="suite")))
+        history.import_file(Path(saved(weighed)))
+    assert run(("cost", "s1", *EXACT)) == 0
+    shown = capsys.readouterr().out
+    assert "Small Q4_0 is good enough at your margin" in shown
+    assert "comes from the session “Letters” of" in shown
