@@ -14,7 +14,7 @@ from engine.quantize import quantize
 from models.demo import demo_model_path
 
 FILE_TYPES = {"Q2_K": 10, "Q8_0": 7}
-_PATIENCE_S = 5.0
+_PATIENCE_S = 20.0
 _PRE_KEY = b"tokenizer.ggml.pre"
 
 

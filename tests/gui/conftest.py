@@ -20,6 +20,20 @@ from gui.jobs import Jobs
 from gui.theme import Theme
 from tests.gui.fakes import Fakes
 
+LIMIT_MS = 30_000
+
+
+class PatientBot(QtBot):
+    """Waits as long as a busy machine may take; where a condition holds, nothing waits longer."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = LIMIT_MS) -> None:
+        super().waitUntil(callback, timeout=max(timeout, LIMIT_MS))
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
+
 
 @pytest.fixture(scope="session")
 def qapp_args() -> list[str]:
@@ -78,7 +92,7 @@ def open_desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Make
         desks.append(desk)
         desk.open()
         if ready:
-            qtbot.waitUntil(lambda: desk.compare.why_not_run() != "Getting ready…", timeout=5000)
+            qtbot.waitUntil(lambda: desk.compare.why_not_run() != "Getting ready…")
         return desk
 
     yield make
