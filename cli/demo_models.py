@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from cli.contenders import unique_names
 from cli.wording import percent
 from engine.contract import Contender, Runtime
+from engine.naming import unique_names
 from models.demo import demo_model_path, demo_quantizations
 from models.describe import describe
 

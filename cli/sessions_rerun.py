@@ -9,13 +9,14 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from cli.compare import machine_bench, report, screens_for
-from cli.contenders import read_contenders, unique_names
+from cli.contenders import read_contenders
 from cli.history import open_history
 from cli.program import program_name
 from cli.running import MakeBench, run_plan
 from cli.sessions_rerun_options import ChangeOptions
 from cli.usage import WrongUsage
 from engine.contract import Contender, ModelFile, Plan, Runtime, Sampling, Session
+from engine.naming import unique_names
 from models.describe import describe
 
 _PLAN_KEYS: Final = ("repeats", "together", "warm_up")

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from pathlib import PurePath
-from typing import Final
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract import Contender, ModelFile, Runtime
-
-_COPY_NUMBER: Final = re.compile(r" \((\d+)\)$")
-_SHARD: Final = re.compile(r"-\d{5}-of-\d{5}$")
+from engine.naming import display_name, free_name
 
 
 class ContendersModel(QObject):
@@ -92,32 +87,12 @@ class ContendersModel(QObject):
             self.changed.emit()
 
 
-def display_name(model: ModelFile) -> str:
-    """The file's name without its ending, with the quantization as a word at the end."""
-    stem = _SHARD.sub("", PurePath(model.file).stem)
-    quantization = model.quantization
-    if not quantization:
-        return stem
-    without = re.sub(rf"[-._ ]?{re.escape(quantization)}$", "", stem, flags=re.IGNORECASE)
-    return f"{without or stem} {quantization}"
-
-
 def short_name(contender: Contender) -> str:
     """The name without the quantization, for places that show that apart."""
     quantization = contender.model.quantization
     if quantization and contender.name.endswith(f" {quantization}"):
         return contender.name.removesuffix(f" {quantization}")
     return contender.name
-
-
-def free_name(wanted: str, taken: set[str]) -> str:
-    if wanted not in taken:
-        return wanted
-    base = _COPY_NUMBER.sub("", wanted)
-    number = 2
-    while f"{base} ({number})" in taken:
-        number += 1
-    return f"{base} ({number})"
 
 
 def settings_summary(contender: Contender) -> str:

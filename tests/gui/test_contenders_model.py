@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QCoreApplication
 
 from engine.contract import Contender, Runtime, Sampling
+from engine.naming import free_name
 from gui.compare.contenders_model import (
     ContendersModel,
-    display_name,
-    free_name,
     same_settings,
     settings_summary,
     short_name,
@@ -27,23 +26,6 @@ def contenders(qapp: QCoreApplication) -> ContendersModel:
 
 def names(contenders: ContendersModel) -> list[str]:
     return [each.name.removeprefix("SmolLM2-135M-Instruct ") for each in contenders.contenders]
-
-
-@pytest.mark.parametrize(
-    ("file", "quantization", "name"),
-    [
-        ("SmolLM2-135M-Instruct.Q4_1.gguf", "Q4_1", "SmolLM2-135M-Instruct Q4_1"),
-        ("qwen3-4b-q4_k_m.gguf", "Q4_K_M", "qwen3-4b Q4_K_M"),
-        ("big-Q8_0-00001-of-00003.gguf", "Q8_0", "big Q8_0"),
-        ("Q4_0.gguf", "Q4_0", "Q4_0 Q4_0"),
-        ("mystery.gguf", None, "mystery"),
-    ],
-)
-def test_a_file_is_called_by_its_model_and_quantization(
-    file: str, quantization: str | None, name: str
-) -> None:
-    described = msgspec.structs.replace(model(), file=file, quantization=quantization)
-    assert display_name(described) == name
 
 
 def test_the_same_file_twice_gets_a_second_name(contenders: ContendersModel) -> None:
