@@ -34,6 +34,17 @@ def test_a_worker_that_prints_nothing_sensible_and_ends_is_explained() -> None:
     client.close()
 
 
+def test_a_worker_has_the_environment_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tells OpenMP how long to spin, and a GPU's driver which devices there are."""
+    monkeypatch.setenv("GOMP_SPINCOUNT", "1000")
+    client = start_fake_worker("The worker")
+    client.start()
+    try:
+        assert psutil.Process(client.pid).environ()["GOMP_SPINCOUNT"] == "1000"
+    finally:
+        client.close()
+
+
 def test_a_missing_llama_cpp_is_told_with_what_to_do() -> None:
     code = "raise ModuleNotFoundError(\"No module named 'llama_cpp'\")"
     client = WorkerClient("The worker", (sys.executable, "-c", code))
