@@ -12,7 +12,7 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.contract import Contender, Session, SessionKind
-from engine.errors import SteelyardError
+from engine.errors import SteelyardError, StorageError
 from gui.collaborators import History
 from gui.cost.settings import CostSettings, assumptions_of, countries
 from gui.jobs import Jobs
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # brings numpy, which a start must not wait for
     from engine.cost.defaults import Tables
     from engine.cost.document import CostReport
     from engine.cost.paid import PaidModel
+    from storage.judged import Judgement
 
 TYPING_PAUSE_MS: Final = 150
 LISTED: Final = 50
@@ -65,6 +66,7 @@ class CostModel(QObject):
         self._ticket = 0
         self._judged: tuple[Contender, ...] = ()
         self._verdicts: tuple[Verdict, ...] = ()
+        self._judgement: Judgement | None = None
         self.settings = settings or CostSettings()
         self.sessions: tuple[SessionSummary, ...] = ()
         self.countries: dict[str, str] = {}
@@ -130,7 +132,7 @@ class CostModel(QObject):
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """Those of the session, else of the window's last suite on two models of the session."""
+        """Those of the session, else of a suite on its models: the window's last, or the history's."""
         if self.session is None:
             return ()
         if self.session.verdicts:
@@ -139,14 +141,15 @@ class CostModel(QObject):
         same = {
             each.name for each in self.session.contenders if judged.get(each.name) == each.model
         }
-        return tuple(v for v in self._verdicts if {v.contender, v.reference} <= same)
+        own = tuple(v for v in self._verdicts if {v.contender, v.reference} <= same)
+        return own or (self._judgement.verdicts if self._judgement is not None else ())
 
     # -------------------------------------------------------------------------------------------
 
     def _read(self, session_id: str) -> None:
         if self._history is not None:
             self._ticket += 1
-            work = partial(self._history.session, session_id)
+            work = partial(_with_judgement, self._history, session_id)
             self._jobs.start("history", work, self._take_session, self._refuse)
 
     def _estimate(self) -> None:
@@ -154,7 +157,10 @@ class CostModel(QObject):
         if session is None:
             return
         self._ticket += 1
-        work = partial(_report, session, self.settings, self.verdicts, self._folder)
+        verdicts, judgement = self.verdicts, self._judgement
+        whence = judgement is not None and verdicts is judgement.verdicts
+        notes = (judgement.sentence(),) if judgement is not None and whence else ()
+        work = partial(_report, session, self.settings, verdicts, self._folder, notes)
         self._jobs.start(
             "cost",
             work,
@@ -182,9 +188,10 @@ class CostModel(QObject):
         else:
             self.refused.emit(NO_SESSION)
 
-    def _take_session(self, session: Session) -> None:
+    def _take_session(self, found: tuple[Session, Judgement | None]) -> None:
+        session, judgement = found
         if session.id == self._wanted:
-            self.session = session
+            self.session, self._judgement = session, judgement
             self.session_shown.emit()
             self._estimate()
 
@@ -207,8 +214,26 @@ def _tables(folder: Path) -> Tables:
     return load_tables(folder)
 
 
+def _with_judgement(history: History, session_id: str) -> tuple[Session, Judgement | None]:
+    """The session, and what a suite of the history says of its models where it says nothing itself."""
+    from storage.judged import judgement_on
+
+    session = history.session(session_id)
+    if session.verdicts:
+        return session, None
+    try:
+        return session, judgement_on(session, history)
+    except StorageError:
+        # A damaged suite is no reason to leave another session without its cost.
+        return session, None
+
+
 def _report(
-    session: Session, settings: CostSettings, verdicts: Sequence[Verdict], folder: Path
+    session: Session,
+    settings: CostSettings,
+    verdicts: Sequence[Verdict],
+    folder: Path,
+    notes: tuple[str, ...],
 ) -> CostReport:
     from engine.cost.calibrated import calibration_for
     from engine.cost.report import cost_report
@@ -219,8 +244,9 @@ def _report(
     # A name may be gone with another session or another API price.
     against = settings.compare_with if settings.compare_with in names else None
     calibration = calibration_for(session, load_energy_settings(energy_file(folder)))
-    return cost_report(
+    report = cost_report(
         session,
         msgspec.structs.replace(assumptions, compare_with=against, calibration=calibration),
         verdicts,
     )
+    return msgspec.structs.replace(report, notes=(*report.notes, *notes))

@@ -456,3 +456,20 @@ def test_a_calibrated_machine_s_sessions_are_priced_at_the_plug(
     dear = named(shown(qtbot, model), DEAR.name)
     assert dear.joules_per_request is not None
     assert dear.joules_per_request.likely == pytest.approx(90 / 0.8 + 22.5 * 6, rel=0.01)
+
+
+def test_an_earlier_suite_of_the_history_judges_the_same_models(
+    qtbot: QtBot, jobs: Jobs, tmp_path: Path
+) -> None:
+    suite = msgspec.structs.replace(
+        weighed("s9", title="Letters of ours"),
+        kind="suite",
+        verdicts=(judged("non-inferior"),),
+    )
+    model = CostModel(jobs, tmp_path, PLAIN, jobs)
+    model.use(FakeHistory([weighed(), suite]))
+    model.look_at("s1")
+    report = shown(qtbot, model)
+    (answer,) = answers(report, model.verdicts)
+    assert "good enough at your margin" in answer.sentence
+    assert "comes from the session “Letters of ours” of" in " ".join(report.notes)
