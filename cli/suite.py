@@ -22,7 +22,16 @@ from cli.suite_run import run_suite
 from cli.suite_view import print_assessment, print_trade_off
 from cli.terminal import clean_line, complain, result_console, words, write_result
 from cli.usage import WrongUsage
-from engine.contract import CaseScore, Findings, ModelFile, Plan, Runtime, Sampling, Session
+from engine.contract import (
+    CaseScore,
+    ChoiceMetric,
+    Findings,
+    ModelFile,
+    Plan,
+    Runtime,
+    Sampling,
+    Session,
+)
 from engine.cost.assumptions import Assumptions
 from engine.errors import PlanError, StorageError
 from engine.quality.generators.ready import ready_suites
@@ -70,6 +79,7 @@ def suite(
         for remark in asked.not_supported:
             complain(clean_line(f"Not supported: {remark.sentence()}"))
         margin = _margin(asked, plan, options, earlier)
+        metric = options.choice_metric or _metric(earlier)
         prices = _prices(options)
         outcome = run_suite(plan, history, make_bench, earlier)
         session = outcome.session
@@ -80,9 +90,10 @@ def suite(
             plan.contenders,
             session.replies,
             margin=margin,
+            metric=metric,
             known=_scores_that_stand(earlier),
         )
-        outcome = _keep(history, outcome, findings(asked, found, margin=margin))
+        outcome = _keep(history, outcome, findings(asked, found, margin=margin, metric=metric))
     points = trade_offs(found.standings, plan.contenders, session.replies, prices)
     if options.trade_off is not None:
         write_whole(options.trade_off, trade_off_csv(points).encode())
@@ -140,6 +151,11 @@ def _margin(asked: Suite, plan: Plan, options: SuiteOptions, earlier: Session | 
     except PlanError as error:
         raise WrongUsage(str(error)) from error
     return margin
+
+
+def _metric(earlier: Session | None) -> ChoiceMetric:
+    terms = None if earlier is None else earlier.suite
+    return "acc_norm" if terms is None else terms.metric
 
 
 def _scores_that_stand(earlier: Session | None) -> list[CaseScore]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -162,6 +162,14 @@ class SuiteOptions:
             help="Whose electricity: two letters, such as DE, EU or WORLD.",
             show_default="your system's",
             rich_help_panel=_TRADE_OFF,
+        ),
+    ] = None
+    choice_metric: Annotated[
+        Literal["acc", "acc_norm", "acc_per_token"] | None,
+        typer.Option(
+            "--choice-metric",
+            help="What decides a multiple choice: the likeliest text as a whole, per character or per token.",
+            show_default="acc_norm, or the resumed session's",
         ),
     ] = None
     as_json: Annotated[

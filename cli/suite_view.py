@@ -12,6 +12,7 @@ from rich.table import Table
 from cli.terminal import words
 from cli.wording import NONE, count
 from engine.cost.money import money_text
+from engine.quality.choices import choice_words
 from engine.quality.standings import AXES, Axis, Standing, TradeOff
 from engine.quality.suite import Suite
 from engine.quality.trade_off import PER_REPLIES
@@ -40,6 +41,10 @@ def print_assessment(console: Console, asked: Suite, found: Assessment) -> None:
             if ids:
                 shown = ", ".join(ids[:_MOST_SHOWN]) + (" …" if len(ids) > _MOST_SHOWN else "")
                 console.print(words(f"{what}: {shown}", "dim"))
+    for each in found.standings:
+        choices = choice_words(score for score in found.scores if score.contender == each.contender)
+        if choices:
+            console.print(words(f"{each.contender}, multiple choice: {choices}"))
     for reason, times in found.checks_not_run.items():
         console.print(words(f"Could not be told {times} times: {reason}", "dim"))
 

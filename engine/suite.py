@@ -26,9 +26,9 @@ from engine.contract import (
 )
 from engine.contract.checks import Check, CheckSet, LimitCheck
 from engine.errors import PlanError
-from engine.quality.choices import choose, score_choices
+from engine.quality.choices import choose, chooses_by, score_choices
 from engine.quality.pairing import Flips, compare, flips, verdicts_on
-from engine.quality.scores import checks_not_run, score_reply
+from engine.quality.scores import checks_not_run, overruled_checks, score_reply
 from engine.quality.sentences import sentence
 from engine.quality.standings import Standing, standing
 from engine.quality.suite import Suite, cases_by_id
@@ -116,10 +116,12 @@ def assess(
     """Score the replies and judge every contender against the first one; raises PlanError.
 
     metric: which of the three decides a multiple choice; its name stands in the score.
-    known: scores that stand as they are, with what a person overruled in them.
+    known: scores that stand as they are, with what a person overruled in them; those of a multiple choice
+    that another metric decided are made anew.
     """
     by_id = cases_by_id(suite)
-    by_place = {(each.contender, each.case, each.repeat): each for each in known}
+    still = [each for each in known if chooses_by(each) in {None, metric} or _is_overruled(each)]
+    by_place = {(each.contender, each.case, each.repeat): each for each in still}
     scores = [
         by_place.get((reply.contender, reply.case, reply.repeat))
         or _score(by_id[reply.case], reply, metric)
@@ -144,6 +146,10 @@ def reassess(session: Session, *, margin: float | None = None) -> Assessment:
         metric=terms.metric if terms else "acc_norm",
         known=session.scores,
     )
+
+
+def _is_overruled(score: CaseScore) -> bool:
+    return overruled_checks((score,)) > 0
 
 
 def judge(

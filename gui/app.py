@@ -100,6 +100,7 @@ class Desk(QObject):
         for measurement in (self.quality.fidelity, self.quality.suite, self.quality.speed):
             measurement.finished.connect(self.sessions.reload)
         self.quality.suite.finished.connect(self._judge_cost)
+        self.quality.suite.price_with(self.cost.prices)
         self.compare.session_ended.connect(self._point_cost)
         self.compare.opened.connect(self._point_cost)
         self.window.page.cost_wanted.connect(self._show_cost)

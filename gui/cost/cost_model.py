@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from storage.summary import SessionSummary
 
 if TYPE_CHECKING:  # brings numpy, which a start must not wait for
     from engine.contract import Verdict
+    from engine.cost.assumptions import Assumptions
     from engine.cost.defaults import Tables
     from engine.cost.document import CostReport
     from engine.cost.paid import PaidModel
@@ -124,6 +125,10 @@ class CostModel(QObject):
             self._ticket += 1
             self._typing.start()
 
+    def prices(self) -> Callable[[], Assumptions]:
+        """A function for any thread, which gives what is assumed now; it raises AssumptionError."""
+        return partial(_assumed, self.settings, self._folder)
+
     def judge(self, contenders: Sequence[Contender], verdicts: Sequence[Verdict]) -> None:
         """Take what a suite found; it counts for sessions of the same models."""
         self._judged, self._verdicts = tuple(contenders), tuple(verdicts)
@@ -214,6 +219,10 @@ def _tables(folder: Path) -> Tables:
     return load_tables(folder)
 
 
+def _assumed(settings: CostSettings, folder: Path) -> Assumptions:
+    return assumptions_of(settings, datetime.now().astimezone().date(), _tables(folder))
+
+
 def _with_judgement(history: History, session_id: str) -> tuple[Session, Judgement | None]:
     """The session, and what a suite of the history says of its models where it says nothing itself."""
     from storage.judged import judgement_on
@@ -239,7 +248,7 @@ def _report(
     from engine.cost.report import cost_report
     from storage.energy_settings import energy_file, load_energy_settings
 
-    assumptions = assumptions_of(settings, datetime.now().astimezone().date(), _tables(folder))
+    assumptions = _assumed(settings, folder)
     names = [each.name for each in session.contenders] + [each.name for each in assumptions.paid]
     # A name may be gone with another session or another API price.
     against = settings.compare_with if settings.compare_with in names else None

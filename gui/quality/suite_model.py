@@ -29,6 +29,7 @@ from gui.quality.participants_model import ParticipantsModel
 from gui.quality.suite_work import (
     Decision,
     Prepared,
+    Prices,
     SuiteFound,
     SuiteSettings,
     judge_at,
@@ -40,6 +41,7 @@ from gui.quality.suite_work import (
     prepare_suite,
     reopen_suite,
     settings_of,
+    weighed,
 )
 from gui.quality.time_left import TimeLeft
 
@@ -68,6 +70,7 @@ class SuiteModel(QObject):
         self._given = given
         self._participants = participants
         self._history: History | None = None
+        self._prices: Callable[[], Prices] | None = None
         self.settings = SuiteSettings()
         self.cases = CasesModel(jobs, self)
         self.found: SuiteFound | None = None
@@ -102,6 +105,10 @@ class SuiteModel(QObject):
         """Record runs from now on."""
         self._history = history
         self.cases.use(history)
+
+    def price_with(self, prices: Callable[[], Prices]) -> None:
+        """Ask for the prices each time that quality is set beside what it costs."""
+        self._prices = prices
 
     def edit(self, settings: SuiteSettings) -> None:
         self.settings = settings
@@ -273,13 +280,17 @@ class SuiteModel(QObject):
                 unfinished=self._stopped or len(self._replies) < self._planned,
                 notices=tuple(self._notices),
             )
-            self._jobs.start("bench", work, self._take_and_keep, self._fail)
+            self._weigh(work, self._take_and_keep)
 
     def _think(self, work: Callable[[], SuiteFound], done: Callable[[SuiteFound], None]) -> None:
         """Judge in the background; nothing else begins meanwhile."""
         self._held.want()
         self.availability_changed.emit()
-        self._jobs.start("bench", work, done, self._fail)
+        self._weigh(work, done)
+
+    def _weigh(self, work: Callable[[], SuiteFound], done: Callable[[SuiteFound], None]) -> None:
+        prices = None if self._prices is None else self._prices()
+        self._jobs.start("bench", partial(weighed, work, prices), done, self._fail)
 
     def _take_found(self, found: SuiteFound) -> None:
         self.found = found

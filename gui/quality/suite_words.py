@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from engine.contract import Case, CaseScore, CheckResult, Contender, Outcome, Reply, Verdict
+from engine.quality.choices import choice_words
 from engine.quality.scores import overruled_checks
 from engine.quality.standings import Standing
 from gui.figures import count
@@ -161,6 +162,11 @@ def remarks(found: SuiteFound) -> list[str]:
         lines.append("The run was stopped: this is what was found until then.")
     lines.extend(found.notices)
     lines.extend(remark.sentence() for remark in found.suite.not_supported)
+    for each in found.contenders:
+        own = [score for score in found.assessment.scores if score.contender == each.name]
+        choices = choice_words(own)
+        if choices:
+            lines.append(f"{each.name}, multiple choice: {choices}")
     for reason, times in found.assessment.checks_not_run.items():
         lines.append(f"Not told {count(times, 'time')}: {reason}")
     return lines

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
-from engine.contract import CaseScore, Contender, Findings, Reply, Sampling, Session
-from engine.errors import PlanError
+from engine.contract import CaseScore, ChoiceMetric, Contender, Findings, Reply, Sampling, Session
+from engine.errors import AssumptionError, PlanError
 from gui.collaborators import Bench, Collaborators, History
 from gui.quality.cases_model import CasesChoice, read_cases
 
 if TYPE_CHECKING:  # the checks bring numpy, which a start must not wait for
     from engine.contract import Plan
+    from engine.cost.assumptions import Assumptions
     from engine.quality.standings import TradeOff
     from engine.quality.suite import Suite
     from engine.suite import Assessment
+
+
+Prices = Callable[[], "Assumptions"]
+"""Gives what the Cost page assumes, from any thread; raises AssumptionError."""
 
 
 class SuiteSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +64,7 @@ class SuiteFound(msgspec.Struct, frozen=True, kw_only=True):
     replies: tuple[Reply, ...]
     assessment: Assessment
     margin: float
+    metric: ChoiceMetric = "acc_norm"
     trade_off: tuple[TradeOff, ...] = ()
     session: str | None = None
     unfinished: bool = False
@@ -67,7 +74,7 @@ class SuiteFound(msgspec.Struct, frozen=True, kw_only=True):
         """What the session keeps of it."""
         from engine.suite import findings
 
-        return findings(self.suite, self.assessment, margin=self.margin)
+        return findings(self.suite, self.assessment, margin=self.margin, metric=self.metric)
 
 
 def prepare_suite(
@@ -132,6 +139,20 @@ def kept_replies(session: Session | None) -> tuple[Reply, ...]:
     return tuple(each for each in replies if each.finish_reason in {"stop", "length"})
 
 
+def weighed(work: Callable[[], SuiteFound], prices: Prices | None) -> SuiteFound:
+    """What the work finds, with quality beside what it costs at these prices."""
+    from engine.quality.trade_off import trade_offs
+
+    found = work()
+    try:
+        assumed = None if prices is None else prices()
+    except AssumptionError:
+        # The Cost page tells what is wrong with its prices; here the money is told to be absent.
+        assumed = None
+    points = trade_offs(found.assessment.standings, found.contenders, found.replies, assumed)
+    return replace(found, trade_off=points)
+
+
 def judge_suite(
     prepared: Prepared,
     replies: tuple[Reply, ...],
@@ -144,18 +165,20 @@ def judge_suite(
     """Scores of replies that the run did not make again stand as they were."""
     from engine.suite import assess
 
-    plan, known = prepared.plan, _standing(prepared)
-    return _weighed(
-        SuiteFound(
-            suite=prepared.suite,
-            contenders=plan.contenders,
-            replies=replies,
-            assessment=assess(prepared.suite, plan.contenders, replies, margin=margin, known=known),
-            margin=margin,
-            session=session,
-            unfinished=unfinished,
-            notices=notices,
-        )
+    suite, plan, known = prepared.suite, prepared.plan, _standing(prepared)
+    metric = _metric(prepared.earlier)
+    return SuiteFound(
+        suite=suite,
+        contenders=plan.contenders,
+        replies=replies,
+        assessment=assess(
+            suite, plan.contenders, replies, margin=margin, metric=metric, known=known
+        ),
+        margin=margin,
+        metric=metric,
+        session=session,
+        unfinished=unfinished,
+        notices=notices,
     )
 
 
@@ -164,16 +187,15 @@ def reopen_suite(session: Session) -> SuiteFound:
     from engine.suite import DEFAULT_MARGIN, reassess, suite_of
 
     margin = session.suite.margin if session.suite is not None else DEFAULT_MARGIN
-    return _weighed(
-        SuiteFound(
-            suite=suite_of(session),
-            contenders=session.contenders,
-            replies=session.replies,
-            assessment=reassess(session),
-            margin=margin,
-            session=session.id,
-            unfinished=session.status in {"stopped", "interrupted"},
-        )
+    return SuiteFound(
+        suite=suite_of(session),
+        contenders=session.contenders,
+        replies=session.replies,
+        assessment=reassess(session),
+        margin=margin,
+        metric=_metric(session),
+        session=session.id,
+        unfinished=session.status in {"stopped", "interrupted"},
     )
 
 
@@ -201,21 +223,12 @@ def _judged(
     from engine.suite import judge
 
     assessment = judge(found.suite, found.contenders, scores, margin=margin)
-    return _weighed(replace(found, assessment=assessment, margin=margin))
+    return replace(found, assessment=assessment, margin=margin)
 
 
-def _weighed(found: SuiteFound) -> SuiteFound:
-    """With quality beside what it costs, at the usual prices of the system's country."""
-    from engine.cost.defaults import country_of_this_system, default_assumptions
-    from engine.quality.trade_off import trade_offs
-
-    points = trade_offs(
-        found.assessment.standings,
-        found.contenders,
-        found.replies,
-        default_assumptions(country_of_this_system()),
-    )
-    return replace(found, trade_off=points)
+def _metric(session: Session | None) -> ChoiceMetric:
+    terms = None if session is None else session.suite
+    return "acc_norm" if terms is None else terms.metric
 
 
 def _standing(prepared: Prepared) -> list[CaseScore]:

@@ -285,4 +285,15 @@ def test_real_models_answer_ready_cases_and_are_judged(
     assert len(verdicts.cards) == 1
     assert verdicts.cards[0].badge.text().startswith(("not enough cases", "worse"))
     assert verdicts.standings.model().index(0, 3).data() == "4 of 4"
-    qtbot.waitUntil(lambda: desk.sessions.rowCount() == 1, timeout=10_000)
+    found = desk.quality.suite.found
+    assert found is not None
+    assert found.session is not None
+    assert {"joules", "seconds", "money"} <= set(found.trade_off[0].how)
+    desk.quality.suite.found = None
+    desk.opener.open(found.session)
+    qtbot.waitUntil(lambda: desk.quality.suite.found is not None, timeout=10_000)
+    again = desk.quality.suite.found
+    assert again is not None
+    assert again.assessment.scores == found.assessment.scores
+    assert again.assessment.verdicts == found.assessment.verdicts
+    assert not again.unfinished

@@ -8,11 +8,24 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from engine.contract import Began, Event, Findings, Finished, Plan, Replied, Session
+from engine.contract import (
+    Began,
+    Energy,
+    EnergyPart,
+    Event,
+    Findings,
+    Finished,
+    Plan,
+    Replied,
+    Session,
+    SuiteTerms,
+)
 from engine.errors import StorageError
 from gui.app import Desk
+from gui.cost.settings import CostSettings, Ends
 from gui.quality.overrule_form import OverruleForm
 from gui.quality.suite_result import SuiteResult
 from tests.gui.fakes import FakeBench, FakeHistory, Fakes, reply_to, session_of
@@ -230,6 +243,41 @@ def test_all_cases_can_be_listed_and_those_that_all_models_fail(qtbot: QtBot, de
         cases.filter.set_choice(which)
         counts[which] = cases.cases.model().rowCount()
     assert counts == {"all": 50, "failed": 25, "untold": 0, "overruled": 0, "differing": 20}
+
+
+def test_replies_cost_what_the_cost_page_assumes(
+    qtbot: QtBot, open_desk: MakeDesk, tmp_path: Path
+) -> None:
+    plan = _plan()
+    part = EnergyPart(
+        name="package", covers="cpu", source="RAPL", label="measured", seconds=1.0, joules=36.0
+    )
+    energy = Energy(joules=36.0, source="RAPL", kind="measured", parts=(part,))
+    replies = [
+        msgspec.structs.replace(event.reply, energy=energy)
+        for event in answered(plan)
+        if isinstance(event, Replied)
+    ]
+    terms = SuiteTerms(name="Mine", margin=0.05, metric="acc")
+    session = msgspec.structs.replace(session_of(plan, replies), kind="suite", suite=terms)
+    fakes = Fakes(tmp_path, history=FakeHistory([session]))
+    desk = open_desk(fakes)
+    desk.cost.settings = CostSettings(price=Ends(likely=0.5))
+    desk.opener.open("s1")
+    qtbot.waitUntil(lambda: desk.quality_page.verdicts is not None)
+    table = shown(desk).trade_off.table.model()
+    # 36 J are a hundred-thousandth of a kWh; a thousand replies at 0.50 cost half a cent.
+    assert table.index(0, 6).data() == "0.0050 € *"
+    assert (
+        table.index(0, 6)
+        .data(Qt.ItemDataRole.ToolTipRole)
+        .startswith("Electricity at 0.5 EUR/kWh, typed by you; its energy is measured.")
+    )
+    shown(desk).margin.set_number(7.0)
+    qtbot.waitUntil(lambda: _margin(fakes) == 0.07)
+    found = fakes.history.found["s1"].suite
+    assert found is not None
+    assert found.metric == "acc"
 
 
 def _plan() -> Plan:

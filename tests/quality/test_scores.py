@@ -7,14 +7,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.contract import Case, CaseScore, Likelihood, Message, Reply, Timing, TokenLogprob
+from engine.contract import (
+    Case,
+    CaseScore,
+    Contender,
+    Likelihood,
+    Message,
+    ModelFile,
+    Reply,
+    Timing,
+    TokenLogprob,
+)
 from engine.quality.checks.parse import parse_checks
-from engine.quality.choices import choose, score_choices
+from engine.quality.choices import choice_words, choose, score_choices
 from engine.quality.pairing import compare, flips, verdicts_on
 from engine.quality.scores import checks_not_run, overrule, overruled_checks, score_reply
 from engine.quality.sentences import sentence
 from engine.quality.standings import TradeOff, pareto_front, share_interval, standing
 from engine.quality.suite import Suite
+from engine.suite import assess
 
 
 def _case(name: str, *checks: dict[str, object], **more: object) -> Case:
@@ -204,6 +215,55 @@ def test_cases_in_groups_widen_the_interval_of_a_pass_rate() -> None:
     assert grouped[0] < single[0]
     assert grouped[1] > single[1]
     assert share_interval(values, ["one"] * 50) == (0.0, 1.0)
+
+
+def test_a_choice_reports_the_metrics_that_do_not_decide() -> None:
+    case = Case(
+        id="a",
+        messages=(Message(role="user", content="The sky is"),),
+        continuations=(" blue", " a very long stone"),
+        right=0,
+    )
+    found = (
+        Likelihood(log_likelihood=-5.0, tokens=1),
+        Likelihood(log_likelihood=-4.0, tokens=8),
+    )
+    score = score_choices(case, choose(case, found), "acc", "Q4", 0)
+    assert [(check.check, check.passed, check.weight) for check in score.checks] == [
+        ("acc", False, 1.0),
+        ("acc_norm", False, 0.0),
+        ("acc_per_token", False, 0.0),
+    ]
+    other = (
+        Likelihood(log_likelihood=-1.0, tokens=1),
+        Likelihood(log_likelihood=-0.9, tokens=1),
+    )
+    near = score_choices(case, choose(case, other), "acc", "Q4", 1)
+    assert choice_words((score, near)) == "acc 0.0 % (decides), acc_norm 0.0 %, acc_per_token 0.0 %"
+    assert choice_words(()) == ""
+    assert overrule(score, 0, True, "right").passed is True
+
+
+def test_another_metric_scores_choices_anew_but_for_what_was_overruled() -> None:
+    case = Case(
+        id="a",
+        messages=(Message(role="user", content="The sky is"),),
+        continuations=(" blue", " x"),
+        right=0,
+    )
+    better_per_character = (
+        Likelihood(log_likelihood=-3.0, tokens=1),
+        Likelihood(log_likelihood=-2.0, tokens=1),
+    )
+    suite = Suite(name="s", cases=(case,))
+    reply = _reply("", likelihoods=better_per_character)
+    contenders = (Contender(name="Q4", model=ModelFile(path="x", file="x", size_bytes=1)),) * 2
+    by_acc = assess(suite, contenders, (reply,), metric="acc").scores
+    assert by_acc[0].passed is False
+    again = assess(suite, contenders, (reply,), metric="acc_norm", known=by_acc).scores
+    assert again[0].passed is True
+    kept = (overrule(by_acc[0], 0, False, "no"),)
+    assert assess(suite, contenders, (reply,), metric="acc_norm", known=kept).scores == kept
 
 
 def _point(name: str, quality: float | None, seconds: float | None) -> TradeOff:
