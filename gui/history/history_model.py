@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -15,6 +14,7 @@ from engine.contract import Session
 from engine.errors import DamagedHistory, SteelyardError, StorageError
 from gui.collaborators import ExportSessions, History, HistoryWatch, PrintFirstPage, RenderSessions
 from gui.figures import count
+from gui.history.bin_model import BinModel
 from gui.history.table_model import TableModel
 from gui.jobs import Jobs
 from storage.comparison import SessionComparison, compare_sessions
@@ -32,7 +32,6 @@ PAGE: Final = 50
 TYPING_PAUSE_MS: Final = 120
 LOOK_EVERY_MS: Final = 400
 PREVIEW_LENGTH: Final = 4000
-UNDO_MINUTES: Final = 10
 
 Found = tuple[tuple[SessionSummary, ...], int]
 """Rows, and how many sessions there are in all."""
@@ -41,8 +40,7 @@ Found = tuple[tuple[SessionSummary, ...], int]
 class HistoryModel(QObject):
     """All reading and writing is done in the jobs' lane of the history; each search calls off the last.
 
-    It tells of changes all the time, but reads its list only from `show` to `hide`. What is deleted can be
-    had back for UNDO_MINUTES.
+    It tells of changes all the time, but reads its list only from `show` to `hide`.
     """
 
     loaded = Signal()
@@ -56,8 +54,6 @@ class HistoryModel(QObject):
     """The beginning of what an export would hold: text, or the picture of a page as bytes."""
     discarded = Signal(tuple)
     """Summaries of sessions whose ids `restore` brings back."""
-    undo_ended = Signal(tuple)
-    """Ids that nothing brings back any more."""
     changed = Signal()
     """Sessions were added, changed or deleted, here or by another process."""
     noticed = Signal(str)
@@ -91,20 +87,16 @@ class HistoryModel(QObject):
         self._ticket = 0
         self._reading = 0
         self._previewing = 0
-        self._go_on = partial(jobs.progress(_tell_nobody), "", 0.0)
         self._unwritten: dict[tuple[str, str], Callable[[History], None]] = {}
-        self._discarded: tuple[str, ...] = ()
+        self.bin = BinModel(jobs, self._fail, self)
         self._typing = self._timer(TYPING_PAUSE_MS, self.reload, single=True)
         self._looking = self._timer(LOOK_EVERY_MS, self._look, single=False)
 
     def use(self, history: History) -> None:
-        """Work on this history from now on, and delete what another window left in its bin."""
+        """Work on this history from now on."""
         self.release()
         self._history = history
-        if history.read_only is None:
-            then = datetime.now(UTC) - timedelta(minutes=UNDO_MINUTES + 1)
-            work = partial(history.empty_bin, until=then, go_on=self._go_on)
-            self._jobs.start("bin", work, failed=self._fail)
+        self.bin.use(history)
         # Watched before it is read, so that nothing written in between is missed.
         self._look()
         self._looking.start()
@@ -138,15 +130,13 @@ class HistoryModel(QObject):
         self.release()
         if history is None:
             return
-        late = list(self._unwritten.values())
-        if self._discarded:
-            late.append(partial(_empty_bin, self._discarded))
-        for work in late:
+        for work in self._unwritten.values():
             try:
                 work(history)
             except StorageError:
                 # The window is gone; there is nobody to tell, and the history is as it was.
                 return
+        self.bin.close()
 
     # What is listed ----------------------------------------------------------------------------
 
@@ -234,18 +224,8 @@ class HistoryModel(QObject):
         self._change(lambda history: history.discard(ids), partial(self._offer_undo, tuple(rows)))
 
     def restore(self, ids: Sequence[str]) -> None:
-        self._discarded = tuple(each for each in self._discarded if each not in ids)
+        self.bin.take(ids)
         self._change(lambda history: history.restore(ids))
-
-    def end_undo(self, ids: Sequence[str]) -> None:
-        """Delete for good, in the background, what of this can still be had back."""
-        gone = tuple(each for each in ids if each in self._discarded)
-        self._discarded = tuple(each for each in self._discarded if each not in gone)
-        history = self._history
-        if gone and history is not None:
-            work = partial(history.empty_bin, gone, go_on=self._go_on)
-            self._jobs.start("bin", work, failed=self._fail)
-            self.undo_ended.emit(gone)
 
     def compare(self) -> None:
         """Compare the two that are chosen, the earlier one first."""
@@ -361,9 +341,7 @@ class HistoryModel(QObject):
         self.changed.emit()
 
     def _offer_undo(self, rows: tuple[SessionSummary, ...]) -> None:
-        ids = tuple(row.id for row in rows)
-        self._discarded += ids
-        QTimer.singleShot(UNDO_MINUTES * 60_000, self, partial(self.end_undo, ids))
+        self.bin.put([row.id for row in rows])
         self.discarded.emit(rows)
 
     def _take_preview(self, asked: int, shown: str | bytes) -> None:
@@ -417,11 +395,3 @@ class HistoryModel(QObject):
 
 def _import(path: Path, history: History) -> Imported:
     return history.import_file(path)
-
-
-def _tell_nobody(_words: str, _fraction: float) -> None:
-    """How far a deletion is, is shown nowhere; reporting it calls it off when the window closes."""
-
-
-def _empty_bin(ids: tuple[str, ...], history: History) -> None:
-    history.empty_bin(ids)

@@ -28,14 +28,14 @@ class UndoOffer(QObject):
         self._banners = banners
         self._offers: dict[tuple[str, ...], tuple[BannerStack, Banner]] = {}
         model.discarded.connect(self._offer)
-        model.undo_ended.connect(self._withdraw)
+        model.bin.undo_ended.connect(self._withdraw)
 
     def _offer(self, rows: tuple[SessionSummary, ...]) -> None:
         ids = tuple(row.id for row in rows)
         stack = self._banners()
         banner = stack.add("notice", deleted_words(rows, datetime.now().astimezone()), "Undo")
         banner.acted.connect(partial(self._model.restore, ids))
-        banner.closed.connect(partial(self._model.end_undo, ids))
+        banner.closed.connect(partial(self._model.bin.end_undo, ids))
         self._offers[ids] = (stack, banner)
 
     def _withdraw(self, ids: tuple[str, ...]) -> None:

@@ -259,7 +259,7 @@ def test_what_is_deleted_comes_back_until_the_window_closes(
     qtbot.waitUntil(lambda: titles(model) == ["Session 2"])
     model.restore([row.id for row in discarded.args[0]])
     qtbot.waitUntil(lambda: model.table.rowCount() == 3)
-    model.end_undo(["00000000", "00000001"])
+    model.bin.end_undo(["00000000", "00000001"])
     assert history.count() == 3
 
 
@@ -271,8 +271,8 @@ def test_what_is_deleted_is_gone_once_nobody_can_undo_it(
     model.choose(["00000001"])
     with qtbot.waitSignal(model.discarded):
         model.discard_chosen()
-    with qtbot.waitSignal(model.undo_ended) as ended:
-        model.end_undo(["00000001"])
+    with qtbot.waitSignal(model.bin.undo_ended) as ended:
+        model.bin.end_undo(["00000001"])
     assert ended.args == [("00000001",)]
 
     def no_word_is_left() -> bool:
@@ -301,7 +301,7 @@ def test_what_an_earlier_window_left_in_the_bin_is_deleted_at_the_start(
     history.restore(["00000000"])
     assert history.count() == 2  # another window may still offer it
     history.discard(["00000000"])
-    monkeypatch.setattr("gui.history.history_model.UNDO_MINUTES", -2)
+    monkeypatch.setattr("gui.history.bin_model.UNDO_MINUTES", -2)
     model.use(history)
     jobs.start("bin", lambda: None, finished.append)
     qtbot.waitUntil(lambda: len(finished) == 2)

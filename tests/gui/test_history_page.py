@@ -267,7 +267,7 @@ def test_dismissing_the_offer_to_undo_deletes_for_good(
     desk.history_page.details.delete.click()
     banners = desk.history_page.banners
     qtbot.waitUntil(lambda: bool(banners.banners))
-    with qtbot.waitSignal(desk.history.undo_ended):
+    with qtbot.waitSignal(desk.history.bin.undo_ended):
         banners.banners[0].closed.emit()
     done: list[None] = []
     desk.jobs.start("bin", lambda: None, done.append)
