@@ -51,6 +51,9 @@ def saving(entry: Entry, against: Entry, assumptions: Assumptions, digits: int) 
         absent["energy_percent"] = "The energy of one of both is not known."
     return Saving(
         against=against.name,
+        spread_known=not any(
+            each.usage is not None and each.usage.batched for each in (entry, against)
+        ),
         energy_percent=energy,
         money_percent=money,
         money_per_year=per_year,

@@ -31,9 +31,13 @@ class YearCost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Saving(msgspec.Struct, frozen=True, kw_only=True):
-    """What choosing this one instead of `against` saves; percents may be negative: it takes more."""
+    """What choosing this one instead of `against` saves; percents may be negative: it takes more.
+
+    spread_known False: one of both was measured in a single batch, so that the percents have no interval.
+    """
 
     against: str
+    spread_known: bool = True
     energy_percent: Range | None = None
     money_percent: Range | None = None
     money_per_year: Range | None = None

@@ -80,10 +80,12 @@ def _saved(saving: Saving, requests_per_day: float, currency: str, digits: int) 
     if share is None:
         reason = next(iter(saving.absent.values()), "its cost is not known.")
         return f"has no saving that could be told: {reason[0].lower()}{reason[1:].rstrip('.')}"
-    if share.low <= 0 <= share.high:
+    if saving.spread_known and share.low <= 0 <= share.high:
         ends = f"{percent_text(share.low)} to {percent_text(share.high)} %"
         return f"shows no clear difference in {what} ({ends})"
     sentence = _difference(share, what)
+    if not saving.spread_known:
+        sentence += " (from one batch of each, so how sure that is cannot be told)"
     money = saving.money_per_year
     if money is None:
         return sentence

@@ -501,6 +501,15 @@ def test_of_a_batch_all_replies_count_and_share_evenly() -> None:
     assert "Other programs used the processor during the batch." in cost.notes
 
 
+def test_a_saving_between_two_batches_says_that_it_has_no_interval() -> None:
+    both = in_a_batch(measured_session({"A": [(40e3, 2.0)] * 3, "B": [(38e3, 2.0)] * 3}))
+    _, cheaper = cost_report(both, assumptions()).contenders
+    assert cheaper.saving is not None
+    assert not cheaper.saving.spread_known
+    words = "saves 5 % of the energy (from one batch of each, so how sure that is cannot be told)"
+    assert words in (cheaper.verdict or "")
+
+
 def test_a_batch_in_which_a_sensor_failed_has_no_price() -> None:
     batched = in_a_batch(measured_session({"A": [(30e3, 2.0)] * 3}))
     first, *rest = batched.replies
