@@ -74,6 +74,7 @@ def show_session(session_id: str, *, as_json: bool) -> int:
         if replies:
             print_case(console, case, place + 1, len(session.cases), replies)
     print_timings(console, session.replies, [each.name for each in session.contenders])
+    _print_votes(console, session)
     _print_settings(console, session)
     return 0
 
@@ -171,7 +172,7 @@ def _plain_row(each: SessionSummary) -> str:
         each.id,
         when(each.created),
         each.status,
-        f"{each.n_replies}/{each.n_jobs}",
+        f"{each.n_replies}/{each.n_jobs}" if each.kind in _WITH_REPLIES else "-",
         clean_line(each.title),
         clean_line(", ".join(each.contenders)),
         each.kind,
@@ -215,6 +216,15 @@ def _print_fidelity(console: Console, session: Session) -> None:
         console.print("Nothing was scored before it ended.")
     else:
         print_fidelity(console, session.fidelity)
+
+
+def _print_votes(console: Console, session: Session) -> None:
+    places = {case.id: place + 1 for place, case in enumerate(session.cases)}
+    for vote in session.votes:
+        if vote.case in places:
+            chosen = "none was better" if vote.best is None else f"{vote.best} was chosen"
+            how = ", without seeing names" if vote.blind else ""
+            console.print(words(clean_line(f"Prompt {places[vote.case]}: {chosen}{how}."), "dim"))
 
 
 def _print_settings(console: Console, session: Session) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from cli.sessions import (
     short_id,
     show_session,
 )
+from engine.contract import Findings, Vote
 from engine.errors import StorageError
 from storage.document import parse
 from storage.export import ENDINGS
@@ -81,6 +83,21 @@ def test_a_session_is_shown_as_its_run_was(session_id: str, capsys: Capture) -> 
         "context 4096",
     ):
         assert words in shown
+
+
+def test_a_session_shows_what_was_chosen(session_id: str, capsys: Capture) -> None:
+    with History.open(database_path()) as history:
+        case = history.session(session_id).cases[0].id
+        created = datetime(2026, 11, 24, tzinfo=UTC)
+        votes = tuple(
+            Vote(case=case, best=best, blind=blind, created=created)
+            for best, blind in (("model 1", True), (None, False))
+        )
+        history.keep(session_id, Findings(votes=votes))
+    show_session(session_id, as_json=False)
+    shown = capsys.readouterr().out
+    assert "Prompt 1: model 1 was chosen, without seeing names." in shown
+    assert "Prompt 1: none was better." in shown
 
 
 def test_an_id_may_be_shortened_to_what_the_list_shows(session_id: str, capsys: Capture) -> None:
