@@ -9,7 +9,8 @@ from cli.usage import require_file
 from engine.contract import Contender, ModelFile, Runtime
 from engine.naming import unique_names
 from models.fingerprint import Fingerprints
-from models.origins import Origins, Provenance
+from models.origins import Origins
+from models.provenance import Provenance
 from storage.folders import models_folder
 
 

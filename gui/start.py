@@ -120,7 +120,8 @@ def _network_warning() -> str | None:
 def _describe(path: Path) -> ModelFile:
     from models.describe import describe
     from models.fingerprint import Fingerprints
-    from models.origins import Origins, Provenance
+    from models.origins import Origins
+    from models.provenance import Provenance
 
     folder = models_folder()
     known = Provenance(Fingerprints(folder / "fingerprints"), Origins(folder / "origins"))

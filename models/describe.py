@@ -17,7 +17,7 @@ TEMPLATE_KEY = "tokenizer.chat_template"
 def describe(path: Path) -> ModelFile:
     """The model in this file; any part of a split one stands for all.
 
-    Its sha256 and origin are left open; `origins.Provenance` knows them.
+    Its sha256 and origin are left open; `provenance.Provenance` knows them.
     Raises ModelFileError where the file is damaged or cannot generate text by itself.
     """
     model = read_model(path)

@@ -12,7 +12,6 @@ import msgspec
 
 from engine import contract
 from models.atomic import write_atomically
-from models.fingerprint import Fingerprints
 from models.hub.settings import DEFAULT_ENDPOINT
 
 _SNAPSHOT: Final = re.compile(
@@ -86,22 +85,6 @@ class Origins:
 
     def _path(self, sha256: str) -> Path:
         return self._folder / f"{sha256}.json"
-
-
-class Provenance:
-    """What is known of a file without reading it: its sha256, and where it was had."""
-
-    def __init__(self, fingerprints: Fingerprints, origins: Origins) -> None:
-        self._fingerprints = fingerprints
-        self._origins = origins
-
-    def of(self, model: contract.ModelFile) -> contract.ModelFile:
-        """The same model with both, as far as they are known."""
-        path = Path(model.path)
-        sha256 = self._fingerprints.known(path)
-        origin = (self._origins.of(sha256) if sha256 else None) or cached_origin(path)
-        named = origin.named(sha256) if isinstance(origin, FromHub) else None
-        return msgspec.structs.replace(model, sha256=sha256 or model.sha256, origin=named)
 
 
 def cached_origin(path: Path) -> FromHub | None:

@@ -48,11 +48,11 @@ from storage.exports.paper import Paper
 from storage.exports.redaction import Omit
 from storage.query import EVERYTHING, Query
 from storage.summary import Choices, SessionSummary
-from storage.uses import Use
 from tests.gui.fake_shelf import hub_at, shelf_in
 
 if TYPE_CHECKING:
     from storage.importing import Imported
+    from storage.uses import Use
 
 ENVIRONMENT = Environment(
     app="0.1.0", llama_cpp="b1", os="Test 1", cpu="A processor", ram_bytes=8_000_000_000

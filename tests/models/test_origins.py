@@ -8,7 +8,8 @@ import pytest
 
 from engine.contract import ModelFile, Origin
 from models.fingerprint import Fingerprints
-from models.origins import FromHub, MadeHere, Origins, Provenance, cached_origin
+from models.origins import FromHub, MadeHere, Origins, cached_origin
+from models.provenance import Provenance
 
 HUB = FromHub(endpoint="https://hub", repo="o/m", file="sub/m.gguf", commit="c" * 40)
 MADE = MadeHere(
