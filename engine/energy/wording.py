@@ -43,9 +43,17 @@ def energy_words(energy: Energy) -> list[str]:
         words = [f"about {_joules(energy, energy.joules)}, estimated{range_text}"]
     if energy.joules_per_token is not None:
         words.append(f"{_joules(energy, energy.joules_per_token)} a token")
-    return [word for word in (*words, _pooled(energy)) if word] + (
-        [_DISTURBED] if energy.contaminated else []
-    )
+    disturbed = _DISTURBED if energy.contaminated else ""
+    return [word for word in (*words, _pooled(energy), *_unusual(energy), disturbed) if word]
+
+
+def _unusual(energy: Energy) -> list[str]:
+    """Conditions under which a machine does not show what it can."""
+    conditions = energy.conditions
+    if conditions is None:
+        return []
+    found = {"on battery": conditions.power_source == "battery", "throttled": conditions.throttled}
+    return [word for word, holds in found.items() if holds]
 
 
 def _measured(energy: Energy, joules: float) -> str:
@@ -85,6 +93,7 @@ def energy_line(energy: Energy) -> str:
         parts.append(f"{_figure(energy, energy.mean_watts)} W")
     if energy.not_covered:
         parts.append(f"without {', '.join(energy.not_covered)}")
+    parts += _unusual(energy)
     return ", ".join(part for part in parts if part)
 
 

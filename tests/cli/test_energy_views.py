@@ -30,7 +30,7 @@ def with_energy(energy: Energy, repeat: int = 0) -> Reply:
 def test_the_energy_stands_below_its_reply_with_all_that_belongs_to_it() -> None:
     assert quiet_lines(with_energy(MEASURED))[1:] == [
         "40.0 J ± 10 % (powercap + NVML)",
-        "80.0 W, without memory",
+        "80.0 W, without memory, on battery, throttled",
     ]
 
 
