@@ -12,7 +12,7 @@ KINDS: Final[dict[SessionKind, str]] = {
     "compare": "Compare",
     "suite": "Suite",
     "fidelity": "Fidelity",
-    "bench": "Bench",
+    "bench": "Speed",
 }
 STATUSES: Final[dict[SessionStatus, str]] = {
     "running": "running",
@@ -40,7 +40,9 @@ def day(moment: datetime, today: date) -> str:
 
 
 def replies(summary: SessionSummary) -> str:
-    """How many there are, and of how many where some are missing."""
+    """How many there are, and of how many where some are missing; a measurement has none."""
+    if summary.kind in {"bench", "fidelity"}:
+        return ""
     if summary.n_replies == summary.n_jobs:
         return str(summary.n_replies)
     return f"{summary.n_replies} of {summary.n_jobs}"

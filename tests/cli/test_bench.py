@@ -14,7 +14,7 @@ import pytest
 
 from cli.bench import Benches, bench
 from cli.bench_options import BenchOptions
-from cli.sessions import show_session
+from cli.sessions import list_sessions, show_session
 from engine.contract import Contender, Measured, ModelFile
 from engine.speed import Measuring, NotMeasured, SpeedEvent, SpeedPlan
 from storage.folders import database_path
@@ -204,6 +204,16 @@ def test_a_run_is_recorded_and_shown_again_as_it_was(
     table = printed.out.partition("\n\n")[0]
     assert table in shown
     assert "bench · finished\n" in shown
+
+
+def test_the_list_of_sessions_tells_a_measurement_from_replies(
+    speeds: FakeSpeeds, files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(speeds, files)
+    capsys.readouterr()
+    list_sessions(limit=20, as_json=False)
+    fields = capsys.readouterr().out.rstrip("\n").split("\t")
+    assert fields[2:] == ["finished", "-", "pp32, tg8 of small.gguf", "small.gguf", "bench"]
 
 
 def test_a_run_is_left_unrecorded_on_request(speeds: FakeSpeeds, files: list[str]) -> None:

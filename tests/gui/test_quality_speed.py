@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract import Measured, Runtime, Session, SpeedTest
 from gui.app import Desk
+from gui.history.words import KINDS, replies
 from gui.quality.speed_chart import SpeedChart
 from gui.quality.speed_model import SpeedSettings, sizes
 from gui.quality.speed_result import SpeedResult
@@ -210,6 +211,7 @@ def test_real_models_are_measured_recorded_and_opened_again(
     with History.open(database_path()) as history:
         (summary,) = history.sessions(10)
     assert (summary.kind, summary.status) == ("bench", "finished")
+    assert (KINDS[summary.kind], replies(summary)) == ("Speed", "")
     desk.quality.speed.speeds = {}
     desk.opener.open(summary.id)
     qtbot.waitUntil(lambda: len(desk.quality.speed.speeds) == 2)
