@@ -18,6 +18,7 @@ from cli.program import program_name
 from cli.running import MakeBench, Outcome, kept_replies
 from cli.suite_cases import asked_suite, must_be_judged, save_cases
 from cli.suite_options import SuiteOptions
+from cli.suite_overrule import overruled
 from cli.suite_run import run_suite
 from cli.suite_view import print_assessment, print_trade_off
 from cli.terminal import clean_line, complain, result_console, words, write_result
@@ -69,6 +70,8 @@ def suite(
         if options.save_cases is not None:
             save_cases(asked_suite(options, history), options.save_cases)
             return 0
+        if options.overrule is not None:
+            return _overrule(history, options, reference)
         if options.resume is not None:
             earlier = _session_to_finish(history, options, reference)
             asked, plan = suite_of(earlier), earlier.plan()
@@ -94,10 +97,19 @@ def suite(
             known=_scores_that_stand(earlier),
         )
         outcome = _keep(history, outcome, findings(asked, found, margin=margin, metric=metric))
-    points = trade_offs(found.standings, plan.contenders, session.replies, prices)
-    if options.trade_off is not None:
-        write_whole(options.trade_off, trade_off_csv(points).encode())
-    return _report(asked, outcome, found, points, options)
+    return _report(asked, outcome, found, prices, options)
+
+
+def _overrule(history: History, options: SuiteOptions, reference: Path | None) -> int:
+    if options.resume is None:
+        raise WrongUsage("--overrule needs the session: --resume ID.")
+    session = _session_to_finish(history, options, reference)
+    asked, prices = suite_of(session), _prices(options)
+    margin = _margin(asked, session.plan(), options, session)
+    found = overruled(session, options, margin)
+    kept = findings(asked, found, margin=margin, metric=_metric(session))
+    outcome = _keep(history, Outcome(session=session, recorded=True, stopped=False), kept)
+    return _report(asked, outcome, found, prices, options)
 
 
 def _prices(options: SuiteOptions) -> Assumptions:
@@ -180,11 +192,14 @@ def _report(
     asked: Suite,
     outcome: Outcome,
     found: Assessment,
-    points: Sequence[TradeOff],
+    prices: Assumptions,
     options: SuiteOptions,
 ) -> int:
     session = outcome.session
     assert session is not None
+    points = trade_offs(found.standings, session.contenders, session.replies, prices)
+    if options.trade_off is not None:
+        write_whole(options.trade_off, trade_off_csv(points).encode())
     if options.as_json:
         write_result(_document(session, found, points))
     else:

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 import typer
 
 _CASES: Final = "Cases"
+_OVERRULE: Final = "Overruling a check"
 _TRADE_OFF: Final = "Quality beside its costs"
 
 
@@ -137,6 +138,38 @@ class SuiteOptions:
             help="Finish a suite that was stopped or interrupted, or judge it anew.",
         ),
     ] = None
+    overrule: Annotated[
+        str | None,
+        typer.Option(
+            "--overrule",
+            metavar="CASE@MODEL",
+            help="With --resume: set a check of this case by hand; nothing is run.",
+            rich_help_panel=_OVERRULE,
+        ),
+    ] = None
+    which: Annotated[
+        str | None,
+        typer.Option(
+            "--which",
+            metavar="CHECK",
+            help="The check's number or name.",
+            show_default="the only one",
+            rich_help_panel=_OVERRULE,
+        ),
+    ] = None
+    verdict: Annotated[
+        Literal["passed", "failed"] | None,
+        typer.Option("--set", help="What the check is set to.", rich_help_panel=_OVERRULE),
+    ] = None
+    because: Annotated[
+        str,
+        typer.Option(
+            "--because",
+            metavar="TEXT",
+            help="Why; it is kept with the score, and the verdict counts it.",
+            rich_help_panel=_OVERRULE,
+        ),
+    ] = ""
     trade_off: Annotated[
         Path | None,
         typer.Option(

@@ -346,6 +346,49 @@ def test_quality_beside_its_costs_is_shown_and_written(
     assert [point["contender"] for point in document["trade_off"]] == ["big", "small"]
 
 
+def test_a_check_is_overruled_by_hand_without_a_run(
+    model_files: ModelFiles, cases: Path, capsys: Capture
+) -> None:
+    judge(model_files("big", "small"), Answers({"big": "yes", "small": "no"}), cases=cases)
+    bench = Answers({})
+    options = {"resume": recorded().id, "overrule": "2@small", "verdict": "passed"}
+    assert judge([], bench, because="No means yes here.", **options) == 0
+    assert bench.plan is None
+    assert "1 check was overruled by hand." in " ".join(capsys.readouterr().out.split())
+    session = recorded()
+    (score,) = [s for s in session.scores if (s.contender, s.case) == ("small", "2")]
+    assert (score.passed, score.checks[0].overruled) == (True, "No means yes here.")
+    assert (session.verdicts[0].b, session.verdicts[0].overruled) == (2, 1)
+    assert judge([], bench, because="Once more.", **(options | {"overrule": "3@small"})) == 0
+    assert recorded().verdicts[0].overruled == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"because": ""}, "needs the case and the model"),
+        ({"overrule": "2"}, "needs the case and the model"),
+        ({"verdict": None}, "needs the case and the model"),
+        ({"overrule": "9@small"}, "small has no reply to a case “9”"),
+        ({"overrule": "2@other"}, "“other” is none of them"),
+        ({"which": "2"}, "The case has: 1 contains"),
+        ({"resume": None}, "needs the session"),
+    ],
+)
+def test_overruling_says_what_it_lacks(
+    options: dict[str, Any], reason: str, model_files: ModelFiles, cases: Path
+) -> None:
+    judge(model_files("big", "small"), Answers({"big": "yes", "small": "no"}), cases=cases)
+    whole = {
+        "resume": recorded().id,
+        "overrule": "2@small",
+        "verdict": "passed",
+        "because": "It is right.",
+    }
+    with pytest.raises(WrongUsage, match=reason):
+        judge([], Answers({}), **(whole | options))
+
+
 def test_ready_suites_are_listed(capsys: Capture) -> None:
     assert judge([], Answers({}), ready="list") == 0
     shown = capsys.readouterr().out
