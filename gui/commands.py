@@ -12,6 +12,7 @@ from gui.actions import Command
 from gui.compare.compare_model import CompareModel
 from gui.compare.compare_page import ComparePage
 from gui.theme import SchemeChoice, Theme
+from gui.widgets.copy_menu import KEYS, copy_menu_of
 
 _COLUMN_KEYS: Final = range(1, 10)
 
@@ -27,8 +28,20 @@ def edit_commands() -> list[Command]:
         ("Select all", "selectAll", "Ctrl+A", 1),
     )
     return [
-        Command(slot, title, "Edit", partial(_tell_focused, slot), (key,), part=part, listed=False)
-        for title, slot, key, part in table
+        *(
+            Command(
+                slot, title, "Edit", partial(_tell_focused, slot), (key,), part=part, listed=False
+            )
+            for title, slot, key, part in table
+        ),
+        Command(
+            "copy-whole",
+            "Copy the whole reply, table or chart",
+            "Edit",
+            _copy_whole,
+            (KEYS,),
+            part=2,
+        ),
     ]
 
 
@@ -149,6 +162,13 @@ def prompt_commands(page: ComparePage) -> list[Command]:
 
 def _has_theme(theme: Theme, choice: SchemeChoice) -> bool:
     return theme.choice == choice
+
+
+def _copy_whole() -> None:
+    """Of what has the keyboard, or the nearest thing around it that offers it."""
+    offered = copy_menu_of(QApplication.focusWidget())
+    if offered is not None:
+        offered.copy()
 
 
 def _tell_focused(slot: str) -> None:

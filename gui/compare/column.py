@@ -5,7 +5,6 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -16,6 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract import Contender, Piece
+from gui import clipboard
+from gui.clipboard import Words, reply_words
 from gui.compare.cells import ColumnView, Phase
 from gui.compare.contenders_model import settings_summary, short_name
 from gui.compare.failure import FailureNote
@@ -25,6 +26,7 @@ from gui.details import model_rows
 from gui.figures import size
 from gui.theme import Theme
 from gui.widgets.buttons import IconButton
+from gui.widgets.copy_menu import offer_words
 from gui.widgets.labels import Badge, ElidedLabel, label
 from gui.widgets.reply import ReplyView
 from gui.widgets.rows import RowsView
@@ -63,6 +65,8 @@ class Column(QFrame):
         # In a low window the text gives way, never the figures below it.
         self._body.setMinimumHeight(theme.lines(4))
         self._lay_out()
+        for widget in (self, *self.reply.areas):
+            offer_words(widget, "the reply", self._words, self._why_no_copy)
         self.show_view(self._view)
 
     @property
@@ -208,7 +212,13 @@ class Column(QFrame):
         self.repeat_chosen.emit(self._view.shown_repeat + 1)
 
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.reply.text)
+        clipboard.copy(clipboard.rich(self._words()))
+
+    def _words(self) -> Words:
+        return reply_words(self.reply.text)
+
+    def _why_no_copy(self) -> str:
+        return "" if self.reply.text else "There is no reply yet."
 
 
 def _tool_tip(contender: Contender) -> str:

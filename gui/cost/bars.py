@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.cost.cost_words import Bar
 from gui.theme import Theme
+from gui.widgets.copy_menu import offer_picture
 
 
 class TornadoBars(QWidget):
@@ -22,6 +23,7 @@ class TornadoBars(QWidget):
         self._likely = 0.0
         self.setAccessibleName("What the cost hangs on")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        offer_picture(self)
         theme.changed.connect(self.update)
 
     def show_bars(self, bars: Sequence[Bar], likely: float) -> None:

@@ -14,11 +14,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from engine.contract import Verdict
 from engine.cost.document import CostReport
 from engine.cost.wording import assumed_lines, remarks
+from gui.clipboard import Words, table_words
 from gui.cost.bars import TornadoBars
 from gui.cost.cost_words import Answer, answers, as_text, headline, rows, tornado
 from gui.cost.figures_grid import FiguresGrid
 from gui.theme import Theme
 from gui.widgets.buttons import TextButton
+from gui.widgets.copy_menu import offer_cells
 from gui.widgets.fields import ChoiceField
 from gui.widgets.labels import Badge, label
 
@@ -52,6 +54,7 @@ class CostView(QWidget):
         self.assumed = label("", "small-muted", wrap=True, parent=self)
         self._lay_out()
         self.copy.clicked.connect(self._copy)
+        offer_cells(self.figures, "the figures", self._table, self._why_no_table)
         self.choice.currentIndexChanged.connect(self._show_bars)
 
     def show_report(self, report: CostReport, verdicts: Sequence[Verdict]) -> None:
@@ -181,6 +184,18 @@ class CostView(QWidget):
     def _copy(self) -> None:
         if self._report is not None:
             QGuiApplication.clipboard().setText(as_text(self._report, self._verdicts))
+
+    def _table(self) -> Words:
+        """The figures as they stand in the grid, each with its interval."""
+        assert self._report is not None
+        lines = [
+            (row.title, *(f"{cell.likely} {cell.interval}".strip() for cell in row.cells))
+            for row in rows(self._report)
+        ]
+        return table_words(("", *(each.name for each in self._report.contenders)), lines)
+
+    def _why_no_table(self) -> str:
+        return "" if self._report is not None else "Nothing has been worked out yet."
 
 
 def _clear(layout: QVBoxLayout, widgets: Sequence[QWidget]) -> None:

@@ -22,10 +22,12 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract import Reply, Session
+from gui.clipboard import reply_words
 from gui.compare.draft_model import prompt_text
 from gui.figures import when
 from gui.theme import Theme
 from gui.widgets.buttons import TextButton
+from gui.widgets.copy_menu import offer_table, offer_words
 from gui.widgets.labels import ElidedLabel, label
 from storage.comparison import SessionComparison
 from storage.comparison_words import (
@@ -150,6 +152,7 @@ def _table(theme: Theme, name: str, headers: Sequence[str], parent: QWidget) -> 
         header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     header.setMaximumSectionSize(theme.characters(40))
+    offer_table(made)
     return made
 
 
@@ -169,6 +172,12 @@ def _reply(when: str, parent: QWidget) -> QPlainTextEdit:
     made.setProperty("look", "reply")
     made.setReadOnly(True)
     made.setAccessibleName(f"Reply {when}")
+    offer_words(
+        made,
+        "the reply",
+        lambda: reply_words(made.toPlainText()),
+        lambda: "" if made.toPlainText() else "There is no reply.",
+    )
     return made
 
 

@@ -9,20 +9,13 @@ from typing import Final
 from gui.printing.pieces import Beside, Gap, Piece
 from gui.printing.sheet import Setting, Sheet
 from gui.printing.text import Text
-from storage.exports.foreign_markdown import to_html
+from gui.qt_html import qt_html
 from storage.exports.report import ReplyPart
 from storage.exports.svg import COLOURS
 
 _LONG: Final = 3_000
 """A reply of more characters than this would leave the other half of too many pages empty."""
 
-_LINED: Final = "border-collapse: collapse; border-style: solid; border-color: #bcc3cb"
-_IN_QT: Final = (
-    ("\n</code></pre>", "</code></pre>"),
-    ("<table>", f'<table border="1" cellpadding="3" cellspacing="0" style="{_LINED}">'),
-    ('class="align-right"', 'align="right"'),
-    ('class="align-center"', 'align="center"'),
-)
 _INDENT: Final = 12.0
 _BETWEEN: Final = 22.0
 
@@ -63,14 +56,6 @@ def _parts(reply: ReplyPart) -> Iterator[str]:
         said = escape(reply.reasoning).replace("\n", "<br>")
         yield f'<p class="small quiet"><b>Reasoning</b><br>{said}</p>'
     if reply.text:
-        yield _said(reply.text)
+        yield qt_html(reply.text)
     elif not reply.error:
         yield '<p class="empty">The reply is empty.</p>'
-
-
-def _said(text: str) -> str:
-    """What our own Markdown makes for browsers, in the words that Qt's HTML understands."""
-    html = to_html(text)
-    for here, there in _IN_QT:
-        html = html.replace(here, there)
-    return html

@@ -11,6 +11,7 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QTableView, QWidget
 
 from gui.theme import Theme
+from gui.widgets.copy_menu import offer_table
 
 SORT_ROLE: Final = Qt.ItemDataRole.UserRole
 _Index = QModelIndex | QPersistentModelIndex
@@ -143,6 +144,7 @@ class FiguresTable(QTableView):
         font.setWeight(QFont.Weight.DemiBold)
         heads.setFont(font)
         model.modelReset.connect(self.fit)
+        offer_table(self)
         self.fit()
 
     def fit(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.theme import Theme
+from gui.widgets.copy_menu import offer_picture
 
 
 class Plot(QWidget):
@@ -21,7 +22,7 @@ class Plot(QWidget):
         self._theme = theme
         self.view = pyqtgraph.PlotWidget(self)
         self.view.setAccessibleName(name)
-        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        offer_picture(self.view)
         self.view.setAntialiasing(True)
         self.view.setMenuEnabled(False)
         self.view.setMouseEnabled(x=False, y=False)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from gui.clipboard import table_words
 from gui.theme import Theme
+from gui.widgets.copy_menu import offer_cells
 from gui.widgets.labels import label
 
 
@@ -16,6 +19,7 @@ class RowsView(QWidget):
         self, theme: Theme, rows: Sequence[tuple[str, str]], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        offer_cells(self, "the rows", partial(table_words, ("", ""), tuple(rows)), lambda: "")
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(theme.space.l)
