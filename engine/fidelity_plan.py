@@ -12,9 +12,7 @@ DEFAULT_MAX_TOKENS = 256
 
 
 class FidelityPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """On a text. until: stop early once the clustered ± of every candidate's mean KLD is at most this many
-    nats.
-    """
+    """On a text. until: stop early once both ± of every candidate's mean KLD are at most this many nats."""
 
     reference: Contender
     candidates: tuple[Contender, ...]

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.contract import (
     Contender,
+    Estimate,
     Fidelity,
     FidelityReference,
     NoiseFloor,
@@ -66,7 +67,10 @@ class Scores:
         return statistics.running() if statistics.chunks else None
 
     def is_known_to(self, until: float) -> bool:
-        """Whether every comparable candidate's clustered ± is at most this; needs three clusters."""
+        """Whether both ± of every comparable candidate's mean KLD are at most this.
+
+        The clustered ± of few clusters may be small by chance, so that of single tokens counts as well.
+        """
         comparable = [
             statistics
             for statistics, same in zip(self._statistics, self.same_tokens, strict=True)
@@ -74,8 +78,7 @@ class Scores:
         ]
         if not comparable or any(each.chunks < _FEWEST_FOR_A_SPREAD for each in comparable):
             return False
-        errors = [each.running().mean_kld.clustered_plus_minus for each in comparable]
-        return all(error is not None and error <= until for error in errors)
+        return all(_is_within(each.running().mean_kld, until) for each in comparable)
 
     def reference(self) -> FidelityReference:
         return FidelityReference(
@@ -100,6 +103,11 @@ class Scores:
             bits_per_byte=bits_per_byte(nll, n_bytes),
             bits_per_byte_base=bits_per_byte(self.reference_nll, self._reference_bytes),
         )
+
+
+def _is_within(estimate: Estimate, until: float) -> bool:
+    errors = (estimate.plus_minus, estimate.clustered_plus_minus)
+    return all(error is not None and error <= until for error in errors)
 
 
 def token_scores(response: ChunkCompared | ReplyCompared) -> TokenScores:
