@@ -20,6 +20,7 @@ from engine.contract import DeviceInfo
 from gui.figures import size
 from gui.models.details_pane import DetailsPane
 from gui.models.fit_settings import FitSettings
+from gui.models.folders_dialog import FoldersDialog
 from gui.models.library_view import LibraryView
 from gui.models.making_bar import MakingBar
 from gui.models.making_workshop import Ladder
@@ -51,6 +52,8 @@ class MachinePage(QWidget):
         self.work = label("", "small-muted", parent=self)
         self.add_files = QPushButton("Add files…", self)
         self.add_folder = QPushButton("Add folder…", self)
+        self.folders = QPushButton("Folders…", self)
+        self.folders.setToolTip("The added folders, and which of them are looked into no longer")
         self.newer = QPushButton("Look for newer files", self)
         self.newer.setToolTip(
             "Ask the hub whether files that came from there have changed; nothing is replaced"
@@ -77,6 +80,7 @@ class MachinePage(QWidget):
         buttons.setSpacing(space.s)
         buttons.addWidget(self.add_files)
         buttons.addWidget(self.add_folder)
+        buttons.addWidget(self.folders)
         buttons.addWidget(self.newer)
         buttons.addStretch(1)
         buttons.addWidget(self.work)
@@ -113,6 +117,8 @@ class MachinePage(QWidget):
         self.details.remove_wanted.connect(self.ask_remove)
         self.details.repository_wanted.connect(self._show_repository)
         self.newer.clicked.connect(self.look_for_newer)
+        self.folders.clicked.connect(model.ask_folders)
+        model.folders_known.connect(self._show_folders)
         self.add_files.clicked.connect(self.choose_files)
         self.add_folder.clicked.connect(self.choose_folder)
 
@@ -174,6 +180,12 @@ class MachinePage(QWidget):
         path = self._model.only_path
         if path is not None:
             self._model.making.ask_ladder(path)
+
+    def _show_folders(self, folders: tuple[Path, ...]) -> None:
+        dialog = FoldersDialog(self._theme, folders, self)
+        dialog.add_wanted.connect(self.choose_folder)
+        dialog.remove_wanted.connect(self._model.remove_folder)
+        dialog.open()
 
     def look_for_newer(self) -> None:
         self.newer_wanted.emit(self._model.library.entries)

@@ -39,6 +39,8 @@ class ModelsModel(QObject):
     chosen = Signal()
     """What is chosen, or what is known of it, has changed."""
     scanning_changed = Signal()
+    folders_known = Signal(object)
+    """The added folders, as `ask_folders` wanted them."""
     hashing_progressed = Signal(str, float)
     """1.0 when nothing is left to compute."""
     availability_changed = Signal()
@@ -108,6 +110,13 @@ class ModelsModel(QObject):
 
     def add_folder(self, folder: Path) -> None:
         self._change(partial(self._shelf.add_folder, folder))
+
+    def remove_folder(self, folder: Path) -> None:
+        """Stop looking into it; nothing in it is touched."""
+        self._change(partial(self._shelf.remove_folder, folder))
+
+    def ask_folders(self) -> None:
+        self._jobs.start("library", self._shelf.added_folders, self.folders_known.emit, self._fail)
 
     def remove_chosen(self) -> None:
         """Our own files go to the system's bin, others only from the list."""

@@ -102,6 +102,13 @@ class Shelf:
     def add_folder(self, folder: Path) -> None:
         self._library.add_folder(folder)
 
+    def added_folders(self) -> tuple[Path, ...]:
+        return self._library.added_folders()
+
+    def remove_folder(self, folder: Path) -> None:
+        """Stop looking into an added folder; nothing in it is touched."""
+        self._library.remove_folder(folder)
+
     def remove(self, entry: Entry) -> None:
         """Our own files go to the bin, others only from the list."""
         self._library.remove(entry)

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract import DeviceInfo
 from gui.app import Desk
+from gui.models.folders_dialog import FoldersDialog
 from gui.models.library_filter import LibraryFilter
 from gui.models.library_model import Column, LibraryModel, LibraryRole, path_of
 from gui.models.picker import ModelPicker
@@ -412,6 +413,27 @@ def test_a_file_that_appears_in_an_added_folder_is_listed_by_itself(
     opened.wait_for("a")
 
 
+def test_an_added_folder_is_looked_into_no_longer(open_models: OpenModels, tmp_path: Path) -> None:
+    opened = open_models({"a.gguf": model_bytes()})
+    added = tmp_path / "added"
+    added.mkdir()
+    (added / "b.gguf").write_bytes(model_bytes(name="B"))
+    opened.desk.models.add_folder(added)
+    opened.wait_for("a", "b")
+    opened.page.folders.click()
+    opened.qtbot.waitUntil(lambda: opened.page.findChild(FoldersDialog) is not None)
+    dialog = opened.page.findChild(FoldersDialog)
+    assert dialog is not None
+    dialog.folders.setCurrentRow(0)
+    assert dialog.folders.currentItem().text() == str(added)
+    dialog.remove.click()
+    opened.wait_for("a")
+    assert (added / "b.gguf").exists()
+    assert dialog.words.text() == "No folder was added yet."
+    assert not nameless(dialog)
+    dialog.done_button.click()
+
+
 def test_a_file_that_grows_whole_is_read_again(open_models: OpenModels) -> None:
     opened = open_models({"a.gguf": model_bytes()[:-100]})
     opened.wait_for("a.gguf")
@@ -506,6 +528,7 @@ def test_compare_takes_models_from_the_same_library(open_models: OpenModels) -> 
     assert picker is not None
     table = picker.library.table
     opened.qtbot.waitUntil(lambda: table.model().rowCount() == 2)
+    assert not nameless(picker)
     assert not picker.add.isEnabled()
     assert picker.add.toolTip() == "Choose a model first."
     table.selectAll()
