@@ -1,7 +1,7 @@
 """A worker process: `main.py --worker`.
 
 It reads requests from its standard input and writes responses to what was its standard output; both
-carry frames (engine/frames.py) of the messages in engine/protocol.py, whose docstring is the protocol.
+carry frames (engine/frames.py) of the messages in engine/protocol/, whose docstring is the protocol.
 Whatever prints, prints to standard error: that is the log, which the parent keeps the end of.
 
 One thread decodes; a second only reads requests. The process leaves through os._exit after freeing the

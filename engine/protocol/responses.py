@@ -1,19 +1,4 @@
-"""What the window's process and a worker say to each other, one msgpack frame a message.
-
-The conversation
-1. The worker says Ready with its protocol version as soon as it can listen; llama.cpp is not loaded yet.
-2. Load → Progress …, WarmingUp, then ModelLoaded. Generate → Text …, then Generated. PrepareMany →
-   SequencesChosen. GenerateMany → CaseGenerated …, then Done. Measure → ContextMade, Sample …, then Done.
-   ScoreText → Progress …, TextTokenized, ChunkScored and ChunkCompared …, then Done.
-   ScoreReplies → Progress …, RepliesTokenized, ReplyCompared and ChunkScored …, then Done.
-   PartReply → Progress …, Parting. ListDevices → DeviceList. Quantize → Progress …, Done.
-   CollectImportance → Progress …, Done.
-3. Any request may end in Refused instead: the request failed, the worker stays usable.
-4. Stop takes effect at once, whatever is running: a load ends in Refused(kind="stopped"), a generation
-   in Generated(finish_reason="stopped") with what there is.
-5. The end of the worker's input means: leave at once. Messages with a number answer the request that
-   carried it.
-"""
+"""What a worker answers; `engine.protocol` tells the conversation."""
 
 from __future__ import annotations
 
@@ -22,170 +7,14 @@ from typing import Literal
 import msgspec
 
 from engine.contract import (
-    Case,
     DeviceInfo,
     FinishReason,
     Likelihood,
     Memory,
     ResolvedRuntime,
-    Runtime,
-    Sampling,
-    SpeedTest,
     TokenLogprob,
     WorstToken,
 )
-from engine.importance import ImportanceMatrix
-
-PROTOCOL_VERSION = 1
-
-# --- To the worker ---------------------------------------------------------------------------------
-
-
-class Load(msgspec.Struct, frozen=True, kw_only=True, tag="load"):
-    """n_gpu_layers is settled by the caller: −1 means all. n_outputs bounds logits rows of one batch."""
-
-    id: int
-    path: str
-    runtime: Runtime
-    n_gpu_layers: int
-    warm_up: bool = True
-    n_outputs: int = 1
-
-
-class Generate(msgspec.Struct, frozen=True, kw_only=True, tag="generate"):
-    id: int
-    case: Case
-    sampling: Sampling
-
-
-class GenerateMany(msgspec.Struct, frozen=True, kw_only=True, tag="generate_many"):
-    """Answer many cases for throughput: their common beginning evaluated once, several at a time.
-
-    PrepareMany comes first and makes the room. Latencies mean nothing here.
-    """
-
-    id: int
-    cases: tuple[Case, ...]
-    sampling: Sampling
-    n_sequences: int
-
-
-class PrepareMany(msgspec.Struct, frozen=True, kw_only=True, tag="prepare_many"):
-    """Make room for these cases side by side, and choose how many by a short measurement.
-
-    n_most: not more than so many; kv_bytes: nor more than their cache may take.
-    """
-
-    id: int
-    cases: tuple[Case, ...]
-    max_tokens: int
-    n_most: int
-    kv_bytes: int
-
-
-class Measure(msgspec.Struct, frozen=True, kw_only=True, tag="measure"):
-    """A speed test as llama-bench runs it, in a context made for it; the weights stay loaded."""
-
-    id: int
-    test: SpeedTest
-    repetitions: int
-    warm_up: bool = True
-
-
-class ScoreText(msgspec.Struct, frozen=True, kw_only=True, tag="score_text"):
-    """Score a text with a reference and with candidates, chunk by chunk, all in this one worker.
-
-    The models are loaded side by side, since the logits of one chunk are compared where they lie.
-    max_chunks None: the whole text.
-    """
-
-    id: int
-    reference: Load
-    candidates: tuple[Load, ...]
-    text: str
-    n_ctx: int
-    max_chunks: int | None = None
-
-
-class Conversation(msgspec.Struct, frozen=True, kw_only=True):
-    case: Case
-    reply: str
-
-
-class ScoreReplies(msgspec.Struct, frozen=True, kw_only=True, tag="score_replies"):
-    """Put given replies through a reference and candidates, and score the replies' tokens alone.
-
-    The models are loaded side by side, as for ScoreText.
-    """
-
-    id: int
-    reference: Load
-    candidates: tuple[Load, ...]
-    conversations: tuple[Conversation, ...]
-
-
-class PartReply(msgspec.Struct, frozen=True, kw_only=True, tag="part_reply"):
-    """Put a given reply through a reference and a candidate, token by token."""
-
-    id: int
-    reference: Load
-    candidate: Load
-    case: Case
-    reply: str
-
-
-class ListDevices(msgspec.Struct, frozen=True, kw_only=True, tag="list_devices"):
-    id: int
-    rpc_servers: tuple[str, ...] = ()
-
-
-class Quantize(msgspec.Struct, frozen=True, kw_only=True, tag="quantize"):
-    """`file_type` is llama.cpp's llama_ftype number; threads 0: all."""
-
-    id: int
-    source: str
-    target: str
-    file_type: int
-    threads: int = 0
-    importance: ImportanceMatrix | None = None
-
-
-class CollectImportance(msgspec.Struct, frozen=True, kw_only=True, tag="collect_importance"):
-    """Write an importance matrix of the model to `target`, as llama-imatrix does of the same text.
-
-    dataset is what the file calls the text. max_chunks None: the whole text.
-    """
-
-    id: int
-    model: Load
-    text: str
-    dataset: str
-    target: str
-    max_chunks: int | None = None
-
-
-class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
-    """Ends the request with this id; ignored when it has ended already."""
-
-    id: int
-
-
-Request = (
-    Load
-    | Generate
-    | GenerateMany
-    | PrepareMany
-    | Measure
-    | ScoreText
-    | ScoreReplies
-    | PartReply
-    | ListDevices
-    | Quantize
-    | CollectImportance
-    | Stop
-)
-
-# --- From the worker -------------------------------------------------------------------------------
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True, tag="ready"):
