@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 
 from engine.contract import (
@@ -16,8 +14,7 @@ from engine.contract import (
     SessionKind,
     SessionStatus,
 )
-from storage.ids import new_id
-from storage.recorder import default_title
+from storage.recorder import new_session
 
 
 class Recording:
@@ -29,21 +26,7 @@ class Recording:
         self._session: Session | None = None
 
     def begin(self, plan: Plan, environment: Environment) -> str:
-        now = datetime.now(UTC)
-        self._session = Session(
-            id=new_id(now),
-            title=plan.title or default_title(plan),
-            created=now,
-            kind=self._kind,
-            environment=environment,
-            sampling=plan.sampling,
-            repeats=plan.repeats,
-            together=plan.together,
-            batched=plan.batched,
-            warm_up=plan.warm_up,
-            contenders=plan.contenders,
-            cases=plan.cases,
-        )
+        self._session = new_session(plan, environment, self._kind)
         if self._inner is not None:
             recorded = self._inner.begin(plan, environment)
             self._session = msgspec.structs.replace(self._session, id=recorded)

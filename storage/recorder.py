@@ -24,21 +24,7 @@ class SessionRecorder:
         self._kind: SessionKind = kind
 
     def begin(self, plan: Plan, environment: Environment) -> str:
-        now = datetime.now(UTC)
-        session = Session(
-            id=new_id(now),
-            title=plan.title or default_title(plan),
-            created=now,
-            kind=self._kind,
-            environment=environment,
-            sampling=plan.sampling,
-            repeats=plan.repeats,
-            together=plan.together,
-            batched=plan.batched,
-            warm_up=plan.warm_up,
-            contenders=plan.contenders,
-            cases=plan.cases,
-        )
+        session = new_session(plan, environment, self._kind)
         with self._database.write() as connection:
             insert_session(connection, session, this_process())
         return session.id
@@ -62,6 +48,25 @@ class SessionRecorder:
     def end(self, session: str, status: SessionStatus) -> None:
         with self._database.write() as connection:
             set_status(connection, session, status, owner=None)
+
+
+def new_session(plan: Plan, environment: Environment, kind: SessionKind) -> Session:
+    """The session of a plan that is about to run."""
+    now = datetime.now(UTC)
+    return Session(
+        id=new_id(now),
+        title=plan.title or default_title(plan),
+        created=now,
+        kind=kind,
+        environment=environment,
+        sampling=plan.sampling,
+        repeats=plan.repeats,
+        together=plan.together,
+        batched=plan.batched,
+        warm_up=plan.warm_up,
+        contenders=plan.contenders,
+        cases=plan.cases,
+    )
 
 
 def default_title(plan: Plan) -> str:
