@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types
 import typing
 from datetime import UTC, datetime
@@ -26,8 +27,12 @@ _MOST_LEVELS = 2
 """How often a Struct that holds its own kind may stand within itself."""
 
 
+@functools.cache
 def values(kind: Any, within: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:
-    """Values of a type that the contract uses; within: the Structs around it."""
+    """Values of a type that the contract uses; within: the Structs around it.
+
+    Made once for all examples: putting a session's strategies together takes as long as drawing from them.
+    """
     if kind in _LEAVES:
         return _LEAVES[kind]
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
