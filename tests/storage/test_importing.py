@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import tracemalloc
 from contextlib import closing
 from pathlib import Path
 
@@ -131,3 +132,21 @@ def test_html_in_a_reply_stays_text(history: History, tmp_path: Path) -> None:
     session = msgspec.structs.replace(WHOLE, replies=(samples.reply(text=text),))
     history.import_file(written(tmp_path, dump(session)))
     assert history.session(WHOLE.id).replies[0].text == text
+
+
+def test_of_many_sessions_one_at_a_time_is_in_memory(tmp_path: Path, history: History) -> None:
+    n_sessions, text = 40, "word " * 20_000
+    path = tmp_path / "many.jsonl"
+    with path.open("wb") as file:
+        for number in range(n_sessions):
+            session = samples.session(None, samples.reply(text=text))
+            file.write(dump_line(msgspec.structs.replace(session, id=f"session-{number}")))
+    history.sessions(1)
+    tracemalloc.start()
+    try:
+        imported = history.import_file(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(imported.added) == n_sessions
+    assert peak < path.stat().st_size / 3
