@@ -55,7 +55,7 @@ def new_session(plan: Plan, environment: Environment, kind: SessionKind) -> Sess
     now = datetime.now(UTC)
     return Session(
         id=new_id(now),
-        title=plan.title or default_title(plan),
+        title=plan.title or _default_title(plan),
         created=now,
         kind=kind,
         environment=environment,
@@ -69,7 +69,7 @@ def new_session(plan: Plan, environment: Environment, kind: SessionKind) -> Sess
     )
 
 
-def default_title(plan: Plan) -> str:
+def _default_title(plan: Plan) -> str:
     """The first words that somebody asked; of a plan without any, its contenders."""
     asked = (
         message.content
