@@ -57,8 +57,8 @@ class DetailsPane(QFrame):
         self.compare = MainButton(theme, "compare", "Compare", parent=self)
         self.quantize = QPushButton("Quantize…", self)
         self.remove = QPushButton("Remove…", self)
-        self.repository = QPushButton("On the hub", self)
-        self.repository.setToolTip("Show the repository that it came from")
+        self.repository = QPushButton("Show on the hub", self)
+        self.repository.setToolTip("Open the repository that it came from")
         self._lay_out()
         self.compare.clicked.connect(self.compare_wanted)
         self.quantize.clicked.connect(self.quantize_wanted)
@@ -152,6 +152,7 @@ class DetailsPane(QFrame):
             self.summary,
             self.fit,
             self._rows,
+            self.repository,
             self._mix_fold,
             self._mix,
             self._tensors_fold,
@@ -160,6 +161,7 @@ class DetailsPane(QFrame):
             self._metadata,
         ):
             body.addWidget(part)
+        body.setAlignment(self.repository, Qt.AlignmentFlag.AlignLeft)
         body.addStretch(1)
         scroll = QScrollArea(self)
         scroll.setProperty("look", "plain")
@@ -171,7 +173,6 @@ class DetailsPane(QFrame):
         foot.setContentsMargins(space.l, 0, space.l, space.l)
         foot.setSpacing(space.s)
         foot.addWidget(self.compare, 1)
-        foot.addWidget(self.repository)
         foot.addWidget(self.quantize)
         foot.addWidget(self.remove)
         column = QVBoxLayout(self)

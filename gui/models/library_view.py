@@ -40,7 +40,7 @@ _WIDTHS: Final = {
     Column.ARCHITECTURE: 17,
     Column.TEMPLATE: 15,
     Column.USED: 18,
-    Column.PLACE: 18,
+    Column.PLACE: 33,
 }
 _NOTHING: Final = (
     "No models were found in Steelyard's own folder, nor in those of LM Studio, Ollama, Jan, GPT4All, "
