@@ -36,9 +36,10 @@ def rerun(
     with open_history() as history:
         session = history.session(session_id)
         if session.kind != "compare":
+            how = f" --from-session {session.id}" if session.kind == "suite" else ""
             raise WrongUsage(
                 f"Session {session.id} is no comparison. Run it again with"
-                f" “{program_name()} {session.kind}”."
+                f" “{program_name()} {session.kind}{how}” and its models."
             )
         plan = changed_plan(session, changes, describe_model)
         screens = screens_for(as_json=changes.as_json)

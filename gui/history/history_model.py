@@ -21,7 +21,7 @@ from storage.comparison import SessionComparison, compare_sessions
 from storage.exports.paper import Paper
 from storage.exports.redaction import Omit
 from storage.query import EVERYTHING, Query
-from storage.summary import Choices, SessionSummary
+from storage.summary import SessionSummary
 
 if TYPE_CHECKING:  # brings SQLAlchemy, which a start must not wait for
     from storage.importing import Imported
@@ -185,6 +185,11 @@ class HistoryModel(QObject):
             return None
         return next((row for row in self.table.summaries if row.id == self.chosen[0]), None)
 
+    def tags_of_chosen(self) -> tuple[str, ...]:
+        """Each tag that one of the chosen sessions has, in order."""
+        rows = (row for row in self.table.summaries if row.id in self.chosen)
+        return tuple(sorted({tag for row in rows for tag in row.tags}))
+
     def why_not_compare(self) -> str:
         why = self.why_not_on_chosen()
         return why or ("" if len(self.chosen) == 2 else "Choose two sessions to compare them.")
@@ -301,10 +306,7 @@ class HistoryModel(QObject):
     def _read_choices(self) -> None:
         history = self._history
         if history is not None:
-            self._start(history.choices, self._take_choices)
-
-    def _take_choices(self, choices: Choices) -> None:
-        self.choices_changed.emit(choices)
+            self._start(history.choices, self.choices_changed.emit)
 
     def _read_chosen(self) -> None:
         self._reading += 1

@@ -277,6 +277,7 @@ class HistoryPage(QWidget):
         found = self._model.n_found or 0
         self.table.fit_dates(self._model.query.sort == "created")
         self.counted.setText(count(found, "session"))
+        self._show_tags()
         self._list.setCurrentIndex(0 if found else 1)
         self.nothing.setText(
             "No session has all of this. Show all, or search for less."
@@ -286,6 +287,12 @@ class HistoryPage(QWidget):
 
     def _show_chosen(self) -> None:
         self.details.show_chosen(len(self._model.chosen))
+        self._show_tags()
+
+    def _show_tags(self) -> None:
+        """Of several sessions the tags of all; those of one come with its details."""
+        if len(self._model.chosen) > 1:
+            self.details.tags.show_tags(self._model.tags_of_chosen())
 
     def _show_session(self, session: Session | None) -> None:
         if session is not None:

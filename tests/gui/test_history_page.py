@@ -245,6 +245,22 @@ def test_notes_that_are_being_written_outlive_the_window(
         assert again.session("00000001").notes == "Typed just before closing."
 
 
+def test_several_sessions_are_tagged_and_their_tags_taken_away(
+    qtbot: QtBot, desk: Desk, history: History
+) -> None:
+    tags = desk.history_page.details.tags
+    choose(qtbot, desk, 0, 1)
+    assert tags.tags == ("client",)
+    activate(qtbot, desk.window)
+    qtbot.keyClicks(tags.field, "march")
+    qtbot.keyClick(tags.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: tags.tags == ("client", "march"))
+    assert history.session("00000000").tags == ("march",)
+    tags.removed.emit("client")
+    qtbot.waitUntil(lambda: tags.tags == ("march",))
+    assert history.session("00000001").tags == ("march",)
+
+
 def test_delete_takes_sessions_away_and_undo_brings_them_back(
     qtbot: QtBot, desk: Desk, history: History
 ) -> None:
