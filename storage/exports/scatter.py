@@ -83,7 +83,7 @@ def _names(
         free = max(free, y[place] - _RADIUS) + _LINE
         right = x[place] < (width + _LEFT) / 2
         at = x[place] + 12 if right else x[place] - 12
-        side = "" if right else "label"
+        side = "name" if right else "name label"
         yield (
             f'<text class="{side}" x="{at:.1f}" y="{free - _LINE + _RADIUS + BASELINE:.1f}">'
             f"{words(fitting(names[place], longest))}</text>"
