@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract import DeviceInfo
 from gui.app import Desk
+from gui.models.fit_settings import FitSettings
 from gui.models.folders_dialog import FoldersDialog
 from gui.models.library_filter import LibraryFilter
 from gui.models.library_model import Column, LibraryModel, LibraryRole, path_of
@@ -161,6 +162,32 @@ def test_the_verdict_stands_in_the_row_and_in_the_details(opened: Opened) -> Non
     opened.choose("wide.F16")
     assert opened.page.details.fit.badge.text() == "in memory"
     assert opened.page.details.fit.sentence.text() == "Fits in memory."
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda settings: settings.flash_attention.set_choice("off"),
+        lambda settings: settings.n_ubatch.setValue(64),
+        lambda settings: settings.n_batch.setValue(64),
+        lambda settings: settings.cache.set_choice("q8_0"),
+    ],
+    ids=["flash attention", "tokens at once", "batch", "cache type"],
+)
+def test_the_need_moves_with_each_setting(
+    opened: Opened, change: Callable[[FitSettings], None]
+) -> None:
+    opened.wait_for_verdicts()
+    opened.choose("alpha.F16")
+
+    def total() -> int:
+        found = opened.model.library.fit(opened.model.selection[0])
+        return 0 if found is None or isinstance(found, str) else found.need.whole.total_bytes
+
+    before = total()
+    opened.page.settings.more.click()
+    change(opened.page.settings)
+    opened.qtbot.waitUntil(lambda: total() != before)
 
 
 def test_the_verdict_moves_with_the_settings(opened: Opened) -> None:
