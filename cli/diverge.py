@@ -18,11 +18,11 @@ from engine.client import Stopped
 from engine.contract import Case, Contender, Failed, Message, Plan, Replied, Runtime, Sampling
 from engine.divergence import Divergence, DivergenceBench
 from engine.errors import RequestError
+from engine.wording import margin_weight
 from models import fit
 from models.describe import describe
 
 _MOST_SHOWN: Final = 10
-_COIN_FLIP: Final = 0.1
 
 
 def diverge(
@@ -115,10 +115,9 @@ def _difference(found: Divergence, place: int) -> str:
     token = found.tokens[place]
     other = token.candidate_top[0]
     margin = found.margin(place)
-    weight = "a coin flip" if margin < _COIN_FLIP else "a clear choice"
     its_own = f"{100 * token.candidate_probability:.0f} %"
     return (
         f"{place + 1:5}  {token.text!r} {100 * token.probability:.0f} % → {other.text!r} "
-        f"{100 * other.probability:.0f} % (gives {token.text!r} {its_own}); {weight} for the reference, "
+        f"{100 * other.probability:.0f} % (gives {token.text!r} {its_own}); {margin_weight(margin)} for the reference, "
         f"ahead by {100 * margin:.0f} points"
     )

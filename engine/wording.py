@@ -15,6 +15,8 @@ ENDINGS: Final[dict[FinishReason, str]] = {
     "stopped": "stopped by you",
     "error": "failed",
 }
+COIN_FLIP: Final = 0.1
+"""A likeliest token that is less than this ahead of the second might as well have been that one."""
 _LONGEST: Final = 1e15
 """Figures from here on are shown with an exponent: nobody counts so many digits."""
 
@@ -64,6 +66,11 @@ def size(n_bytes: int) -> str:
             return f"{value:.0f} {unit}"
         value /= 1000
     return f"{value:.1f} GB" if value < 100 else f"{value:.0f} GB"
+
+
+def margin_weight(margin: float) -> str:
+    """What it says of a choice that the best token's probability is so far ahead of the second's."""
+    return "a coin flip" if margin < COIN_FLIP else "a clear choice"
 
 
 def count(number: int, thing: str) -> str:

@@ -6,14 +6,13 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from engine.contract import Contender
+from engine.wording import COIN_FLIP, margin_weight
 from gui.compare.contenders_model import short_name
 from gui.figures import count, significant
 
 if TYPE_CHECKING:  # the engine's parts are imported when they are used
     from engine.divergence import Divergence
 
-COIN_FLIP: Final = 0.1
-"""A margin below this is called a coin flip."""
 _MINUS: Final = "\N{MINUS SIGN}"
 _SPACE: Final = "\N{NO-BREAK SPACE}"
 _VISIBLE: Final = {"\n": "↵", "\t": "⇥", "\r": "␍"}
@@ -67,8 +66,7 @@ def nats(kld: float) -> str:
 
 def margin_words(margin: float) -> str:
     ahead = f"{100 * margin:.0f}" if margin >= 0.01 else "less than 1"
-    weight = "a coin flip" if margin < COIN_FLIP else "a clear choice"
-    return f"{ahead} points ahead of its second: {weight}"
+    return f"{ahead} points ahead of its second: {margin_weight(margin)}"
 
 
 def summary(found: Divergence, names: tuple[str, str]) -> str:
