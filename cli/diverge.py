@@ -118,6 +118,6 @@ def _difference(found: Divergence, place: int) -> str:
     its_own = f"{100 * token.candidate_probability:.0f} %"
     return (
         f"{place + 1:5}  {token.text!r} {100 * token.probability:.0f} % → {other.text!r} "
-        f"{100 * other.probability:.0f} % (gives {token.text!r} {its_own}); {margin_weight(margin)} for the reference, "
-        f"ahead by {100 * margin:.0f} points"
+        f"{100 * other.probability:.0f} % (gives {token.text!r} {its_own}); "
+        f"{margin_weight(margin)} for the reference, ahead by {100 * margin:.0f} points"
     )
