@@ -92,7 +92,8 @@ class CasesForm(QWidget):
         before = self._model.choice
         changed = msgspec.structs.replace(
             before,
-            source=self.source.choice,
+            # Nothing is chosen as long as the ready suites are not known.
+            source=before.source if self.source.currentIndex() < 0 else self.source.choice,
             number=self.number.number or before.number,
             seed=before.seed if self.seed.number is None else self.seed.number,
         )

@@ -14,8 +14,10 @@ from engine.contract import Case, Message, Plan, Replied
 from engine.quality.cases import read_suite
 from engine.quality.suite import Suite
 from gui.app import Desk
+from gui.jobs import Jobs
 from gui.quality.cases_dialog import CasesDialog
-from gui.quality.cases_model import EDITED, FILE, PASTED, SESSION
+from gui.quality.cases_form import CasesForm
+from gui.quality.cases_model import EDITED, FILE, PASTED, SESSION, CasesModel
 from gui.quality.cases_popovers import PasteForm, SessionForm
 from gui.theme import Theme
 from tests.gui.fakes import FakeBench, FakeHistory, Fakes, contender, reply_to, session_of
@@ -191,6 +193,18 @@ def test_a_ready_suite_can_be_seen_and_changed(qtbot: QtBot, desk: Desk) -> None
     assert len(dialog.suite.cases) == 5
     dialog.use.click()
     assert desk.quality.suite.cases.choice.given == dialog.suite
+
+
+def test_the_number_can_be_changed_before_the_ready_suites_are_known(
+    theme: Theme, jobs: Jobs, qtbot: QtBot
+) -> None:
+    model = CasesModel(jobs)
+    form = CasesForm(theme, model)
+    qtbot.addWidget(form)
+    form.number.set_number(20)
+    assert (model.choice.source, model.choice.number) == ("arithmetic", 20)
+    model.list_ready()
+    qtbot.waitUntil(lambda: form.source.choice == "arithmetic")
 
 
 def test_cases_cannot_be_edited_before_there_are_any(desk: Desk) -> None:
