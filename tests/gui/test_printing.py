@@ -55,7 +55,6 @@ def printed(*shown: Session, paper: Paper = "a4") -> pypdf.PdfReader:
 
 
 def words(reader: pypdf.PdfReader, page: int | None = None) -> str:
-    """Qt tells readers that spaces are tabs."""
     shown = reader.pages if page is None else [reader.pages[page]]
     return " ".join(" ".join(each.extract_text() for each in shown).split())
 
@@ -116,6 +115,12 @@ def test_charts_are_drawn_with_lines_and_text_in_fonts_that_the_file_carries() -
     fonts = [each for each in shown if each.get("/Type") == "/FontDescriptor"]
     assert fonts
     assert all({"/FontFile2", "/FontFile3"} & set(font) for font in fonts)
+
+
+def test_words_are_parted_by_spaces() -> None:
+    text = printed(session()).pages[0].extract_text()
+    assert "What is a steelyard?" in text
+    assert "\t" not in text
 
 
 def test_text_in_other_scripts_is_searchable() -> None:

@@ -9,6 +9,7 @@ import io
 import re
 import sys
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import msgspec
 import openpyxl
@@ -21,9 +22,12 @@ from engine.contract import Energy, Memory, Session, Timing
 from engine.errors import StorageError
 from storage.document import parse
 from storage.export import ENDINGS, Omit, first_page, render
+from storage.exports.charts import bar_chart
+from storage.exports.figures import Cell, Column
 from storage.exports.foreign_markdown import to_html
 from storage.exports.report import report
 from storage.exports.rows import COLUMNS
+from storage.exports.svg import alone, fitting
 from tests.storage import samples
 from tests.storage.strategies import sessions
 
@@ -335,3 +339,19 @@ def test_printing_that_fails_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("storage.exports.pdf._command", lambda: (sys.executable, "-c", says))
     with pytest.raises(StorageError, match=r"The PDF could not be made: Qt found no platform\."):
         render([session()], ".pdf")
+
+
+# --- Charts ----------------------------------------------------------------------------------------
+
+
+def test_a_chart_of_names_with_control_characters_is_well_formed() -> None:
+    cells = (Cell(text="1\x02", value=1.0), Cell(text="2", value=2.0))
+    column = Column(key="k", title="\x00<t>", explained="", better="higher", cells=cells)
+    chart = ElementTree.fromstring(alone(bar_chart(column, ["a\x1b", "<b>"])))
+    assert chart.tag.endswith("svg")
+    assert len([part for part in chart if part.tag.endswith("rect")]) == 2
+
+
+def test_a_long_name_in_a_chart_keeps_its_end() -> None:
+    assert fitting("Qwen3 4B Instruct Q4_K_M", 16) == "Qwen3 4…t Q4_K_M"
+    assert fitting("short", 16) == "short"
