@@ -100,7 +100,7 @@ def test_two_readings_calibrate_the_machine(
     assert "Read the plug meter while they do." in told.err
     plug = kept().plug
     assert plug is not None
-    assert plug.fit().efficiency == pytest.approx(0.8, rel=0.1)
+    assert plug.fit().efficiency == pytest.approx(0.8, rel=0.2)
     assert plug.parts == ("processor package-0 by powercap",)
 
 

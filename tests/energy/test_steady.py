@@ -55,8 +55,8 @@ def test_both_readings_are_what_the_counters_say(machine: Machine) -> None:
         living(machine),
         SteadyPower(root=machine.root, times=Idle(), busy=busy, seconds=SHORT_S) as power,
     ):
-        assert power.at_rest(Event(), nothing) == pytest.approx(15.0, rel=0.15)
-        assert power.under_load(Event(), nothing) == pytest.approx(73.0, rel=0.15)
+        assert power.at_rest(Event(), nothing) == pytest.approx(15.0, rel=0.25)
+        assert power.under_load(Event(), nothing) == pytest.approx(73.0, rel=0.25)
         assert not power.estimated
 
 

@@ -130,7 +130,7 @@ def test_two_readings_calibrate_the_machine_and_are_kept(
         plug.keep.click()
     kept = load_energy_settings(energy_file(tmp_path)).plug
     assert kept is not None
-    assert kept.fit().efficiency == pytest.approx(0.8, rel=0.1)
+    assert kept.fit().efficiency == pytest.approx(0.8, rel=0.2)
     assert "the rest of the machine draws" in plug.known.text()
     with qtbot.waitSignal(desk.energy.listed):
         plug.forget.click()
