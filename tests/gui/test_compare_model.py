@@ -247,8 +247,9 @@ def test_a_changed_session_stays_whole_while_its_prompts_are_looked_at(
     compare.change_session(session_of(two_prompts(), []))
     compare.board.show_case(1)
     assert len(compare.draft.draft.cases) == 2
+    compare.draft.edit(prompt="")
     assert not compare.why_not_run()
-    compare.draft.edit(cases=(), prompt="")
+    compare.draft.edit(cases=())
     assert compare.why_not_run() == "Write a prompt first."
 
 

@@ -112,6 +112,15 @@ def test_replies_that_were_not_recorded_are_exported_whole(
     qtbot.waitUntil(lambda: not desk.compare.unrecorded.sessions)
 
 
+def test_what_is_chosen_blind_is_exported_with_the_replies(qtbot: QtBot, desk: Desk) -> None:
+    desk.compare.draft.edit(blind=True)
+    run(qtbot, desk)
+    desk.window.page.blind.cards[0].best.click()
+    (kept,) = desk.compare.unrecorded.sessions
+    assert [vote.blind for vote in kept.votes] == [True]
+    assert desk.compare.unrecorded.shown == kept
+
+
 def test_the_window_asks_before_it_closes_over_them(
     qtbot: QtBot, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

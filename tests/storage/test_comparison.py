@@ -185,23 +185,24 @@ def test_scores_and_verdicts_are_compared_where_both_sessions_have_them() -> Non
     before = judged(
         plain,
         scored("model 1", "case 0", True),
-        scored("model 1", "case 1", False),
+        scored("model 1", "case 1", True),
         scored("model 0", "case 0", True),
         outcome="non-inferior",
     )
     after = judged(
         changed,
         scored("model 1", "case 0", False),
-        scored("model 1", "case 1", None),
+        scored("model 1", "case 1", True),
+        scored("model 0", "case 0", None),
         outcome="worse",
     )
     compared = compare_sessions(before, after)
     assert compared.scores == (
         ScoreChange(
             contender="model 1",
-            n=1,
-            passed_before=1,
-            passed_after=0,
+            n=2,
+            passed_before=2,
+            passed_after=1,
             won=(),
             lost=("case 0",),
             verdict_before="non-inferior",
@@ -209,7 +210,7 @@ def test_scores_and_verdicts_are_compared_where_both_sessions_have_them() -> Non
         ),
     )
     assert quality_rows(compared) == [
-        ("model 1", "Passed", "1 of 1", "0 of 1", "0 won, 1 lost"),
+        ("model 1", "Passed", "2 of 2", "1 of 2", "0 won, 1 lost"),
         ("model 1", "Verdict", "good enough", "worse", ""),
     ]
     assert pair_states(compared) == ["changed, now fails"]
