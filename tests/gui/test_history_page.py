@@ -10,6 +10,7 @@ import msgspec
 import pypdf
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QLocale, QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -366,7 +367,7 @@ def test_a_pdf_is_shown_before_it_is_exported_on_the_chosen_paper(
         dialog.choose(".pdf")
         assert paper.isEnabled()
         paper.setCurrentIndex(paper.findData("letter"))
-        qtbot.waitUntil(lambda: dialog.page.image.width() > 100, timeout=20_000)
+        qtbot.waitUntil(lambda: is_letter(dialog.page.image), timeout=20_000)
         assert not nameless(dialog)
         return QDialog.DialogCode.Accepted
 
@@ -378,6 +379,10 @@ def test_a_pdf_is_shown_before_it_is_exported_on_the_chosen_paper(
     reader = pypdf.PdfReader(tmp_path / "mine.pdf")
     assert round(reader.pages[0].mediabox.height) == 792
     assert "2 sessions" in " ".join(reader.pages[0].extract_text().split())
+
+
+def is_letter(image: QImage) -> bool:
+    return not image.isNull() and abs(image.width() / image.height() - 8.5 / 11) < 0.01
 
 
 def test_paper_is_that_of_the_country() -> None:
