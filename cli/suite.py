@@ -21,7 +21,14 @@ from cli.suite_options import SuiteOptions
 from cli.suite_overrule import overruled
 from cli.suite_run import run_suite
 from cli.suite_view import print_assessment, print_trade_off
-from cli.terminal import clean_line, complain, result_console, words, write_result
+from cli.terminal import (
+    clean_line,
+    complain,
+    message_console,
+    result_console,
+    words,
+    write_result,
+)
 from cli.usage import WrongUsage
 from engine.contract import (
     CaseScore,
@@ -88,14 +95,15 @@ def suite(
         session = outcome.session
         if session is None:
             return EXIT_INTERRUPTED
-        found = assess(
-            asked,
-            plan.contenders,
-            session.replies,
-            margin=margin,
-            metric=metric,
-            known=_scores_that_stand(earlier),
-        )
+        with message_console().status("Checking the replies"):
+            found = assess(
+                asked,
+                plan.contenders,
+                session.replies,
+                margin=margin,
+                metric=metric,
+                known=_scores_that_stand(earlier),
+            )
         outcome = _keep(history, outcome, findings(asked, found, margin=margin, metric=metric))
     return _report(asked, outcome, found, prices, options)
 

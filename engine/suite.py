@@ -6,7 +6,7 @@ what the checks and the paired comparison say is computed from its replies (`ass
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -112,29 +112,35 @@ def assess(
     margin: float = DEFAULT_MARGIN,
     metric: ChoiceMetric = "acc_norm",
     known: Iterable[CaseScore] = (),
+    checked: Callable[[int], None] = lambda _: None,
 ) -> Assessment:
     """Score the replies and judge every contender against the first one; raises PlanError.
 
     metric: which of the three decides a multiple choice; its name stands in the score.
     known: scores that stand as they are, with what a person overruled in them; those of a multiple choice
-    that another metric decided are made anew.
+    that another metric decided are made anew. checked: told how many replies are; what it raises ends it.
     """
     by_id = cases_by_id(suite)
     still = [each for each in known if chooses_by(each) in {None, metric} or _is_overruled(each)]
     by_place = {(each.contender, each.case, each.repeat): each for each in still}
-    scores = [
-        by_place.get((reply.contender, reply.case, reply.repeat))
-        or _score(by_id[reply.case], reply, metric)
-        for reply in replies
-        if reply.case in by_id
-    ]
+    scores = []
+    for reply in replies:
+        if reply.case in by_id:
+            done = by_place.get((reply.contender, reply.case, reply.repeat))
+            scores.append(done or _score(by_id[reply.case], reply, metric))
+            checked(len(scores))
     return judge(suite, contenders, scores, margin=margin)
 
 
-def reassess(session: Session, *, margin: float | None = None) -> Assessment:
+def reassess(
+    session: Session,
+    *,
+    margin: float | None = None,
+    checked: Callable[[int], None] = lambda _: None,
+) -> Assessment:
     """What is known of a recorded suite: its own scores, and those of replies that have none yet.
 
-    margin None: the one that it was judged by.
+    margin None: the one that it was judged by. checked: as in `assess`.
     """
     terms = session.suite
     usual = terms.margin if terms else DEFAULT_MARGIN
@@ -145,6 +151,7 @@ def reassess(session: Session, *, margin: float | None = None) -> Assessment:
         margin=usual if margin is None else margin,
         metric=terms.metric if terms else "acc_norm",
         known=session.scores,
+        checked=checked,
     )
 
 

@@ -84,6 +84,7 @@ class SuiteModel(QObject):
         self._replies: list[Reply] = []
         self._margin = 0.0
         self._bench: Bench | None = None
+        self._checks = False
         self._held = HeldRun(self)
         self._held.arrived.connect(self._take_events)
         self._held.ended.connect(self._take_end)
@@ -120,6 +121,8 @@ class SuiteModel(QObject):
         return self.cases.choice.why_none() or self._participants.why_not_enough()
 
     def why_not_stop(self) -> str:
+        if self.running and self._checks:
+            return "The replies are being checked."
         return self._held.why_not_stop()
 
     def why_not_resume(self) -> str:
@@ -162,7 +165,8 @@ class SuiteModel(QObject):
     def show_session(self, session: Session) -> None:
         """Show what a recorded suite found, with its cases and settings as those of the next run."""
         if not self.running:
-            self._think(partial(reopen_suite, session), partial(self._take_session, session))
+            work = partial(reopen_suite, session, self._checking(len(session.replies)))
+            self._think(work, partial(self._take_session, session))
 
     def stop(self) -> None:
         if not self.why_not_stop():
@@ -279,16 +283,27 @@ class SuiteModel(QObject):
                 session=self._session,
                 unfinished=self._stopped or len(self._replies) < self._planned,
                 notices=tuple(self._notices),
+                checked=self._checking(len(self._replies)),
             )
             self._weigh(work, self._take_and_keep)
 
     def _think(self, work: Callable[[], SuiteFound], done: Callable[[SuiteFound], None]) -> None:
         """Judge in the background; nothing else begins meanwhile."""
         self._held.want()
-        self.availability_changed.emit()
         self._weigh(work, done)
 
+    def _checking(self, replies: int) -> Callable[[int], None]:
+        """For the job that checks them: tells how far it is, and ends it when the window is closed."""
+        told = self._jobs.progress(self.progressed.emit)
+
+        def tell(done: int) -> None:
+            told(f"Checking the replies: {done} of {replies}", done / max(1, replies))
+
+        return tell
+
     def _weigh(self, work: Callable[[], SuiteFound], done: Callable[[SuiteFound], None]) -> None:
+        self._checks = True
+        self.availability_changed.emit()
         prices = None if self._prices is None else self._prices()
         self._jobs.start("bench", partial(weighed, work, prices), done, self._fail)
 
@@ -319,6 +334,7 @@ class SuiteModel(QObject):
         self._end()
 
     def _end(self) -> None:
+        self._checks = False
         self._held.done()
         self.finished.emit()
         self.availability_changed.emit()

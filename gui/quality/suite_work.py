@@ -161,6 +161,7 @@ def judge_suite(
     session: str | None,
     unfinished: bool,
     notices: tuple[str, ...],
+    checked: Callable[[int], None],
 ) -> SuiteFound:
     """Scores of replies that the run did not make again stand as they were."""
     from engine.suite import assess
@@ -172,7 +173,13 @@ def judge_suite(
         contenders=plan.contenders,
         replies=replies,
         assessment=assess(
-            suite, plan.contenders, replies, margin=margin, metric=metric, known=known
+            suite,
+            plan.contenders,
+            replies,
+            margin=margin,
+            metric=metric,
+            known=known,
+            checked=checked,
         ),
         margin=margin,
         metric=metric,
@@ -182,7 +189,7 @@ def judge_suite(
     )
 
 
-def reopen_suite(session: Session) -> SuiteFound:
+def reopen_suite(session: Session, checked: Callable[[int], None]) -> SuiteFound:
     """What a recorded session found."""
     from engine.suite import DEFAULT_MARGIN, reassess, suite_of
 
@@ -191,7 +198,7 @@ def reopen_suite(session: Session) -> SuiteFound:
         suite=suite_of(session),
         contenders=session.contenders,
         replies=session.replies,
-        assessment=reassess(session),
+        assessment=reassess(session, checked=checked),
         margin=margin,
         metric=_metric(session),
         session=session.id,

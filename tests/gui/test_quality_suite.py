@@ -289,11 +289,12 @@ def test_real_models_answer_ready_cases_and_are_judged(
     assert found is not None
     assert found.session is not None
     assert {"joules", "seconds", "money"} <= set(found.trade_off[0].how)
-    desk.quality.suite.found = None
-    desk.opener.open(found.session)
-    qtbot.waitUntil(lambda: desk.quality.suite.found is not None, timeout=10_000)
+    with qtbot.waitSignal(desk.quality.suite.settings_given, timeout=10_000):
+        desk.opener.open(found.session)
+    qtbot.waitUntil(lambda: not desk.quality.running)
     again = desk.quality.suite.found
     assert again is not None
+    assert again is not found
     assert again.assessment.scores == found.assessment.scores
     assert again.assessment.verdicts == found.assessment.verdicts
     assert not again.unfinished

@@ -13,6 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract import (
     Began,
+    Case,
+    CaseScore,
     Energy,
     EnergyPart,
     Event,
@@ -20,10 +22,12 @@ from engine.contract import (
     Finished,
     Plan,
     Replied,
+    Reply,
     Session,
     SuiteTerms,
 )
 from engine.errors import StorageError
+from engine.quality import scores
 from gui.app import Desk
 from gui.cost.settings import CostSettings, Ends
 from gui.quality.overrule_form import OverruleForm
@@ -243,6 +247,45 @@ def test_all_cases_can_be_listed_and_those_that_all_models_fail(qtbot: QtBot, de
         cases.filter.set_choice(which)
         counts[which] = cases.cases.model().rowCount()
     assert counts == {"all": 50, "failed": 25, "untold": 0, "overruled": 0, "differing": 20}
+
+
+def test_checking_cannot_be_stopped_and_says_how_far_it_is(
+    qtbot: QtBot, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked, go_on = threading.Event(), threading.Event()
+    score = scores.score_reply
+
+    def held(case: Case, reply: Reply) -> CaseScore:
+        checked.set()
+        assert go_on.wait(10)
+        return score(case, reply)
+
+    monkeypatch.setattr("engine.suite.score_reply", held)
+    desk.quality_page.run.click()
+    qtbot.waitUntil(checked.is_set)
+    qtbot.waitUntil(lambda: not desk.quality_page.stop.isEnabled())
+    assert desk.quality_page.why.text() == "The replies are being checked."
+    go_on.set()
+    finish(qtbot, desk)
+    assert desk.quality_page.progress_words.text() == "Checking the replies: 150 of 150"
+
+
+def test_a_window_closes_while_replies_are_checked(
+    qtbot: QtBot, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = threading.Event()
+    score = scores.score_reply
+
+    def slow(case: Case, reply: Reply) -> CaseScore:
+        checked.set()
+        threading.Event().wait(0.1)
+        return score(case, reply)
+
+    monkeypatch.setattr("engine.suite.score_reply", slow)
+    desk.quality_page.run.click()
+    qtbot.waitUntil(checked.is_set)
+    desk.window.close()
+    assert desk.close()
 
 
 def test_replies_cost_what_the_cost_page_assumes(
