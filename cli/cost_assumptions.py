@@ -28,21 +28,9 @@ def assumptions_of(options: CostOptions, today: date) -> Assumptions:
     start = default_assumptions(_country(options.country, tables), tables)
     currency = options.currency.upper()
     exchange = tables.paid.exchange(currency) | dict(_rate(each) for each in options.exchange)
-    origins = dict(start.origins)
-    grid = start.grid_g_per_kwh
-    if options.price is not None:
-        price = _range(options.price, "--price")
-        origins["electricity_price"] = _TYPED
-    else:
-        price = start.electricity_price.times(_table_rate(currency, exchange))
-    if options.grid is not None:
-        grid = _range(options.grid, "--grid")
-        origins["grid_g_per_kwh"] = _TYPED
     made = replace(
-        start,
+        _with_electricity(start, options, currency, exchange),
         currency=currency,
-        electricity_price=price,
-        grid_g_per_kwh=grid,
         energy="above idle" if options.above_idle else "total",
         requests_per_day=options.requests_per_day,
         days_per_year=options.days_per_year,
@@ -58,12 +46,28 @@ def assumptions_of(options: CostOptions, today: date) -> Assumptions:
         include_hardware=options.include_hardware,
         paid=_paid(options, tables, currency, today),
         exchange=exchange,
-        origins=origins,
     )
     try:
         return made.checked()
     except AssumptionError as error:
         raise WrongUsage(str(error)) from error
+
+
+def _with_electricity(
+    start: Assumptions, options: CostOptions, currency: str, exchange: dict[str, float]
+) -> Assumptions:
+    """What a kWh costs and emits: as typed, or the country's averages in the currency."""
+    origins = dict(start.origins)
+    grid = start.grid_g_per_kwh
+    if options.price is not None:
+        price = _range(options.price, "--price")
+        origins["electricity_price"] = _TYPED
+    else:
+        price = start.electricity_price.times(_table_rate(currency, exchange))
+    if options.grid is not None:
+        grid = _range(options.grid, "--grid")
+        origins["grid_g_per_kwh"] = _TYPED
+    return replace(start, electricity_price=price, grid_g_per_kwh=grid, origins=origins)
 
 
 def named(part: str, names: Sequence[str], what: str) -> str:
