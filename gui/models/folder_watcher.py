@@ -28,6 +28,7 @@ class FolderWatcher(QObject):
         self._shelf = shelf
         self._known: int | None = None
         self._looking = False
+        self._again = False
         self._system = QFileSystemWatcher(self)
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
@@ -44,8 +45,10 @@ class FolderWatcher(QObject):
 
     def look(self) -> None:
         """Compare with what was there at the last look; also finds folders that are new."""
-        if not self._looking:
-            self._looking = True
+        if self._looking:
+            self._again = True
+        else:
+            self._looking, self._again = True, False
             self._jobs.start("files", self._shelf.watched, self._take, self._give_up)
 
     def close(self) -> None:
@@ -64,6 +67,8 @@ class FolderWatcher(QObject):
         before, self._known = self._known, watched.state
         if before not in {None, watched.state}:
             self.changed.emit()
+        if self._again:
+            self.look()
 
     def _give_up(self, _: Exception) -> None:
         self._looking = False
