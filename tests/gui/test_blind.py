@@ -177,7 +177,6 @@ def test_a_blind_run_shows_neither_names_nor_figures(qtbot: QtBot, desk: Desk) -
     for hidden in ("SmolLM2", "Q8_0", "tok/s"):
         assert hidden not in words
     assert not nameless(desk.window)
-    assert not desk.compare.unrecorded.sessions
 
 
 def test_a_vote_is_kept_with_the_session_and_shown_when_it_is_reopened(

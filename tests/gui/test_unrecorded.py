@@ -112,6 +112,18 @@ def test_replies_that_were_not_recorded_are_exported_whole(
     qtbot.waitUntil(lambda: not desk.compare.unrecorded.sessions)
 
 
+def test_a_run_that_was_recorded_is_not_held(
+    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
+) -> None:
+    fakes = Fakes(tmp_path)
+    object.__setattr__(fakes.given, "make_bench", RecordingBench)
+    desk = open_desk(fakes)
+    draw_up(desk)
+    run(qtbot, desk)
+    assert not desk.compare.unrecorded.sessions
+    assert not desk.window.page.banners.banners
+
+
 def test_what_is_chosen_blind_is_exported_with_the_replies(qtbot: QtBot, desk: Desk) -> None:
     desk.compare.draft.edit(blind=True)
     run(qtbot, desk)
