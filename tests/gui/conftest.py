@@ -97,7 +97,7 @@ def open_desk(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Make
 
     yield make
     for desk in desks:
-        desk.window.close()
+        desk.window.close_at_once()
         assert desk.close()
         _delete(desk.window)
         _delete(desk)
