@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
+from engine.client import Stopped
 from engine.contract import Runtime
 from models.download.throttle import Throttle
 from models.hub.asking import Asking
@@ -77,6 +78,7 @@ class HubDesk:
         self._throttle = Throttle()
         self._at_once = AT_ONCE
         self._ready = threading.Event()
+        self._ended = False
         self._searching, self._listing, self._comparing = Asking(), Asking(), Asking()
 
     def open(self, offline: bool, on_change: Callable[[Download], None]) -> HubSettings:
@@ -104,6 +106,12 @@ class HubDesk:
         self._downloads.find_unfinished()
         self._ready.set()
         return settings
+
+    def end(self) -> None:
+        """Close for good: what waits for `open` waits no longer."""
+        self._ended = True
+        self.close()
+        self._ready.set()
 
     def close(self) -> None:
         """Give up on every question, let downloads rest and end every connection."""
@@ -229,5 +237,7 @@ class HubDesk:
     @property
     def _open_hub(self) -> Hub:
         self._ready.wait(READY_LIMIT_S)
+        if self._ended:
+            raise Stopped
         assert self._hub is not None
         return self._hub

@@ -96,7 +96,7 @@ class HubModel(QObject):
 
     def close(self) -> None:
         """Let downloads rest; they are found again at the next start."""
-        self._desk.close()
+        self._desk.end()
 
     def set_offline(self, offline: bool) -> None:
         """Offline, running downloads rest; nothing is contacted until it is switched off."""

@@ -10,9 +10,10 @@ import pytest
 from PySide6.QtWidgets import QInputDialog, QLabel, QMessageBox
 from pytestqt.qtbot import QtBot
 
+from engine.client import Stopped
 from gui.app import Desk
 from gui.models.choices_model import ChoiceColumn
-from gui.models.hub_desk import RESULTS
+from gui.models.hub_desk import RESULTS, HubDesk
 from gui.models.hub_page import HubPage
 from gui.models.library_model import Column, LibraryRole
 from gui.models.search_filters import SearchFilters
@@ -329,6 +330,22 @@ def test_the_window_closes_at_once_while_the_hub_is_silent(
     begun = time.monotonic()
     opened.desk.window.close()
     assert time.monotonic() - begun < 1.0
+
+
+def test_the_window_closes_at_once_before_the_hub_was_ever_opened(
+    opened: OpenedHub, hub: FakeHub
+) -> None:
+    desk = HubDesk(hub_at(hub.endpoint, Path()), shelf_in(Path()))
+    asking = threading.Thread(target=_ask_in_vain, args=(desk,))
+    asking.start()
+    desk.end()
+    asking.join(1.0)
+    assert not asking.is_alive()
+
+
+def _ask_in_vain(desk: HubDesk) -> None:
+    with pytest.raises(Stopped):
+        desk.repository(REPO, None, desk.give_up_listing())
 
 
 def test_the_window_closes_at_once_while_a_download_hangs(opened: OpenedHub, hub: FakeHub) -> None:
