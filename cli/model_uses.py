@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cli.terminal import clean_line, complain
+from engine.errors import StorageError
 from engine.machine import processor_name
 from storage.folders import database_path
 from storage.history import History
@@ -9,9 +11,13 @@ from storage.uses import Use
 
 
 def recorded_uses() -> tuple[Use, ...]:
-    """None where nothing was ever recorded; raises StorageError."""
+    """None where nothing was ever recorded, or where it cannot be read, which is said."""
     path = database_path()
     if not path.exists():
         return ()
-    with History.open(path) as history:
-        return history.uses(processor_name())
+    try:
+        with History.open(path) as history:
+            return history.uses(processor_name())
+    except StorageError as fault:
+        complain(clean_line(f"{fault} So it is not told when models were used, and how fast."))
+        return ()

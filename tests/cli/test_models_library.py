@@ -217,3 +217,12 @@ def test_a_name_that_fits_none_or_several_is_wrong_usage(library: MakeLibrary, o
         remove_model("two", sure=True, make_library=library)
     with pytest.raises(WrongUsage, match="one-b"):
         remove_model("one", sure=True, make_library=library)
+
+
+def test_a_history_that_cannot_be_read_leaves_the_list(home: Path, capsys: Capture) -> None:
+    database_path().parent.mkdir(parents=True)
+    database_path().write_bytes(b"no database at all" * 100)
+    assert list_models(newer=False, as_json=True, make_library=this_library) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["models"]
+    assert "not told when models were used" in captured.err
