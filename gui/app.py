@@ -40,7 +40,7 @@ from gui.sessions.sessions_model import SessionsModel
 from gui.sessions.undo_offer import UndoOffer
 from gui.settings import WindowSettings, load_settings, save_settings
 from gui.theme import Theme
-from gui.widgets.banner import BannerStack
+from gui.widgets.banner import BannerKind, BannerStack
 from gui.window import MainWindow
 from storage.summary import SessionSummary
 
@@ -146,6 +146,9 @@ class Desk(QObject):
         panel.opened.connect(self.opener.open)
         panel.all_wanted.connect(self._show_history)
         panel.delete_wanted.connect(self._discard)
+        self.window.export_wanted.connect(self._export)
+        self.history.noticed.connect(partial(self._tell_elsewhere, "notice"))
+        self.history.failed.connect(partial(self._tell_elsewhere, "error"))
         self.undo = UndoOffer(self.history, self._seen_banners, self)
         self.keeper.opened.connect(self._take_history)
         self.keeper.missing.connect(self._do_without)
@@ -212,6 +215,14 @@ class Desk(QObject):
 
     def _seen_banners(self) -> BannerStack:
         return (self.history_page if self.history_page.isVisible() else self.window.page).banners
+
+    def _export(self, session_id: str) -> None:
+        self.history_page.export_these((session_id,))
+
+    def _tell_elsewhere(self, kind: BannerKind, words: str) -> None:
+        """The history's own page tells it there; an export may be asked for on another."""
+        if not self.history_page.isVisible():
+            self.window.page.banners.add(kind, words)
 
     def _show_history(self) -> None:
         self.window.show_widget(self.history_page)

@@ -169,7 +169,7 @@ class Collaborators:
 
     make_bench: recorder None leaves runs unrecorded. demo: makes the contenders of the built-in comparison.
     environment: this machine, with llama.cpp's devices.
-    export: writes a session as JSON. make_shelf: called on the window's thread, so it only stores.
+    make_shelf: called on the window's thread, so it only stores.
     salvage: takes what can be read of a damaged history into a new one, and says what became of it;
     nothing may have it open. network_warning: a sentence where the history lies on a network drive.
     """
@@ -178,7 +178,6 @@ class Collaborators:
     open_history: Callable[[], History]
     describe: Callable[[Path], ModelFile]
     demo: Callable[[Progress], tuple[Contender, ...]]
-    export: Callable[[Session, Path], None]
     export_sessions: ExportSessions
     render_sessions: RenderSessions
     first_page: PrintFirstPage

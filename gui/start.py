@@ -38,7 +38,6 @@ def start_window(arguments: Sequence[str] = ()) -> int:
         open_history=_open_history,
         describe=_describe,
         demo=_demo_contenders,
-        export=_export,
         export_sessions=_export_sessions,
         render_sessions=_render_sessions,
         first_page=_first_page,
@@ -163,9 +162,3 @@ def _render_sessions(sessions: Sequence[Session], ending: str, omit: Omit) -> by
     from storage.export import render
 
     return render(sessions, ending, omit)
-
-
-def _export(session: Session, path: Path) -> None:
-    from storage.export import export_session
-
-    export_session(session, path)

@@ -56,6 +56,7 @@ ELSEWHERE = "Go to its page first."
 
 class MainWindow(QMainWindow):
     closing = Signal()
+    export_wanted = Signal(str)
     """The window is gone from the screen; what it started is to be ended now."""
 
     def __init__(
@@ -185,7 +186,7 @@ class MainWindow(QMainWindow):
         self._sessions.failed.connect(partial(self.page.banners.add, "error"))
         self.panel.new_wanted.connect(self._start_anew)
         self.side.folded.connect(table.refresh)
-        self.panel.export_wanted.connect(self._export)
+        self.panel.export_wanted.connect(self.export_wanted)
         self.page.link_chosen.connect(self._follow_link)
         self.page.export_wanted.connect(self._export_shown)
         self._theme.changed.connect(self._tint)
@@ -283,12 +284,7 @@ class MainWindow(QMainWindow):
         if only_here is not None:
             self._export_unrecorded((only_here,))
         elif session_id is not None:
-            self._export(session_id)
-
-    def _export(self, session_id: str) -> None:
-        path = self._ask_where_to(f"steelyard-{session_id[:8]}", ".json")
-        if path is not None:
-            self._compare.export(session_id, path)
+            self.export_wanted.emit(session_id)
 
     def _export_unrecorded(self, sessions: tuple[Session, ...]) -> None:
         path = self._ask_where_to(

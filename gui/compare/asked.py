@@ -82,7 +82,7 @@ class AskedLine(QWidget):
             (self.again, why_not_again, "Run this session again, as it was"),
             (self.change, why_no_change, "Run it again with other models, settings or sampling"),
             (self.cost, why_no_cost, "See what this session costs, and what a cheaper model saves"),
-            (self.export, why_no_export, "Export this session as JSON"),
+            (self.export, why_no_export, "Export this session"),
         ):
             button.setEnabled(not why)
             button.setToolTip(why or words)

@@ -244,17 +244,6 @@ class CompareModel(QObject):
             self._bench.stop()
             self.availability_changed.emit()
 
-    def export(self, session_id: str, path: Path) -> None:
-        """Write a recorded session as a JSON document."""
-        history = self._history
-        if history is not None:
-
-            def work() -> str:
-                self._given.export(history.session(session_id), path)
-                return f"The session was written to {path}."
-
-            self._jobs.start("history", work, self.noticed.emit, self._fail)
-
     def close(self) -> bool:
         """Stop the run, keep what it produced, end all workers; False where something is left."""
         if self._bench is None:

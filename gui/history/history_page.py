@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -135,8 +135,11 @@ class HistoryPage(QWidget):
 
     def export(self) -> None:
         """Ask how and where to, then write what is chosen."""
-        ids = self._model.chosen
-        dialog = ExportDialog(self._theme, len(ids), self)
+        self.export_these(self._model.chosen)
+
+    def export_these(self, ids: Sequence[str]) -> None:
+        """The same for these sessions, whatever page is shown."""
+        dialog = ExportDialog(self._theme, len(ids), self.window())
 
         def preview() -> None:
             dialog.show_waiting()
@@ -148,7 +151,7 @@ class HistoryPage(QWidget):
         if dialog.exec() == QDialog.DialogCode.Accepted:
             name = "steelyard-sessions" if len(ids) > 1 else f"steelyard-{ids[0][:8]}"
             path, _ = QFileDialog.getSaveFileName(
-                self, "Export", name + dialog.ending, f"*{dialog.ending}"
+                self.window(), "Export", name + dialog.ending, f"*{dialog.ending}"
             )
             if path:
                 whole = Path(path).with_suffix(dialog.ending)

@@ -368,7 +368,6 @@ class Fakes:
             open_history=lambda: self.history,
             describe=describe,
             demo=demo,
-            export=lambda session, path: self.exported.append((session, path)),
             export_sessions=self._export_sessions,
             render_sessions=lambda sessions, ending, omit: f"{len(sessions)} as {ending}".encode(),
             first_page=lambda sessions, omit, paper: b"",

@@ -253,20 +253,6 @@ def test_a_changed_session_stays_whole_while_its_prompts_are_looked_at(
     assert compare.why_not_run() == "Write a prompt first."
 
 
-def test_a_session_is_exported_in_the_background(qtbot: QtBot, jobs: Jobs, tmp_path: Path) -> None:
-    session = session_of(two_prompts(), [])
-    fakes = Fakes(tmp_path, history=FakeHistory([session]))
-    compare = CompareModel(jobs, fakes.given)
-    compare.make_ready(fakes.history)
-    told: list[str] = []
-    compare.noticed.connect(told.append)
-    compare.export("s1", tmp_path / "s.json")
-    qtbot.waitUntil(lambda: bool(told))
-    assert fakes.exported == [(session, tmp_path / "s.json")]
-    assert str(tmp_path / "s.json") in told[0]
-    assert compare.close()
-
-
 def test_the_last_contenders_come_back_as_far_as_their_files_are_there(
     qtbot: QtBot, make: Make
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import psutil
 import pytest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
 
 import gui.start
@@ -19,6 +19,7 @@ from engine.contract import Contender, Runtime, Sampling
 from gui.app import Desk
 from gui.collaborators import Collaborators, Progress
 from gui.divergence.divergence_dialog import DivergenceDialog
+from gui.history.export_dialog import ExportDialog
 from tests.gui.fakes import Fakes
 
 RUN_LIMIT_MS = 120_000
@@ -111,6 +112,12 @@ def test_real_models_answer_side_by_side_and_are_recorded(
     qtbot.waitUntil(lambda: desk.sessions.rowCount() == 1)
     exported = tmp_path / "session.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(exported), ""))
+
+    def agree(dialog: ExportDialog) -> int:
+        dialog.choose(".json")
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(ExportDialog, "exec", agree)
     desk.window.actions_table.action("export").trigger()
     qtbot.waitUntil(exported.is_file)
     document = json.loads(exported.read_bytes())

@@ -3,10 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.errors import StorageError
+from gui.history.export_dialog import ExportDialog
 from tests.gui.acting import (
     A,
     B,
@@ -70,11 +71,19 @@ def test_a_run_is_added_to_the_list(qtbot: QtBot, open_desk: OpenDesk, tmp_path:
     qtbot.waitUntil(lambda: desk.sessions.rowCount() == 1)
 
 
-def test_a_session_is_exported_under_the_chosen_name(
+def test_a_session_is_exported_by_the_dialog_of_the_history(
     qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fakes = Fakes(tmp_path, history=FakeHistory([session_of(two_prompts(), [])]))
     desk = open_desk(fakes)
+
+    def agree(dialog: ExportDialog) -> int:
+        assert dialog.parent() is desk.window
+        dialog.choose(".md")
+        qtbot.waitUntil(lambda: dialog.preview.toPlainText() == "1 as .md")
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(ExportDialog, "exec", agree)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
     export = desk.window.actions_table.action("export")
     assert not export.isEnabled()
@@ -83,19 +92,12 @@ def test_a_session_is_exported_under_the_chosen_name(
     qtbot.waitUntil(export.isEnabled)
     export.trigger()
     qtbot.waitUntil(lambda: bool(fakes.exported))
-    assert fakes.exported[0][1] == tmp_path / "mine.json"
-
-
-def test_an_export_takes_its_ending_from_the_chosen_kind(
-    qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fakes = Fakes(tmp_path, history=FakeHistory([session_of(two_prompts(), [])]))
-    desk = open_desk(fakes)
-    answer = (str(tmp_path / "mine"), "Report (HTML) (*.html)")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: answer)
+    assert fakes.exported[0][1] == tmp_path / "mine.md"
+    banners = desk.window.page.banners
+    words = f"1 session written to {tmp_path / 'mine.md'}."
+    qtbot.waitUntil(lambda: [each.text for each in banners.banners] == [words])
     desk.window.panel.export_wanted.emit("s1")
-    qtbot.waitUntil(lambda: bool(fakes.exported))
-    assert fakes.exported[0][1] == tmp_path / "mine.html"
+    qtbot.waitUntil(lambda: len(fakes.exported) == 2)
 
 
 def test_without_a_history_the_window_still_compares(
