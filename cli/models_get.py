@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +30,7 @@ from models.download.throttle import Throttle
 from models.download.transfer import Transfer
 from models.fingerprint import Fingerprints
 from models.hub.http import HubHttp
+from models.hub.wires import Stopping
 from models.origins import Origins
 from storage.folders import models_folder
 
@@ -75,7 +75,7 @@ def get_model(
 def _download(
     access: Access, selection: Selection, most_mb_per_s: float | None
 ) -> tuple[Path, ...]:
-    folder, stopping = models_folder(), threading.Event()
+    folder, stopping = models_folder(), Stopping()
     throttle = Throttle(None if most_mb_per_s is None else most_mb_per_s * _BYTES_PER_MB)
     http = HubHttp(access.settings, access.token)
     downloader = Downloader(

@@ -21,6 +21,7 @@ from engine.client import Stopped
 from engine.errors import SteelyardError
 from models.atomic import write_atomically
 from models.download.selection import Downloader, Selection
+from models.hub.wires import Stopping
 
 SPEED_OVER_S: Final = 5.0
 TELL_EVERY_S: Final = 0.1
@@ -228,14 +229,14 @@ class _Job:
         self.here_bytes = 0
         self.error: str | None = None
         self.cancelled = False
-        self.stopping = threading.Event()
+        self.stopping = Stopping()
         self.thread: threading.Thread | None = None
         self._told_s = 0.0
         self._progress: deque[tuple[float, int]] = deque()
 
     def begin(self, thread: threading.Thread) -> threading.Thread:
         self.state = "running"
-        self.stopping = threading.Event()
+        self.stopping = Stopping()
         self.thread = thread
         self._progress.clear()
         thread.name = f"download-{self.id}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -21,6 +20,7 @@ from models.hub.address import safe_path
 from models.hub.client import Repository
 from models.hub.errors import Busy, DownloadError, NoRoom
 from models.hub.listing import Choice
+from models.hub.wires import Stopping
 from models.origins import FromHub, Origins
 
 SPARE_BYTES: Final = (
@@ -84,7 +84,7 @@ class Downloader:
     def download(
         self,
         selection: Selection,
-        stopping: threading.Event,
+        stopping: Stopping,
         on_progress: Callable[[int], None] = lambda here_bytes: None,
     ) -> tuple[Path, ...]:
         """Bring all files; gives where they lie, the first part first.
@@ -121,7 +121,7 @@ class Downloader:
         self,
         selection: Selection,
         targets: tuple[Path, ...],
-        stopping: threading.Event,
+        stopping: Stopping,
         on_progress: Callable[[int], None],
     ) -> tuple[Path, ...]:
         open_files = [
@@ -157,9 +157,7 @@ class Downloader:
                 with contextlib.suppress(OSError):
                     (self._folder / folder).rmdir()
 
-    def _is_here(
-        self, file: Wanted, target: Path, stopping: threading.Event, *, replaces: bool
-    ) -> bool:
+    def _is_here(self, file: Wanted, target: Path, stopping: Stopping, *, replaces: bool) -> bool:
         """Whether just this file is here; raises DownloadError where another has its name."""
         if not target.exists():
             return False

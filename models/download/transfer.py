@@ -6,7 +6,6 @@ import contextlib
 import os
 import random
 import re
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -24,6 +23,7 @@ from models.hub.errors import (
     WrongContent,
 )
 from models.hub.http import HubHttp
+from models.hub.wires import Stopping
 
 if TYPE_CHECKING:
     import httpx2
@@ -90,7 +90,7 @@ class Transfer:
         self,
         wanted: Wanted,
         target: Path,
-        stopping: threading.Event,
+        stopping: Stopping,
         on_progress: Callable[[int], None],
     ) -> Partial:
         """Bring the file into the partial beside `target`; there it is whole and on the disk.
@@ -116,9 +116,7 @@ class Transfer:
             )
         return partial
 
-    def _fill(
-        self, state: _State, stopping: threading.Event, on_progress: Callable[[int], None]
-    ) -> None:
+    def _fill(self, state: _State, stopping: Stopping, on_progress: Callable[[int], None]) -> None:
         fruitless = 0
         on_progress(state.here)
         while state.here < state.wanted.size_bytes:
@@ -148,7 +146,7 @@ class Transfer:
         return random.uniform(0.5, 1.0) * min(LONGEST_WAIT_S, self._first_wait_s * 2.0**fruitless)
 
     def _attempt(
-        self, state: _State, stopping: threading.Event, on_progress: Callable[[int], None]
+        self, state: _State, stopping: Stopping, on_progress: Callable[[int], None]
     ) -> None:
         wanted = state.wanted
         headers = {}
@@ -157,7 +155,8 @@ class Transfer:
             if state.partial.store_etag:
                 headers["If-Range"] = state.partial.store_etag
         address = self._http.file_address(wanted.repo, wanted.file, wanted.commit)
-        with self._http.read(address, f"{wanted.repo}/{wanted.file}", headers) as response:
+        what = f"{wanted.repo}/{wanted.file}"
+        with self._http.read(address, what, headers, stopping.wires) as response:
             if response.status_code == 416:
                 state.restart()
                 raise Unreachable(f"The hub has no more of {wanted.file} than is here.")
@@ -197,7 +196,7 @@ def _check_announcement(wanted: Wanted, response: httpx2.Response, here: int) ->
         )
 
 
-def _hash_again(path: Path, size: int, stream_hash: StreamHash, stopping: threading.Event) -> None:
+def _hash_again(path: Path, size: int, stream_hash: StreamHash, stopping: Stopping) -> None:
     with path.open("rb") as file:
         while size > 0 and (piece := file.read(min(size, BUFFER_BYTES))):
             stream_hash.update(piece)

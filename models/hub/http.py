@@ -10,6 +10,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -62,7 +63,7 @@ class HubHttp:
         """What is said of a file; raises HubError."""
         headers: dict[str, str] = {}
         address = self.file_address(repo, file, revision)
-        with self._request("HEAD", address, f"{repo}/{file}", {}) as response:
+        with self._request("HEAD", address, f"{repo}/{file}", {}, Wires()) as response:
             for step in (*response.history, response):
                 for name, value in step.headers.items():
                     headers.setdefault(name.lower(), value)
@@ -76,10 +77,13 @@ class HubHttp:
 
     @contextlib.contextmanager
     def read(
-        self, address: str, what: str, headers: Mapping[str, str]
+        self, address: str, what: str, headers: Mapping[str, str], wires: Wires | None = None
     ) -> Iterator[httpx2.Response]:
-        """A response whose body is still to be read; raises HubError, also while it is read."""
-        with self._request("GET", address, what, headers) as response:
+        """A response whose body is still to be read; raises HubError, also while it is read.
+
+        wires: learns of the connections, so that just this request can be cut.
+        """
+        with self._request("GET", address, what, headers, wires or Wires()) as response:
             yield response
 
     def cut(self) -> None:
@@ -94,7 +98,7 @@ class HubHttp:
 
     @contextlib.contextmanager
     def _request(
-        self, method: str, address: str, what: str, headers: Mapping[str, str]
+        self, method: str, address: str, what: str, headers: Mapping[str, str], wires: Wires
     ) -> Iterator[httpx2.Response]:
         import httpx2
 
@@ -110,9 +114,10 @@ class HubHttp:
                     method,
                     address,
                     headers=self._headers(address, headers),
-                    extensions={"trace": self._wires.note},
+                    extensions={"trace": partial(_note, (self._wires, wires))},
                 )
                 response = client.send(request, stream=True)
+                wires.hold(response.extensions.get("network_stream"))
                 try:
                     if response.status_code not in _REDIRECTS or (
                         # A store's signed address is good for GET only.
@@ -153,6 +158,11 @@ class HubHttp:
         if origin_of(address) == origin_of(self.endpoint) and (token := self._token()):
             sent["Authorization"] = f"Bearer {token}"
         return sent
+
+
+def _note(noting: tuple[Wires, ...], event: str, details: Mapping[str, object]) -> None:
+    for wires in noting:
+        wires.note(event, details)
 
 
 def new_client() -> httpx2.Client:

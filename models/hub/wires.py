@@ -17,12 +17,16 @@ class Wires:
 
     def __init__(self) -> None:
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-        self._lock = threading.Lock()
+        # A signal may cut in the very thread that is just noting a socket.
+        self._lock = threading.RLock()
 
     def note(self, event: str, details: Mapping[str, object]) -> None:
         if not event.endswith(_OPENED):
             return
-        stream = details.get("return_value")
+        self.hold(details.get("return_value"))
+
+    def hold(self, stream: object) -> None:
+        """Take a connection that was there already, as a response's `network_stream`."""
         wire = getattr(stream, "get_extra_info", lambda name: None)("socket")
         if isinstance(wire, socket.socket):
             with self._lock:
@@ -37,3 +41,15 @@ class Wires:
             for wire in tuple(self._sockets):
                 with contextlib.suppress(OSError):
                     wire.shutdown(socket.SHUT_RDWR)
+
+
+class Stopping(threading.Event):
+    """Once it is set, what is being fetched for it ends at once, and not when the hub answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wires = Wires()
+
+    def set(self) -> None:
+        super().set()
+        self.wires.cut()

@@ -82,6 +82,7 @@ class Faults:
     answers: (status, headers) instead of a file's redirect. cuts: the store sends so many bytes, then
     closes; −1 sends all. lengths: added to the length that the store announces. other_content: the store
     sends this many flipped bytes at the beginning. longer_by: the store sends more than there is.
+    stalls_after: the store sends so many bytes, then nothing, and keeps the line.
     """
 
     answers: deque[tuple[int, dict[str, str]]] = field(default_factory=deque)
@@ -93,6 +94,7 @@ class Faults:
     changes_etag: bool = False
     bytes_per_s: float | None = None
     hangs: bool = False
+    stalls_after: int | None = None
     talks_nonsense: bool = False
 
 
@@ -342,6 +344,8 @@ class _Handler(BaseHTTPRequestHandler):
             left = left - len(piece) if left >= 0 else left
             if faults.bytes_per_s:
                 self.hub.released.wait(len(piece) / faults.bytes_per_s)
+            if faults.stalls_after is not None and position >= faults.stalls_after:
+                self.hub.released.wait(30)
             if self.hub.released.is_set():
                 break
         if position <= end or faults.longer_by:

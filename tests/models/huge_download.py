@@ -19,6 +19,7 @@ from models.download.transfer import Transfer
 from models.fingerprint import Fingerprints
 from models.hub.http import HubHttp
 from models.hub.settings import HubSettings
+from models.hub.wires import Stopping
 from tests.models.fakehub import FakeHub, File
 
 
@@ -37,9 +38,7 @@ def ours(endpoint: str, file: File, folder: Path) -> float:
         sha256=file.sha256,
     )
     begun = time.perf_counter()
-    Transfer(http, Throttle()).fetch(
-        wanted, folder / "m.gguf", threading.Event(), lambda here_bytes: None
-    )
+    Transfer(http, Throttle()).fetch(wanted, folder / "m.gguf", Stopping(), lambda here_bytes: None)
     elapsed_s = time.perf_counter() - begun
     http.close()
     return elapsed_s

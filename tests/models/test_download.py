@@ -40,6 +40,7 @@ from models.hub.errors import (
 )
 from models.hub.http import HubHttp
 from models.hub.settings import HubSettings
+from models.hub.wires import Stopping
 from models.origins import FromHub, Origins
 from tests.models.fakehub import FakeHub, File
 
@@ -85,8 +86,8 @@ def target(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def stopping() -> threading.Event:
-    return threading.Event()
+def stopping() -> Stopping:
+    return Stopping()
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +104,7 @@ def test_a_file_arrives_whole_and_what_it_is_is_remembered(
     hub: FakeHub,
     downloader: Downloader,
     target: Path,
-    stopping: threading.Event,
+    stopping: Stopping,
     tmp_path: Path,
 ) -> None:
     seen: list[int] = []
@@ -121,7 +122,7 @@ def test_a_file_arrives_whole_and_what_it_is_is_remembered(
 
 
 def test_a_line_that_is_cut_twenty_times_costs_no_byte_twice(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     hub.faults.cuts.extend([100_000] * 20)
     downloader.download(selection(hub), stopping)
@@ -133,7 +134,7 @@ def test_a_line_that_is_cut_twenty_times_costs_no_byte_twice(
 
 
 def test_a_length_that_lies_is_only_another_cut(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     hub.faults.cuts.extend([1_000_000])
     hub.faults.lengths.extend([0, 5_000, -500_000])
@@ -142,7 +143,7 @@ def test_a_length_that_lies_is_only_another_cut(
 
 
 def test_errors_that_pass_are_waited_out(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     hub.faults.answers.extend(
         [(500, {}), (503, {"Retry-After": "0"}), (429, {"Retry-After": "0"}), (502, {}), (504, {})]
@@ -152,7 +153,7 @@ def test_errors_that_pass_are_waited_out(
 
 
 def test_a_line_that_stays_dead_ends_in_a_sentence_and_keeps_what_came(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     hub.faults.cuts.extend([700_000, *[0] * FRUITLESS_ATTEMPTS])
     with pytest.raises(DownloadError, match=r"could not be fetched in 8 attempts.*resume later"):
@@ -165,7 +166,7 @@ def test_a_line_that_stays_dead_ends_in_a_sentence_and_keeps_what_came(
 
 
 def test_a_stopped_download_goes_on_where_it_was(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     def stop_half_way(here_bytes: int) -> None:
         if here_bytes > 1_000_000:
@@ -183,7 +184,7 @@ def test_a_stopped_download_goes_on_where_it_was(
 
 
 def test_stopping_ends_a_wait_between_attempts_at_once(
-    hub: FakeHub, http: HubHttp, target: Path, stopping: threading.Event
+    hub: FakeHub, http: HubHttp, target: Path, stopping: Stopping
 ) -> None:
     hub.faults.answers.append((429, {"Retry-After": "60"}))
     ended: list[type[BaseException]] = []
@@ -207,7 +208,7 @@ def test_stopping_ends_a_wait_between_attempts_at_once(
 
 
 def test_other_content_is_deleted_and_never_gets_the_name(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     hub.faults.flipped = True
     with pytest.raises(WrongContent, match="other content than the hub announces"):
@@ -219,7 +220,7 @@ def test_other_content_is_deleted_and_never_gets_the_name(
 
 
 def test_a_file_that_is_longer_than_announced_is_refused(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     hub.faults.longer_by = 1000
     with pytest.raises(ChangedThere, match=r"3,001,000 bytes on the hub now, not 3,000,000"):
@@ -229,7 +230,7 @@ def test_a_file_that_is_longer_than_announced_is_refused(
 
 
 def test_parts_of_two_contents_are_never_put_together(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     """The store has something else at first, and what the hub announces after the line was cut."""
     chosen = selection(hub)
@@ -249,7 +250,7 @@ def test_parts_of_two_contents_are_never_put_together(
 
 
 def test_a_store_that_knows_no_ranges_is_asked_for_everything_again(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     hub.faults.cuts.extend([500_000, 900_000])
     hub.faults.ignores_ranges = True
@@ -258,7 +259,7 @@ def test_a_store_that_knows_no_ranges_is_asked_for_everything_again(
 
 
 def test_a_part_of_an_older_revision_is_not_continued(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     hub.faults.cuts.extend([700_000, *[0] * FRUITLESS_ATTEMPTS])
     with pytest.raises(DownloadError):
@@ -270,7 +271,7 @@ def test_a_part_of_an_older_revision_is_not_continued(
 
 
 def test_a_file_that_is_here_is_not_fetched_again(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     downloader.download(selection(hub), stopping)
     assert [path.name for path in target.parent.iterdir()] == [NAME]
@@ -280,7 +281,7 @@ def test_a_file_that_is_here_is_not_fetched_again(
 
 
 def test_a_file_that_is_here_with_other_content_is_not_replaced(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     downloader.download(selection(hub), stopping)
     hub.add(REPO, {NAME: CONTENT[::-1]}, commit="d" * 40)
@@ -290,7 +291,7 @@ def test_a_file_that_is_here_with_other_content_is_not_replaced(
 
 
 def test_a_file_is_replaced_once_the_newer_one_is_whole_where_that_was_asked_for(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     downloader.download(selection(hub), stopping)
     hub.add(REPO, {NAME: CONTENT[::-1]}, commit="d" * 40)
@@ -312,7 +313,7 @@ def add_parts(hub: FakeHub) -> None:
 
 
 def test_a_split_model_is_complete_or_not_there(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     add_parts(hub)
     chosen = selection(hub, *PARTS)
@@ -335,7 +336,7 @@ def test_a_split_model_is_complete_or_not_there(
 def test_the_first_part_gets_its_name_last(
     hub: FakeHub,
     downloader: Downloader,
-    stopping: threading.Event,
+    stopping: Stopping,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     add_parts(hub)
@@ -360,7 +361,7 @@ def test_parts_that_are_missing_on_the_hub_are_said_before_the_first_byte(hub: F
 
 
 def test_what_is_chosen_in_a_listing_can_be_downloaded(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     repository = Hub(HubSettings(endpoint=hub.endpoint), lambda: None).repository(REPO)
     chosen = selection_of(hub.endpoint, repository, repository.listing.choices[0])
@@ -372,7 +373,7 @@ def test_what_is_chosen_in_a_listing_can_be_downloaded(
 def test_a_hostile_name_is_refused_before_anything_is_asked(
     hub: FakeHub,
     downloader: Downloader,
-    stopping: threading.Event,
+    stopping: Stopping,
     tmp_path: Path,
     name: str,
 ) -> None:
@@ -386,7 +387,7 @@ def test_a_hostile_name_is_refused_before_anything_is_asked(
 def test_a_full_disk_is_said_before_the_first_byte(
     hub: FakeHub,
     downloader: Downloader,
-    stopping: threading.Event,
+    stopping: Stopping,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Full:
@@ -399,7 +400,7 @@ def test_a_full_disk_is_said_before_the_first_byte(
 
 
 def test_a_disk_that_fills_up_meanwhile_keeps_what_came(
-    hub: FakeHub, http: HubHttp, tmp_path: Path, stopping: threading.Event
+    hub: FakeHub, http: HubHttp, tmp_path: Path, stopping: Stopping
 ) -> None:
     target = tmp_path / NAME
 
@@ -439,7 +440,7 @@ def test_a_disk_that_fills_up_meanwhile_keeps_what_came(
 
 
 def test_a_folder_that_cannot_be_written_is_named(
-    hub: FakeHub, http: HubHttp, tmp_path: Path, stopping: threading.Event
+    hub: FakeHub, http: HubHttp, tmp_path: Path, stopping: Stopping
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
     target = tmp_path / "file" / NAME
@@ -448,7 +449,7 @@ def test_a_folder_that_cannot_be_written_is_named(
 
 
 def test_two_downloads_of_one_file_do_not_mix(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     refused: list[str] = []
 
@@ -477,6 +478,7 @@ from models.fingerprint import Fingerprints
 from models.hub.errors import Busy
 from models.hub.http import HubHttp
 from models.hub.settings import HubSettings
+from models.hub.wires import Stopping
 from models.origins import Origins
 
 folder = Path(sys.argv[1])
@@ -487,7 +489,7 @@ origins, fingerprints = Origins(folder / "origins"), Fingerprints(folder / "fing
 downloader = Downloader(folder / "models", transfer, fingerprints, origins)
 tell = lambda here: print(here, flush=True)
 try:
-    downloader.download(chosen, threading.Event(), tell)
+    downloader.download(chosen, Stopping(), tell)
 except Busy:
     print("busy", flush=True)
 """
@@ -509,7 +511,7 @@ def start_program(
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_a_process_that_is_killed_at_any_moment_is_followed_by_one_that_goes_on(
-    hub: FakeHub, tmp_path: Path, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, tmp_path: Path, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     chance = random.Random(7)
     for _ in range(4):
@@ -540,7 +542,7 @@ def test_two_processes_that_download_the_same_file_end_with_one_whole_file(
 
 
 def test_a_large_file_needs_little_memory(
-    hub: FakeHub, http: HubHttp, tmp_path: Path, stopping: threading.Event
+    hub: FakeHub, http: HubHttp, tmp_path: Path, stopping: Stopping
 ) -> None:
     """The by-hand version of this is 10 GB large: `python -m tests.models.huge_download`."""
     source = tmp_path / "sparse"
@@ -558,7 +560,7 @@ def test_a_large_file_needs_little_memory(
 
 
 def test_the_bandwidth_stays_within_its_limit(
-    hub: FakeHub, http: HubHttp, tmp_path: Path, stopping: threading.Event
+    hub: FakeHub, http: HubHttp, tmp_path: Path, stopping: Stopping
 ) -> None:
     throttle = Throttle(6_000_000)
     begun = time.monotonic()
@@ -579,7 +581,7 @@ def test_a_refusal_is_not_tried_again(
     hub: FakeHub,
     downloader: Downloader,
     target: Path,
-    stopping: threading.Event,
+    stopping: Stopping,
     spoil: Callable[[FakeHub], None],
     error: type[HubError],
 ) -> None:
@@ -591,7 +593,7 @@ def test_a_refusal_is_not_tried_again(
     assert not target.parent.parent.exists()
 
 
-def test_offline_downloads_nothing(hub: FakeHub, tmp_path: Path, stopping: threading.Event) -> None:
+def test_offline_downloads_nothing(hub: FakeHub, tmp_path: Path, stopping: Stopping) -> None:
     http = HubHttp(HubSettings(endpoint=hub.endpoint, offline=True), lambda: None)
     with pytest.raises(Offline, match="set to stay offline"):
         transfer_of(http).fetch(wanted(hub), tmp_path / NAME, stopping, lambda here: None)
@@ -599,7 +601,7 @@ def test_offline_downloads_nothing(hub: FakeHub, tmp_path: Path, stopping: threa
 
 
 def test_a_page_in_the_hubs_place_costs_nothing_that_came(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     hub.faults.cuts.append(700_000)
     hub.faults.answers.extend([(200, {"Content-Type": "text/html"})] * 3)
@@ -609,7 +611,7 @@ def test_a_page_in_the_hubs_place_costs_nothing_that_came(
 
 
 def test_a_discarded_download_leaves_nothing(
-    hub: FakeHub, downloader: Downloader, target: Path, stopping: threading.Event
+    hub: FakeHub, downloader: Downloader, target: Path, stopping: Stopping
 ) -> None:
     hub.faults.cuts.extend([700_000, *[0] * FRUITLESS_ATTEMPTS])
     with pytest.raises(DownloadError):

@@ -93,6 +93,9 @@ class Bench:
     def target(self, name: str = "m.gguf") -> Path:
         return self.folder / "models" / REPO / name
 
+    def here_bytes(self) -> int:
+        return self.downloader.here_bytes(self.selection())
+
     def records(self) -> list[Path]:
         return list((self.folder / "queue").glob("*"))
 
@@ -229,6 +232,27 @@ def test_closing_does_not_wait_for_a_silent_hub(bench: Bench) -> None:
     bench.queue.close()
     assert time.monotonic() - begun < CLOSE_LIMIT_S
     assert [thread.name for thread in threading.enumerate() if "download-" in thread.name] == []
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["before an answer", "within the file"])
+def test_a_pause_ends_the_wait_for_a_silent_hub(bench: Bench, begun: bool) -> None:
+    if begun:
+        bench.hub.faults.stalls_after = 600_000
+    else:
+        bench.hub.faults.hangs = True
+    job = bench.queue.add(bench.selection())
+    ends = time.monotonic() + LIMIT_S
+    while len(bench.hub.requests) < 1 + begun or (begun and not bench.here_bytes()):
+        assert time.monotonic() < ends
+        threading.Event().wait(0.005)
+    bench.queue.pause(job)
+    bench.hub.faults.hangs, bench.hub.faults.stalls_after = False, None
+    bench.watch.forget()
+    paused = time.monotonic()
+    bench.queue.resume(job)
+    bench.watch.wait(lambda change: change.state == "done")
+    assert time.monotonic() - paused < 5.0
+    assert bench.target().read_bytes() == b"m" + CONTENT
 
 
 def test_a_limit_is_shared_by_all_that_run(bench: Bench) -> None:
