@@ -311,6 +311,33 @@ def test_filters_that_only_change_a_text_are_done(template: str, filled: str) ->
     assert _contents(suite.cases[0]) == [filled]
 
 
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ x " + "| replace('a', 'aaaaaaaaaa') " * 20 + "}}",
+        "{{ x | replace('', '" + "b" * 2_000_000 + "') }}",
+        "{{ many | join('" + "b" * 2_000_000 + "') }}",
+        "{{ x | replace('a') }}",
+        "{{ x | join }}",
+    ],
+)
+def test_filters_that_would_fill_the_memory_are_not_done(template: str) -> None:
+    case = {
+        "prompt": template,
+        "vars": {"x": "aaa", "many": ["a"] * 100},
+        "options": {"disableVarExpansion": True},
+    }
+    with pytest.raises(SuiteError, match="is not done on"):
+        read_pasted_suite(json.dumps([case]), "json")
+
+
+def test_an_indent_of_any_size_is_a_small_one() -> None:
+    case = {"prompt": "{{ x | dump(1000000000) }}", "vars": {"x": {"a": 1}}}
+    assert _contents(read_pasted_suite(json.dumps([case]), "json").cases[0]) == [
+        json.dumps({"a": 1}, indent=10)
+    ]
+
+
 def test_a_chat_whose_values_are_dumped_is_a_chat(tmp_path: Path) -> None:
     suite = _read(
         tmp_path,

@@ -19,12 +19,19 @@ _EACH: Final = re.compile(r"\|\s*([a-z]+)\s*(?:\(([^|]*?)\))?\s*(?=\||$)")
 _ONE_ARGUMENT: Final = re.compile(_ARGUMENT)
 
 
+LONGEST: Final = 1_000_000
+_MOST_INDENT: Final = 10
+
+
 class UnknownFilter(Exception):
     """The text is the filter's name."""
 
 
 def filtered(value: Any, filters: str) -> Any:
-    """The value after the filters that are written behind it; raises UnknownFilter."""
+    """The value after the filters that are written behind it; raises UnknownFilter.
+
+    No filter makes a text longer than LONGEST: a few chained ones would fill the memory.
+    """
     for match in _EACH.finditer(filters):
         change = _FILTERS.get(match[1])
         if change is None:
@@ -53,7 +60,7 @@ def _of_text(change: Callable[[str], str]) -> Callable[[Any, Sequence[Any]], str
 
 
 def _dump(value: Any, arguments: Sequence[Any]) -> str:
-    indent = int(arguments[0]) if arguments else None
+    indent = min(int(arguments[0]), _MOST_INDENT) if arguments else None
     separators = None if indent else (",", ":")
     return json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
 
@@ -61,12 +68,20 @@ def _dump(value: Any, arguments: Sequence[Any]) -> str:
 def _join(value: Any, arguments: Sequence[Any]) -> str:
     if not isinstance(value, list):
         raise TypeError("only lists are joined")
-    return _text(arguments[0] if arguments else "").join(_text(each) for each in value)
+    between, parts = _text(arguments[0] if arguments else ""), [_text(each) for each in value]
+    _must_fit(sum(map(len, parts)) + len(between) * len(parts))
+    return between.join(parts)
 
 
 def _replace(value: Any, arguments: Sequence[Any]) -> str:
-    old, new = arguments[:2]
-    return _text(value).replace(_text(old), _text(new))
+    text, (old, new) = _text(value), (_text(each) for each in arguments[:2])
+    _must_fit(len(text) + text.count(old) * len(new))
+    return text.replace(old, new)
+
+
+def _must_fit(length: int) -> None:
+    if length > LONGEST:
+        raise ValueError(f"longer than {LONGEST} characters")
 
 
 def _default(value: Any, arguments: Sequence[Any]) -> Any:
