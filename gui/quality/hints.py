@@ -25,7 +25,8 @@ WHAT_FOR: Final = (
             "Every model answers the same cases, and checks decide which replies pass. The verdict says with "
             "95 % confidence whether a candidate loses more than the margin you allow: better, good enough, "
             "worse, or not enough cases yet.\n\n"
-            "Begin with ready cases, or bring a file of your own prompts with checks."
+            "Begin with ready cases, bring a file of your own prompts with checks, or take the prompts of a "
+            "recorded session and say what a good reply does."
         ),
     ),
     (
