@@ -24,6 +24,7 @@ _SECTION: Final = 14.0
 _MOST_ABREAST: Final = 6
 """So many contenders stand side by side in the table of figures; more go into further tables."""
 
+_FEW_FINDINGS: Final = 5
 _ROOMY: Final = 4
 _GUTTER: Final = 12.0
 _SHORT_PROMPT: Final = 700
@@ -57,10 +58,20 @@ def _opening(report: Report, paper: Sheet) -> Iterator[Piece]:
         yield Gap(6)
         for message in report.cases[0].messages:
             yield from _message(message, paper, shorten=True)
+    if len(report.findings) > _FEW_FINDINGS:
+        yield _text(f'<p class="small quiet">{escape(_measured_in_short(report))}</p>', paper)
     if report.findings:
         items = "".join(f"<li>{escape(finding)}</li>" for finding in report.findings)
         yield Gap(_SECTION)
-        yield _text(f'<h2>In short</h2><ul class="large">{items}</ul>', paper)
+        look = "large" if len(report.findings) <= _FEW_FINDINGS else ""
+        yield _text(f'<h2>In short</h2><ul class="{look}">{items}</ul>', paper)
+
+
+def _measured_in_short(report: Report) -> str:
+    """For first pages that are too full to hold how all was measured."""
+    told = {fact.name: fact.text for fact in report.measured}
+    words = (told[name] for name in ("Machine", "Order", "Energy", "Text") if name in told)
+    return f"Measured: {'; '.join(words)}."
 
 
 def _figures(report: Report, paper: Sheet) -> Iterator[Piece]:
@@ -165,13 +176,14 @@ def _further(table: TablePart, paper: Sheet) -> Iterator[Piece]:
     yield Gap(_SECTION)
     yield _text(f"<h2>{escape(table.title)}</h2>", paper, keeps=True)
     n_others = max(1, len(table.head) - 1)
-    first = paper.width * (0.34 if n_others > 2 else 0.4)
+    first = paper.width * (0.2 if n_others > _ROOMY else 0.34)
+    gutter = 4.0 if n_others > _ROOMY else _GUTTER
     step = (paper.width - first) / n_others
-    x = (0.0, *(first + _GUTTER + step * place for place in range(n_others)))
+    x = (0.0, *(first + gutter + step * place for place in range(n_others)))
 
     def row(cells: Sequence[str], look: str) -> Row:
         name, *others = (f'<span class="small {look}">{escape(cell)}</span>' for cell in cells)
-        told = (Setting(f'<div align="right">{each}</div>', step - _GUTTER) for each in others)
+        told = (Setting(f'<div align="right">{each}</div>', step - gutter) for each in others)
         return Row((Setting(name, first), *told), x, paper.width, padding=2.5)
 
     rows = tuple(row(cells, "") for cells in table.rows)

@@ -44,7 +44,8 @@ def _parts(reply: ReplyPart) -> Iterator[str]:
         more = "repeat" if reply.n_same == 1 else "repeats"
         repeat = f' <span class="aside">the same in {reply.n_same} more {more}</span>'
     yield f"<h4>{escape(reply.contender)}{repeat}</h4>"
-    yield f'<p class="small quiet">{escape(reply.figures)}</p>'
+    # As a heading, so that it does not end a page.
+    yield f'<h6 class="aside">{escape(reply.figures)}</h6>'
     if reply.score:
         look = {True: "good", False: "error", None: "quiet"}[reply.score.passed]
         checks = "".join(f"<br>{escape(check)}" for check in reply.score.checks)

@@ -38,6 +38,7 @@ _STYLE: Final = """
     a { color: #0b63a5; }
     .quiet { color: #5b636d; }
     .small { font-size: 8pt; }
+    h6.aside { margin-top: 0px; }
     .aside { font-size: 8pt; font-weight: normal; color: #5b636d; }
     .large { font-size: 10.5pt; }
     .error { color: #b3261e; }

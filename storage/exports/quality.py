@@ -80,12 +80,12 @@ def verdict_table(session: Session) -> Iterator[TablePart]:
         yield TablePart(
             title="Verdicts in figures",
             head=(
-                *("Contender", "Verdict", "Cases", "Only the reference passes", "Only it passes"),
+                *("Contender", "Verdict", "Cases", "Only the reference", "Only it"),
                 *("Difference", "At least", "Margin", "Cases needed"),
             ),
             rows=tuple(map(_verdict, session.verdicts)),
-            note="Difference and bounds are in points of passed cases, against "
-            f"{session.verdicts[0].reference}.",
+            note="How many cases only the one of both passes. Differences are in points of passed cases"
+            f" against {session.verdicts[0].reference}.",
         )
 
 

@@ -23,7 +23,8 @@ from gui.printing.sheet import Setting, sheet
 from gui.printing.tables import Row, Table
 from gui.printing.text import Text
 from storage.exports.paper import Paper
-from tests.storage import samples
+from storage.exports.report import report
+from tests.storage import found, samples
 from tests.storage.strategies import sessions
 
 WIDTH = 400.0
@@ -73,6 +74,21 @@ def test_the_first_page_tells_question_answer_figures_and_how_it_was_measured() 
         "measured, RAPL",
     ):
         assert said in shown, said
+
+
+def test_a_full_first_page_still_tells_how_it_was_measured() -> None:
+    suite = found.suite()
+    assert len(report(suite).findings) > 5
+    shown = words(printed(suite), 0)
+    assert "Measured: a CPU, 17.2 GB of memory, Linux 6.1; one contender at a time" in shown
+    assert "not good enough" in shown
+    assert "Passed cases higher is better 100.0 %" in shown
+
+
+def test_the_evidence_of_checks_stands_under_each_reply() -> None:
+    shown = words(printed(found.suite()))
+    assert shown.count("Passed passed: names the arm.") == 34
+    assert shown.count("Failed failed: names the arm.") == 6
 
 
 @pytest.mark.parametrize(("paper", "points"), [("a4", (595, 842)), ("letter", (612, 792))])
