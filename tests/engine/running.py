@@ -1,7 +1,7 @@
 """A real worker with the small model, asked in one line.
 
 One thread by default: with more threads than free cores llama.cpp's barriers wait on each other, and the
-tests would time the machine's load.
+tests would time the machine's load. What computes for long may ask how many are free.
 """
 
 from __future__ import annotations
@@ -11,12 +11,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from engine.client import WorkerClient
 from engine.contract import Case, Message, Runtime, Sampling
 from engine.protocol import Generate, Generated, Load, ModelLoaded, Text
 
 ONE_THREAD = Runtime(n_ctx=512, threads=1)
+_LOOK_S = 0.3
+_IDLE_PERCENT = 25.0
+
+
+def free_threads() -> int:
+    """As many as cores are idle at this moment, at least one; what is computed does not depend on it."""
+    busy: list[float] = psutil.cpu_percent(_LOOK_S, percpu=True)
+    return max(1, sum(percent < _IDLE_PERCENT for percent in busy))
 
 
 class Answer(msgspec.Struct, frozen=True):

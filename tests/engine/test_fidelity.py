@@ -15,11 +15,13 @@ from engine.errors import NotEnoughMemory, RequestError
 from engine.fidelity import ChunkDone, FidelityBench, FidelityDone, FidelityPlan
 from engine.quantize import quantize
 from tests.engine.fakes import SmallFit
+from tests.engine.running import free_threads
 
 DATA = Path(__file__).parents[1] / "data" / "fidelity"
 TEXT = (DATA / "gpl-3.txt").read_text(encoding="utf-8")
 ORACLE = json.loads((DATA / "fidelity.json").read_text(encoding="utf-8"))
-FILE_TYPES = {"Q8_0": 7, "Q4_K_M": 15, "Q2_K": 10}
+CANDIDATES = ("Q8_0", "Q4_K_M", "Q2_K")
+Q4_K_M = 15
 ONE = Runtime(threads=1)
 
 
@@ -44,16 +46,17 @@ def plan(reference: Path, candidate: Path, **settings: Any) -> FidelityPlan:
 
 
 @pytest.fixture(scope="module")
-def document(small_model: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def document(
+    small_model: Path, quantized: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
     """The JSON of one run over the whole text with all three candidates."""
-    folder = tmp_path_factory.mktemp("candidates")
-    candidates = []
-    for name, file_type in FILE_TYPES.items():
-        quantize(small_model, folder / f"{name}.gguf", file_type)
-        candidates.append(model(folder / f"{name}.gguf", name))
+    middle = tmp_path_factory.mktemp("candidates") / "Q4_K_M.gguf"
+    quantize(small_model, middle, Q4_K_M)
+    files = {**quantized, "Q4_K_M": middle}
+    runtime = Runtime(threads=free_threads())
     whole = FidelityPlan(
-        reference=model(small_model, "Q4_1"),
-        candidates=tuple(candidates),
+        reference=model(small_model, "Q4_1", runtime),
+        candidates=tuple(model(files[name], name, runtime) for name in CANDIDATES),
         text=TEXT,
         text_name="gpl-3.txt",
         noise_floor=False,
@@ -79,7 +82,7 @@ def test_the_references_perplexity_is_llama_perplexitys(document: dict[str, Any]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FILE_TYPES)
+@pytest.mark.parametrize("name", CANDIDATES)
 def test_every_figure_of_a_candidate_is_llama_perplexitys(
     document: dict[str, Any], name: str
 ) -> None:

@@ -18,7 +18,7 @@ from engine.protocol import CollectImportance, Done, Load
 from engine.worker.imatrix_sums import Sums, weight_name
 from tests.engine.experts_model import write_experts_model
 from tests.engine.rpc_server import rpc_servers
-from tests.engine.running import running_worker
+from tests.engine.running import free_threads, running_worker
 from tests.llama_tools import run_tool
 
 TEXT = "".join(f"{n} green bottles hanging on the wall, and {n * n} more.\n" for n in range(1, 140))
@@ -46,9 +46,11 @@ def experts_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def order(model: Path, text: str = TEXT, chunks: int | None = 2) -> CollectionOrder:
+def order(
+    model: Path, text: str = TEXT, chunks: int | None = 2, threads: int = 1
+) -> CollectionOrder:
     return CollectionOrder(
-        model=model, text=text, dataset="bottles.txt", max_chunks=chunks, threads=1
+        model=model, text=text, dataset="bottles.txt", max_chunks=chunks, threads=threads
     )
 
 
@@ -68,7 +70,8 @@ def totals(path: Path) -> dict[str, tuple[list[float], list[float]]]:
 def test_the_sums_of_the_small_model_are_llama_imatrix_s(small_model: Path, tmp_path: Path) -> None:
     seen: list[float] = []
     target = tmp_path / "m.imatrix.gguf"
-    collect_importance(order(small_model), target, on_progress=seen.append)
+    wanted = order(small_model, threads=free_threads())
+    collect_importance(wanted, target, on_progress=seen.append)
     found = totals(target)
     assert len(found) == 210
     for name, total in SMALL_MODEL.items():
