@@ -43,6 +43,8 @@ def _printed(sessions: Sequence[Session], paper: Paper, what: str) -> bytes:
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         why = said[-1] if said else f"it ended with code {done.returncode}"
+        if why.startswith("ImportError"):
+            why = f"Qt cannot be loaded ({why}). `doctor` tells what is missing"
         raise StorageError(f"The PDF could not be made: {why.removesuffix('.')}.")
     return done.stdout
 

@@ -334,6 +334,13 @@ def test_a_picture_of_the_first_page_leaves_out_what_the_pdf_would() -> None:
     assert first_page([shown]) != first_page([shown], Omit(notes=True))
 
 
+def test_where_qt_cannot_be_loaded_the_way_on_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    says = "raise ImportError('libEGL.so.1: cannot open shared object file')"
+    monkeypatch.setattr("storage.exports.pdf._command", lambda: (sys.executable, "-c", says))
+    with pytest.raises(StorageError, match=r"Qt cannot be loaded .*libEGL.*`doctor` tells"):
+        render([session()], ".pdf")
+
+
 def test_printing_that_fails_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     says = "import sys; sys.exit('Qt found no platform.')"
     monkeypatch.setattr("storage.exports.pdf._command", lambda: (sys.executable, "-c", says))
