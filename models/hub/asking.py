@@ -10,6 +10,14 @@ from engine.client import Stopped
 
 T = TypeVar("T")
 
+_here = threading.local()
+
+
+def given_up() -> bool:
+    """Whether this thread's question was given up on, so that it contacts nobody any more."""
+    question: _Question[object] | None = getattr(_here, "question", None)
+    return question is not None and question.given_up
+
 
 class Asking:
     """Each question has a thread of its own, which ends by the client's time limits when given up on."""
@@ -47,6 +55,7 @@ class Asking:
 class _Question(Generic[T]):
     def __init__(self, question: Callable[[], T]) -> None:
         self._question = question
+        self.given_up = False
         self._settled = threading.Event()
         self._answers: list[T] = []
         self._error: BaseException | None = None
@@ -59,9 +68,11 @@ class _Question(Generic[T]):
         raise self._error or Stopped
 
     def give_up(self) -> None:
+        self.given_up = True
         self._settled.set()
 
     def _find(self) -> None:
+        _here.question = self
         try:
             self._answers.append(self._question())
         except BaseException as error:  # noqa: BLE001 - raised again in the thread that asked

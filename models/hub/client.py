@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
+from engine.client import Stopped
+from models.hub.asking import given_up
 from models.hub.errors import BadAddress, HubError, Unreachable
 from models.hub.http import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, error_of, unreachable
 from models.hub.listing import HubFile, Listing, listing_of
@@ -159,9 +161,11 @@ def _library() -> type[HfApi]:
     """huggingface_hub with a client of ours, set once: setting it ends what other threads ask."""
     # Read while huggingface_hub is imported: no telemetry, whatever the environment says.
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    from huggingface_hub import HfApi, set_client_factory
+    from huggingface_hub import HfApi, logging, set_client_factory
 
     set_client_factory(_impatient_client)
+    # It writes of each further attempt to stderr.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # it has no types
     return HfApi
 
 
@@ -171,11 +175,18 @@ def _impatient_client() -> httpx2.Client:
 
     class Impatient(httpx2.Client):  # the library takes nothing but a client
         def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+            if given_up():
+                raise Stopped
             if request.url.path.endswith("/api/models") and "limit" not in request.url.params:
                 request.url = request.url.copy_set_param("limit", PAGE)
             try:
                 return super().send(request, **options)
-            except httpx2.ConnectError as error:
+            except (
+                httpx2.TimeoutException,
+                httpx2.NetworkError,
+                httpx2.RemoteProtocolError,
+            ) as error:
+                # The library would try again, whatever has been decided meanwhile.
                 raise unreachable(error, "the hub") from error
 
     timeout = httpx2.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)

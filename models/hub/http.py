@@ -16,6 +16,8 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import msgspec
 
+from engine.client import Stopped
+from models.hub.asking import given_up
 from models.hub.errors import AccessDenied, HubError, NotOnHub, RateLimited, Unreachable
 from models.hub.settings import HubSettings
 from models.hub.wires import Wires
@@ -103,6 +105,8 @@ class HubHttp:
         import httpx2
 
         self._settings.require_online(f"Fetching {what}")
+        if given_up():
+            raise Stopped
         with self._lock:
             if self._client is None:
                 self._client = new_client()

@@ -94,6 +94,7 @@ class Faults:
     changes_etag: bool = False
     bytes_per_s: float | None = None
     hangs: bool = False
+    busy: bool = False
     stalls_after: int | None = None
     talks_nonsense: bool = False
 
@@ -206,7 +207,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _route(self, parts: list[str]) -> None:
-        if self.hub.faults.talks_nonsense:
+        if self.hub.faults.busy:
+            self._send(503, {"Retry-After": "0"})
+        elif self.hub.faults.talks_nonsense:
             self._send(200, {"Content-Type": "text/html"}, "<html>Sign in to this network</html>")
         elif parts == ["api", "models"]:
             self._search()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import threading
@@ -182,6 +183,31 @@ def test_a_silent_hub_is_given_up_on_at_once(hub: FakeHub) -> None:
     hub.faults.hangs = False
     hub.add("a/m", {})
     assert asking.ask(lambda: asks(hub).repository("a/m")).repo == "a/m"
+
+
+@pytest.mark.parametrize("ends", ["cut", "busy"])
+def test_a_question_that_was_given_up_on_contacts_nobody_any_more(hub: FakeHub, ends: str) -> None:
+    hub.faults.hangs = True
+    asking = Asking()
+
+    def ask() -> None:
+        with pytest.raises(Stopped):
+            asking.ask(lambda: list(asks(hub).search(Query())))
+
+    waiting = threading.Thread(target=ask)
+    waiting.start()
+    until(lambda: bool(hub.requests))
+    asking.give_up()
+    waiting.join()
+    hub.faults.hangs = False
+    if ends == "cut":
+        for connection in hub.connections.copy():
+            connection.shutdown(socket.SHUT_RDWR)
+    else:
+        hub.faults.busy = True
+        hub.released.set()
+    until(lambda: not any(each.name == "hub-question" for each in threading.enumerate()), 20.0)
+    assert len(hub.requests) == 1
 
 
 def test_what_goes_wrong_with_a_question_reaches_who_asked(hub: FakeHub) -> None:
