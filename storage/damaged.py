@@ -17,10 +17,11 @@ from storage.tables import FIRST_REPLY, SESSION_SHIFT
 
 _LAST: Final = 1 << 40
 _MOST_FAILURES: Final = 20_000
-"""Failed reads after which there is nothing more to be found behind the damage."""
+"""Failed reads of one range after which there is nothing more to be found behind the damage."""
+_MOST_CONTENDERS: Final = 1 << 10
 
 _SESSION: Final = (
-    "SELECT number, body, title, starred, tags, notes, status FROM session WHERE number"
+    "SELECT number, body, n_jobs, title, starred, tags, notes, status FROM session WHERE number"
 )
 _CONTENDER: Final = "SELECT position, body FROM contender WHERE session = {} AND position"
 _CASE: Final = 'SELECT number, body FROM "case" WHERE number'
@@ -33,7 +34,6 @@ Part = TypeVar("Part")
 class DamagedDatabase:
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._n_failures = 0
         with worded(path):
             self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         self._connection.text_factory = lambda text: text.decode(errors="replace")
@@ -50,13 +50,15 @@ class DamagedDatabase:
                 yield session
 
     def _session(self, number: int, columns: tuple[Any, ...]) -> Session:
-        body, title, starred, tags, notes, status = columns
+        body, n_jobs, title, starred, tags, notes, status = columns
         first = number << SESSION_SHIFT
-        contenders = self._parts(unpack_contender, _CONTENDER.format(number), 0, FIRST_REPLY)
-        cases = self._parts(unpack_case, _CASE, first + 1, first + FIRST_REPLY - 1)
-        replies = self._parts(
-            unpack_reply, _REPLY, first + FIRST_REPLY, first + 2 * FIRST_REPLY - 1
-        )
+        # There are no more cases or replies than jobs, and they are numbered without gaps: behind the damage
+        # only that many numbers have to be tried, and not the millions that a session could have.
+        most = min(max(int(n_jobs), 1), FIRST_REPLY - 1)
+        contenders = self._parts(unpack_contender, _CONTENDER.format(number), 0, _MOST_CONTENDERS)
+        cases = self._parts(unpack_case, _CASE, first + 1, first + most)
+        start = first + FIRST_REPLY
+        replies = self._parts(unpack_reply, _REPLY, start, start + most - 1)
         names = {contender.name for contender in contenders}
         ids = {case.id for case in cases}
 
@@ -85,18 +87,20 @@ class DamagedDatabase:
 
     def _rows(self, statement: str, low: int, high: int) -> Iterator[tuple[Any, ...]]:
         """Rows from `low` to `high` by their first column, ever smaller ranges around what fails."""
-        if self._n_failures > _MOST_FAILURES:
-            return
-        try:
-            for row in self._connection.execute(f"{statement} BETWEEN {low} AND {high} ORDER BY 1"):
-                yield row
-                low = row[0] + 1
-        except sqlite3.DatabaseError:
-            self._n_failures += 1
-            if low < high:
-                middle = (low + high) // 2
-                yield from self._rows(statement, low, middle)
-                yield from self._rows(statement, middle + 1, high)
+        n_failures, waiting = 0, [(low, high)]
+        while waiting and n_failures <= _MOST_FAILURES:
+            low, high = waiting.pop()
+            try:
+                for row in self._connection.execute(
+                    f"{statement} BETWEEN {low} AND {high} ORDER BY 1"
+                ):
+                    yield row
+                    low = row[0] + 1
+            except sqlite3.DatabaseError:
+                n_failures += 1
+                if low < high:
+                    middle = (low + high) // 2
+                    waiting += [(middle + 1, high), (low, middle)]
 
 
 def _decoded(unpack: Callable[..., Part], *columns: Any) -> Part | None:

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from engine.contract import Session
 from engine.errors import StorageError
+from storage.damaged import DamagedDatabase
 from storage.history import History
 from storage.salvage import salvage
+from storage.tables import SESSION_SHIFT
 from tests.storage import samples
 from tests.storage.processes import integrity
 
@@ -116,3 +121,35 @@ def test_a_database_whose_tables_are_all_gone_ends_soon(path: Path) -> None:
     overwrite(path, list(range(1, n_pages)))
     with pytest.raises(StorageError, match="No session"):
         salvage(path)
+
+
+class LostPages:
+    """A connection on which every read of these sessions' replies fails, as below a lost inner page."""
+
+    def __init__(self, inner: sqlite3.Connection, lost: range) -> None:
+        self._inner = inner
+        self._lost = lost
+        self.n_reads = 0
+
+    def execute(self, statement: str) -> sqlite3.Cursor:
+        self.n_reads += 1
+        asked = re.search(r"FROM reply .* BETWEEN (\d+) AND (\d+)", statement)
+        if asked is not None:
+            low, high = (int(number) >> SESSION_SHIFT for number in asked.groups())
+            if low <= self._lost[-1] and high >= self._lost[0]:
+                raise sqlite3.DatabaseError("database disk image is malformed")
+        return self._inner.execute(statement)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def test_what_lies_behind_lost_sessions_is_found_soon(path: Path) -> None:
+    fill(path, 12)
+    source = DamagedDatabase(path)
+    connection = LostPages(source._connection, range(3, 6))
+    source._connection = connection  # type: ignore[assignment]  # to lose pages of our choice
+    with closing(source):
+        found = [len(session.replies) for session in source.sessions()]
+    assert found == [20, 20, 0, 0, 0, *[20] * 7]
+    assert connection.n_reads < 500
