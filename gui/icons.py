@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 SHAPES: Final[dict[str, str]] = {
@@ -79,6 +80,7 @@ SHAPES: Final[dict[str, str]] = {
 }
 
 _SIZES: Final = (16, 20, 24, 32, 48, 64, 96)
+_KEPT: Final = 512
 
 
 def icon(name: str, colour: str, disabled: str | None = None) -> QIcon:
@@ -92,15 +94,21 @@ def icon(name: str, colour: str, disabled: str | None = None) -> QIcon:
 
 def pixmap(name: str, colour: str, size: int, ratio: float = 1.0, stroke: float = 1.8) -> QPixmap:
     """A picture of `size` device-independent pixels for a screen of the given ratio."""
-    renderer = QSvgRenderer(QByteArray(_svg(name, colour, stroke).encode()))
-    pixels = round(size * ratio)
-    picture = QPixmap(pixels, pixels)
-    picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    renderer.render(painter, QRectF(0, 0, pixels, pixels))
-    painter.end()
+    picture = QPixmap.fromImage(_drawn(name, colour, round(size * ratio), stroke))
     picture.setDevicePixelRatio(ratio)
     return picture
+
+
+@lru_cache(_KEPT)
+def _drawn(name: str, colour: str, pixels: int, stroke: float) -> QImage:
+    """Kept, since buttons of a kind share their icon; images, unlike pixmaps, outlive the application."""
+    renderer = QSvgRenderer(QByteArray(_svg(name, colour, stroke).encode()))
+    image = QImage(pixels, pixels, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    renderer.render(painter, QRectF(0, 0, pixels, pixels))
+    painter.end()
+    return image
 
 
 def _svg(name: str, colour: str, stroke: float) -> str:
