@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import Final
 
@@ -27,6 +29,7 @@ from gui.qt_html import qt_html
 _SHARPNESS: Final = 2
 """Dots of a copied picture for one of the screen's: it is looked at larger, or printed."""
 
+_WITHOUT_SCREEN: Final = ("offscreen", "minimal")
 _WIDTH: Final = 640
 _EDGE: Final = 12
 _STYLE: Final = (
@@ -121,6 +124,14 @@ def picture_of_words(words: Words) -> Picture:
 
 def copy(carried: QMimeData) -> None:
     QGuiApplication.clipboard().setMimeData(carried)
+    if QGuiApplication.platformName() in _WITHOUT_SCREEN:
+        _let_go_in_time()
+
+
+@cache
+def _let_go_in_time() -> None:
+    """Without a screen, Qt 6.11 deletes what is on its clipboard after Python has ended: a crash."""
+    atexit.register(QGuiApplication.clipboard().clear)
 
 
 def rich(words: Words) -> QMimeData:

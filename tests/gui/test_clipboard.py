@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QByteArray, QMimeData
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
@@ -23,6 +28,7 @@ from gui.widgets.copy_menu import KEYS, CopyMenu, copy_menu_of, offer_words
 from gui.widgets.rows import RowsView
 from tests.gui.acting import A
 
+ROOT = Path(__file__).resolve().parents[2]
 MARKDOWN = "A **balance** with\n\n- one arm <script>x</script>"
 
 
@@ -248,3 +254,18 @@ def test_a_column_copies_its_reply_by_button_and_menu(qtbot: QtBot, theme: Theme
     assert on_clipboard().hasHtml()
     for area in column.reply.areas:
         assert area.findChild(CopyMenu) is not None
+
+
+def test_a_program_that_copied_ends_in_peace() -> None:
+    """Qt deletes what is copied after Python's end where there is no screen."""
+    program = (
+        "from PySide6.QtWidgets import QApplication; app = QApplication([]);"
+        "from gui import clipboard;"
+        "clipboard.copy(clipboard.rich(clipboard.reply_words('*a*')))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+    )
+    assert ended.returncode == 0
