@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
-from PySide6.QtCore import QLocale, QObject, Qt
+from PySide6.QtCore import QLocale, QObject, QSize, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
 from gui.theme import Theme
 from gui.widgets.buttons import FoldButton
+
+_FEWEST_CHARACTERS: Final = 14
 
 
 class NumberField(QSpinBox):
@@ -94,7 +97,7 @@ class RealField(QDoubleSpinBox):
 
 
 class ChoiceField(QComboBox):
-    """One of several values, each under its words."""
+    """One of several values, each under its words; long words are cut where there is no room for them."""
 
     def __init__(self, words: Mapping[str, str], value: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -110,6 +113,12 @@ class ChoiceField(QComboBox):
 
     def set_choice(self, value: str) -> None:
         self.setCurrentIndex(self.findData(value))
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrower than its longest words, which would push a column of settings out of its card."""
+        wanted = super().minimumSizeHint()
+        few = self.fontMetrics().averageCharWidth() * _FEWEST_CHARACTERS
+        return QSize(min(wanted.width(), few), wanted.height())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

@@ -242,3 +242,11 @@ def test_a_difference_within_the_spread_is_called_none() -> None:
 
 def test_a_single_repetition_is_shown_without_a_spread() -> None:
     assert figure(measured("A", PP, 2.0)) == "256"
+
+
+def test_no_measurement_s_settings_push_the_others_out_of_the_card(desk: Desk) -> None:
+    page, theme = desk.quality_page, desk.theme
+    room = page.speed_form.width()
+    assert room < theme.characters(44)
+    for form in (page.fidelity_form, page.suite_form, page.speed_form):
+        assert form.minimumSizeHint().width() <= room
