@@ -58,7 +58,7 @@ def _opening(report: Report, paper: Sheet) -> Iterator[Piece]:
         yield Gap(6)
         for message in report.cases[0].messages:
             yield from _message(message, paper, shorten=True)
-    if len(report.findings) > _FEW_FINDINGS:
+    if len(report.findings) > _FEW_FINDINGS or len(report.contenders) > _MOST_ABREAST:
         yield _text(f'<p class="small quiet">{escape(_measured_in_short(report))}</p>', paper)
     if report.findings:
         items = "".join(f"<li>{escape(finding)}</li>" for finding in report.findings)

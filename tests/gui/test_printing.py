@@ -112,6 +112,7 @@ def test_many_contenders_go_into_further_tables() -> None:
     shown = words(printed(session(13)))
     assert all(f"model {place}" in shown for place in range(13))
     assert shown.count("Writing speed higher is better") == 4  # three tables and a chart
+    assert "Measured: a CPU" in shown
 
 
 def test_a_failed_reply_says_why() -> None:
