@@ -9,6 +9,7 @@ import msgspec
 
 Outcome = Literal["better", "non-inferior", "worse", "undecided"]
 ChoiceMetric = Literal["acc", "acc_norm", "acc_per_token"]
+JudgedBy = Literal["passed", "score"]
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,11 +103,15 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SuiteTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """What a suite was judged by. margin: a fraction; metric: what decides a multiple choice."""
+    """What a suite was judged by. margin: a fraction; metric: what decides a multiple choice.
+
+    judged_by: whether cases pass, or the scores that they reach in part.
+    """
 
     name: str
     margin: float
     metric: ChoiceMetric = "acc_norm"
+    judged_by: JudgedBy = "passed"
     not_supported: tuple[Remark, ...] = ()
 
 
