@@ -34,6 +34,7 @@ from engine.contract import (
     CaseScore,
     ChoiceMetric,
     Findings,
+    JudgedBy,
     ModelFile,
     Plan,
     Runtime,
@@ -90,6 +91,7 @@ def suite(
             complain(clean_line(f"Not supported: {remark.sentence()}"))
         margin = _margin(asked, plan, options, earlier)
         metric = options.choice_metric or _metric(earlier)
+        judged_by = _judged_by(options, earlier)
         prices = _prices(options)
         outcome = run_suite(plan, history, make_bench, earlier)
         session = outcome.session
@@ -102,9 +104,11 @@ def suite(
                 session.replies,
                 margin=margin,
                 metric=metric,
+                judged_by=judged_by,
                 known=_scores_that_stand(earlier),
             )
-        outcome = _keep(history, outcome, findings(asked, found, margin=margin, metric=metric))
+        kept = findings(asked, found, margin=margin, metric=metric, judged_by=judged_by)
+        outcome = _keep(history, outcome, kept)
     return _report(asked, outcome, found, prices, options)
 
 
@@ -114,8 +118,10 @@ def _overrule(history: History, options: SuiteOptions, reference: Path | None) -
     session = _session_to_finish(history, options, reference)
     asked, prices = suite_of(session), _prices(options)
     margin = _margin(asked, session.plan(), options, session)
-    found = overruled(session, options, margin)
-    kept = findings(asked, found, margin=margin, metric=_metric(session))
+    judged_by = _judged_by(options, session)
+    found = overruled(session, options, margin, judged_by)
+    metric = _metric(session)
+    kept = findings(asked, found, margin=margin, metric=metric, judged_by=judged_by)
     outcome = _keep(history, Outcome(session=session, recorded=True, stopped=False), kept)
     return _report(asked, outcome, found, prices, options)
 
@@ -176,6 +182,11 @@ def _margin(asked: Suite, plan: Plan, options: SuiteOptions, earlier: Session | 
 def _metric(earlier: Session | None) -> ChoiceMetric:
     terms = None if earlier is None else earlier.suite
     return "acc_norm" if terms is None else terms.metric
+
+
+def _judged_by(options: SuiteOptions, earlier: Session | None) -> JudgedBy:
+    terms = None if earlier is None else earlier.suite
+    return options.judge_by or ("passed" if terms is None else terms.judged_by)
 
 
 def _scores_that_stand(earlier: Session | None) -> list[CaseScore]:

@@ -205,6 +205,14 @@ class SuiteOptions:
             show_default="acc_norm, or the resumed session's",
         ),
     ] = None
+    judge_by: Annotated[
+        Literal["passed", "score"] | None,
+        typer.Option(
+            "--judge-by",
+            help="Cases that pass, or the scores that checks with weights and thresholds give in part.",
+            show_default="passed, or the resumed session's",
+        ),
+    ] = None
     as_json: Annotated[
         bool, typer.Option("--json", help="Write the session with scores and verdicts as JSON.")
     ] = False

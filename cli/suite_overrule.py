@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from cli.cost_assumptions import named
 from cli.suite_options import SuiteOptions
 from cli.usage import WrongUsage
-from engine.contract import CaseScore, CheckResult, Session
+from engine.contract import CaseScore, CheckResult, JudgedBy, Session
 from engine.quality.scores import overrule
 from engine.suite import Assessment, judge, reassess, suite_of
 
 
-def overruled(session: Session, options: SuiteOptions, margin: float) -> Assessment:
+def overruled(
+    session: Session, options: SuiteOptions, margin: float, judged_by: JudgedBy
+) -> Assessment:
     """The session's assessment with the check set as asked; raises WrongUsage."""
     case, _, model = str(options.overrule).partition("@")
     if not model or options.verdict is None or not options.because.strip():
@@ -30,6 +32,7 @@ def overruled(session: Session, options: SuiteOptions, margin: float) -> Assessm
         session.contenders,
         [changed if each is score else each for each in scores],
         margin=margin,
+        judged_by=judged_by,
     )
 
 

@@ -17,6 +17,7 @@ from engine.contract import (
     ChoiceMetric,
     Contender,
     Findings,
+    JudgedBy,
     Plan,
     Reply,
     Sampling,
@@ -111,6 +112,7 @@ def assess(
     *,
     margin: float = DEFAULT_MARGIN,
     metric: ChoiceMetric = "acc_norm",
+    judged_by: JudgedBy = "passed",
     known: Iterable[CaseScore] = (),
     checked: Callable[[int], None] = lambda _: None,
 ) -> Assessment:
@@ -129,7 +131,7 @@ def assess(
             done = by_place.get((reply.contender, reply.case, reply.repeat))
             scores.append(done or _score(by_id[reply.case], reply, metric))
             checked(len(scores))
-    return judge(suite, contenders, scores, margin=margin)
+    return judge(suite, contenders, scores, margin=margin, judged_by=judged_by)
 
 
 def reassess(
@@ -150,6 +152,7 @@ def reassess(
         session.replies,
         margin=usual if margin is None else margin,
         metric=terms.metric if terms else "acc_norm",
+        judged_by=terms.judged_by if terms else "passed",
         known=session.scores,
         checked=checked,
     )
@@ -165,27 +168,37 @@ def judge(
     scores: Sequence[CaseScore],
     *,
     margin: float = DEFAULT_MARGIN,
+    judged_by: JudgedBy = "passed",
 ) -> Assessment:
     """Judge every contender against the first one by these scores; raises PlanError."""
     reference, *others = [contender.name for contender in contenders]
-    found = verdicts_on(suite, scores, reference, others, margin)
+    found = verdicts_on(suite, scores, reference, others, margin, metric=judged_by)
     return Assessment(
         scores=tuple(scores),
         standings=tuple(standing(suite, scores, contender.name) for contender in contenders),
         verdicts=found,
-        sentences=tuple(sentence(verdict) for verdict in found),
-        flips=tuple(flips(compare(suite, scores, reference, other)) for other in others),
+        sentences=tuple(sentence(verdict, judged_by) for verdict in found),
+        flips=tuple(flips(compare(suite, scores, reference, other, judged_by)) for other in others),
         checks_not_run=checks_not_run(scores),
     )
 
 
 def findings(
-    suite: Suite, found: Assessment, *, margin: float, metric: ChoiceMetric = "acc_norm"
+    suite: Suite,
+    found: Assessment,
+    *,
+    margin: float,
+    metric: ChoiceMetric = "acc_norm",
+    judged_by: JudgedBy = "passed",
 ) -> Findings:
     """What the session keeps of an assessment."""
     return Findings(
         suite=SuiteTerms(
-            name=suite.name, margin=margin, metric=metric, not_supported=suite.not_supported
+            name=suite.name,
+            margin=margin,
+            metric=metric,
+            judged_by=judged_by,
+            not_supported=suite.not_supported,
         ),
         scores=found.scores,
         verdicts=found.verdicts,

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 import msgspec
 
-from engine.contract import Case, CaseScore, Verdict
+from engine.contract import Case, CaseScore, JudgedBy, Verdict
 from engine.quality.planning import CONFIDENCE
 from engine.quality.scores import overruled_checks
 from engine.quality.suite import Suite
 from engine.quality.verdict import Comparison, PairedCase, verdicts
 
-Metric = Literal["passed", "score"]
+Metric = JudgedBy
 Scored = Mapping[str, Sequence[CaseScore]]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from engine.contract import Verdict
+from engine.contract import JudgedBy, Verdict
 
 _MEANING: Final = {
     "better": "better",
@@ -15,31 +15,32 @@ _MEANING: Final = {
 }
 
 
-def sentence(verdict: Verdict) -> str:
+def sentence(verdict: Verdict, judged_by: JudgedBy = "passed") -> str:
     """The verdict with its figures, and what else has to be known to read them rightly."""
-    return " ".join([_finding(verdict), *_remarks(verdict)])
+    return " ".join([_finding(verdict, judged_by), *_remarks(verdict)])
 
 
-def _finding(verdict: Verdict) -> str:
+def _finding(verdict: Verdict, judged_by: JudgedBy) -> str:
     if verdict.difference is None:
         return (
             f"No case has a score for both {verdict.contender} and {verdict.reference}: "
             f"{_MEANING['undecided']}."
         )
-    start = f"On {_count(verdict.n, 'of your cases')} {verdict.contender} {_compared(verdict)}; "
+    start = f"On {_count(verdict.n, 'of your cases')} {verdict.contender} {_compared(verdict, judged_by)}; "
     if verdict.vetoed_by:
         return start + f"but {_veto(verdict)}: {_MEANING['worse']}, whatever the average says."
     return start + f"{_bound(verdict)}: {_MEANING[verdict.outcome]}."
 
 
-def _compared(verdict: Verdict) -> str:
+def _compared(verdict: Verdict, judged_by: JudgedBy) -> str:
     """How many more or fewer it passes, or the difference in points where cases pass only in
     part."""
     assert verdict.difference is not None
     difference, reference = verdict.difference * verdict.n, verdict.reference
     if abs(difference) < 1e-9:
-        return f"passes as many as {reference}"
-    if abs(difference - round(difference)) < 1e-9:
+        same = "scores as much as" if judged_by == "score" else "passes as many as"
+        return f"{same} {reference}"
+    if judged_by == "passed" and abs(difference - round(difference)) < 1e-9:
         word = "fewer" if difference < 0 else "more"
         return f"passes {abs(round(difference))} {word} than {reference}"
     word = "lower" if difference < 0 else "higher"

@@ -10,7 +10,7 @@ from gui.quality.cases_form import CasesForm
 from gui.quality.cases_model import CasesModel
 from gui.quality.suite_work import SuiteSettings
 from gui.theme import Theme
-from gui.widgets.fields import NumberField, RealField, add_row, form
+from gui.widgets.fields import ChoiceField, NumberField, RealField, add_row, form
 
 
 class SuiteForm(QWidget):
@@ -33,7 +33,11 @@ class SuiteForm(QWidget):
         self.repeats = NumberField(settings.repeats, 1, 100)
         self.temperature = RealField(settings.temperature, 0.0, 2.0, step=0.1)
         self.deterministic = QCheckBox("One case at a time", self)
+        self.judged_by = ChoiceField(
+            {"passed": "passed cases", "score": "scores reached in part"}, settings.judged_by, self
+        )
         self._lay_out(theme)
+        self.judged_by.currentIndexChanged.connect(self._edit)
         self.deterministic.toggled.connect(self._edit)
         for field in (self.margin, self.max_tokens, self.repeats, self.temperature):
             field.valueChanged.connect(self._edit)
@@ -44,6 +48,7 @@ class SuiteForm(QWidget):
         self.max_tokens.set_number(settings.max_tokens)
         self.repeats.set_number(settings.repeats)
         self.temperature.set_number(settings.temperature)
+        self.judged_by.set_choice(settings.judged_by)
         self.deterministic.setChecked(settings.deterministic)
         self.blockSignals(False)
         self._settings = settings
@@ -51,7 +56,7 @@ class SuiteForm(QWidget):
     def set_locked(self, locked: bool) -> None:
         self.cases.set_locked(locked)
         fields = (self.margin, self.max_tokens, self.repeats, self.temperature)
-        for widget in (*fields, self.deterministic):
+        for widget in (*fields, self.judged_by, self.deterministic):
             widget.setEnabled(not locked)
 
     def _lay_out(self, theme: Theme) -> None:
@@ -65,6 +70,12 @@ class SuiteForm(QWidget):
             "Margin, points",
             self.margin,
             "How many of 100 cases a candidate may lose and still be good enough.",
+        )
+        add_row(
+            rows,
+            "Judged by",
+            self.judged_by,
+            "Scores count checks by their weights, where a case passes in part.",
         )
         add_row(rows, "At most, tokens", self.max_tokens, "The longest reply.")
         add_row(
@@ -96,5 +107,6 @@ class SuiteForm(QWidget):
             repeats=self.repeats.number or before.repeats,
             temperature=self.temperature.number,
             deterministic=self.deterministic.isChecked(),
+            judged_by="score" if self.judged_by.choice == "score" else "passed",
         )
         self.edited.emit(self._settings)

@@ -13,6 +13,7 @@ from engine.contract import (
     Contender,
     Failed,
     Finished,
+    JudgedBy,
     Loading,
     Notice,
     NotRecorded,
@@ -83,6 +84,7 @@ class SuiteModel(QObject):
         self._notices: list[str] = []
         self._replies: list[Reply] = []
         self._margin = 0.0
+        self._judged_by: JudgedBy = "passed"
         self._bench: Bench | None = None
         self._checks = False
         self._held = HeldRun(self)
@@ -140,7 +142,7 @@ class SuiteModel(QObject):
             choice, settings = self.cases.choice, self.settings
             given, history = self._given, self._history
             work = partial(prepare_suite, given, history, choice, settings, contenders)
-            self._prepare(work, margin)
+            self._prepare(work, margin, settings.judged_by)
 
     def resume(self) -> None:
         """Run what the shown result still lacks."""
@@ -154,13 +156,13 @@ class SuiteModel(QObject):
         """Run what a recorded suite still lacks."""
         if not self.running:
             work = partial(prepare_rest, self._given, self._history, session)
-            self._prepare(work, self._margin_of(session))
+            self._prepare(work, *self._terms_of(session))
 
     def repeat_session(self, session: Session) -> None:
         """Run all that a recorded suite asked once more."""
         if not self.running:
             work = partial(prepare_again, self._given, self._history, session)
-            self._prepare(work, self._margin_of(session))
+            self._prepare(work, *self._terms_of(session))
 
     def show_session(self, session: Session) -> None:
         """Show what a recorded suite found, with its cases and settings as those of the next run."""
@@ -193,9 +195,11 @@ class SuiteModel(QObject):
 
     # -------------------------------------------------------------------------------------------
 
-    def _margin_of(self, session: Session) -> float:
+    def _terms_of(self, session: Session) -> tuple[float, JudgedBy]:
         terms = session.suite
-        return terms.margin if terms else self.settings.margin_points / 100.0
+        if terms is None:
+            return self.settings.margin_points / 100.0, self.settings.judged_by
+        return terms.margin, terms.judged_by
 
     def _take_session(self, session: Session, found: SuiteFound) -> None:
         self.settings = settings_of(session, found.margin)
@@ -203,11 +207,11 @@ class SuiteModel(QObject):
         self.settings_given.emit()
         self._take_found(found)
 
-    def _prepare(self, work: Callable[[], Prepared], margin: float) -> None:
+    def _prepare(self, work: Callable[[], Prepared], margin: float, judged_by: JudgedBy) -> None:
         self.found, self._session = None, None
         self._replies, self._failed, self._notices = [], set(), []
         self._stopped = False
-        self._margin = margin
+        self._margin, self._judged_by = margin, judged_by
         self._time_left.start()
         self._held.want()
         self._jobs.start("bench", work, self._start, self._fail)
@@ -280,6 +284,7 @@ class SuiteModel(QObject):
                 self._prepared,
                 tuple(self._replies),
                 self._margin,
+                self._judged_by,
                 session=self._session,
                 unfinished=self._stopped or len(self._replies) < self._planned,
                 notices=tuple(self._notices),

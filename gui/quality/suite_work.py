@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from engine.contract import CaseScore, ChoiceMetric, Contender, Findings, Reply, Sampling, Session
+from engine.contract import (
+    CaseScore,
+    ChoiceMetric,
+    Contender,
+    Findings,
+    JudgedBy,
+    Reply,
+    Sampling,
+    Session,
+)
 from engine.errors import AssumptionError, PlanError
 from gui.collaborators import Bench, Collaborators, History
 from gui.quality.cases_model import CasesChoice, read_cases
@@ -33,6 +42,7 @@ class SuiteSettings(msgspec.Struct, frozen=True, kw_only=True):
     temperature: float = 0.0
     repeats: int = 1
     deterministic: bool = False
+    judged_by: JudgedBy = "passed"
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -65,6 +75,7 @@ class SuiteFound(msgspec.Struct, frozen=True, kw_only=True):
     assessment: Assessment
     margin: float
     metric: ChoiceMetric = "acc_norm"
+    judged_by: JudgedBy = "passed"
     trade_off: tuple[TradeOff, ...] = ()
     session: str | None = None
     unfinished: bool = False
@@ -74,7 +85,13 @@ class SuiteFound(msgspec.Struct, frozen=True, kw_only=True):
         """What the session keeps of it."""
         from engine.suite import findings
 
-        return findings(self.suite, self.assessment, margin=self.margin, metric=self.metric)
+        return findings(
+            self.suite,
+            self.assessment,
+            margin=self.margin,
+            metric=self.metric,
+            judged_by=self.judged_by,
+        )
 
 
 def prepare_suite(
@@ -130,6 +147,7 @@ def settings_of(session: Session, margin: float) -> SuiteSettings:
         temperature=session.sampling.temperature,
         repeats=session.repeats,
         deterministic=not session.batched,
+        judged_by=session.suite.judged_by if session.suite is not None else "passed",
     )
 
 
@@ -157,6 +175,7 @@ def judge_suite(
     prepared: Prepared,
     replies: tuple[Reply, ...],
     margin: float,
+    judged_by: JudgedBy,
     *,
     session: str | None,
     unfinished: bool,
@@ -178,11 +197,13 @@ def judge_suite(
             replies,
             margin=margin,
             metric=metric,
+            judged_by=judged_by,
             known=known,
             checked=checked,
         ),
         margin=margin,
         metric=metric,
+        judged_by=judged_by,
         session=session,
         unfinished=unfinished,
         notices=notices,
@@ -201,6 +222,7 @@ def reopen_suite(session: Session, checked: Callable[[int], None]) -> SuiteFound
         assessment=reassess(session, checked=checked),
         margin=margin,
         metric=_metric(session),
+        judged_by=session.suite.judged_by if session.suite is not None else "passed",
         session=session.id,
         unfinished=session.status in {"stopped", "interrupted"},
     )
@@ -229,7 +251,9 @@ def _judged(
 ) -> SuiteFound:
     from engine.suite import judge
 
-    assessment = judge(found.suite, found.contenders, scores, margin=margin)
+    assessment = judge(
+        found.suite, found.contenders, scores, margin=margin, judged_by=found.judged_by
+    )
     return replace(found, assessment=assessment, margin=margin)
 
 

@@ -346,6 +346,26 @@ def test_quality_beside_its_costs_is_shown_and_written(
     assert [point["contender"] for point in document["trade_off"]] == ["big", "small"]
 
 
+def test_scores_reached_in_part_are_judged_when_asked_for_and_stay_so(
+    model_files: ModelFiles, tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "parts.yaml"
+    checks = "[{type: contains, value: 'yes', weight: 3}, {type: contains, value: sir}]"
+    file.write_text(f"- {{prompt: One?, checks: {checks}}}\n- {{prompt: Two?, checks: {checks}}}\n")
+    bench = Answers({"big": "yes sir", "small": "yes"})
+    assert judge(model_files("big", "small"), bench, cases=file, judge_by="score") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "small scores 25 points lower than big on average" in shown
+    session = recorded()
+    assert session.suite is not None
+    assert session.suite.judged_by == "score"
+    assert session.verdicts[0].difference == pytest.approx(-0.25)
+    judge([], bench, resume=session.id)
+    assert recorded().verdicts == session.verdicts
+    judge([], bench, resume=session.id, judge_by="passed")
+    assert recorded().verdicts[0].difference == pytest.approx(-1.0)
+
+
 def test_a_check_is_overruled_by_hand_without_a_run(
     model_files: ModelFiles, cases: Path, capsys: Capture
 ) -> None:

@@ -20,16 +20,20 @@ from engine.contract import (
     Event,
     Findings,
     Finished,
+    Message,
     Plan,
     Replied,
     Reply,
     Session,
     SuiteTerms,
 )
+from engine.contract.checks import TextCheck
 from engine.errors import StorageError
 from engine.quality import scores
+from engine.quality.suite import Suite
 from gui.app import Desk
 from gui.cost.settings import CostSettings, Ends
+from gui.quality.cases_model import EDITED
 from gui.quality.overrule_form import OverruleForm
 from gui.quality.suite_result import SuiteResult
 from tests.gui.fakes import FakeBench, FakeHistory, Fakes, reply_to, session_of
@@ -286,6 +290,40 @@ def test_a_window_closes_while_replies_are_checked(
     qtbot.waitUntil(checked.is_set)
     desk.window.close()
     assert desk.close()
+
+
+def test_scores_reached_in_part_are_judged_when_asked_for(
+    qtbot: QtBot, desk: Desk, fakes: Fakes
+) -> None:
+    parts = (
+        TextCheck(type="contains", value="answer", weight=3.0),
+        TextCheck(type="contains", value="sir"),
+    )
+    asked = (Message(role="user", content="Hi"),)
+    cases = tuple(Case(id=str(n), messages=asked, checks=parts) for n in range(4))
+    desk.quality.suite.cases.take_suite(EDITED, Suite(name="Mine", cases=cases))
+    texts = {F16.name: "An answer, sir.", Q8.name: "An answer, sir.", Q2.name: "An answer."}
+    fakes.bench.script = lambda plan: iter(
+        [
+            Began(session="s1"),
+            *(
+                Replied(reply=reply_to(m.name, case=c.id, text=texts[m.name]))
+                for m in plan.contenders
+                for c in plan.cases
+            ),
+        ]
+    )
+    desk.quality_page.suite_form.judged_by.set_choice("score")
+    desk.quality_page.run.click()
+    verdicts = finish(qtbot, desk)
+    assert "scores as much as" in verdicts.cards[0].sentence.text()
+    assert "scores 25 points lower than" in verdicts.cards[1].sentence.text()
+    verdicts.margin.set_number(50.0)
+    qtbot.waitUntil(lambda: _margin(fakes) == 0.5)
+    terms = fakes.history.found["s1"].suite
+    assert terms is not None
+    assert terms.judged_by == "score"
+    assert "scores 25 points lower than" in verdicts.cards[1].sentence.text()
 
 
 def test_replies_cost_what_the_cost_page_assumes(
