@@ -58,7 +58,7 @@ def _alternatives(kind: Any, within: tuple[Any, ...]) -> list[st.SearchStrategy[
     return [values(each, within) for each in members if within.count(each) < _MOST_LEVELS]
 
 
-def named(kind: type[Any], field: str) -> st.SearchStrategy[tuple[Any, ...]]:
+def named(kind: Any, field: str) -> st.SearchStrategy[tuple[Any, ...]]:
     """Some of a kind, each with a name of its own."""
     return st.lists(
         values(kind), min_size=1, max_size=3, unique_by=lambda part: getattr(part, field)
