@@ -52,7 +52,8 @@ def quality_columns(session: Session) -> Iterator[Column]:
 
 def quality_findings(session: Session) -> Iterator[str]:
     """The verdicts in words, and what people chose."""
-    yield from map(sentence, session.verdicts)
+    judged_by = session.suite.judged_by if session.suite is not None else "passed"
+    yield from (sentence(verdict, judged_by) for verdict in session.verdicts)
     n_votes = len(session.votes)
     if n_votes:
         chosen = Counter(vote.best for vote in session.votes)
