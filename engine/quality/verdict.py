@@ -132,8 +132,11 @@ def _verdict(
     margin: float,
     compared_with: int,
 ) -> Verdict:
-    confidence = claims.good_enough.confidence
     vetoed_by = tuple(case.case for case in comparison.cases if case.vetoes)
+    outcome = _outcome(bool(vetoed_by), claims)
+    # Of two claims that hold the bound shows the stronger one, at the level that was set for it.
+    shown = claims.better if outcome == "better" else claims.good_enough
+    confidence = shown.confidence
     verdict = Verdict(
         reference=comparison.reference,
         contender=comparison.contender,
@@ -141,7 +144,7 @@ def _verdict(
         confidence=confidence,
         upper_confidence=claims.worse.confidence,
         margin=margin,
-        outcome=_outcome(bool(vetoed_by), claims),
+        outcome=outcome,
         vetoed_by=vetoed_by,
         compared_with=compared_with,
         unscored=comparison.unscored,

@@ -74,6 +74,17 @@ def test_outcome_and_bounds_never_contradict_each_other(data: st.DataObject) -> 
             assert (found.upper_bound < -margin) == (found.outcome == "worse")
 
 
+def test_the_bound_of_what_is_better_is_the_one_that_its_claim_was_tested_at() -> None:
+    """The second step of Holm's procedure for "better" is the first one for "good enough"."""
+    counts = [(0, 6, 6), (27, 46, 73), (0, 0, 1), (0, 0, 1)]
+    compared = [_comparison(*each, name=f"{i}") for i, each in enumerate(counts)]
+    found = verdicts(compared, 0.25)[1]
+    assert found.outcome == "better"
+    assert found.confidence == pytest.approx(1 - 0.05 / 3)
+    assert found.lower_bound is not None
+    assert found.lower_bound > 0
+
+
 def test_figures_are_the_counts() -> None:
     found = _verdict(7, 1, 21)
     assert (found.n, found.b, found.c) == (21, 7, 1)
