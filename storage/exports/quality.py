@@ -67,9 +67,10 @@ def quality_findings(session: Session) -> Iterator[str]:
 def quality_facts(session: Session) -> Iterator[Fact]:
     terms = session.suite
     if terms is not None:
+        by = "" if terms.judged_by == "passed" else ", by the scores that cases reach in part"
         yield Fact(
             name="Judged",
-            text=f"suite {terms.name}, with a margin of {100 * terms.margin:g} points: a contender that"
+            text=f"suite {terms.name}{by}, with a margin of {100 * terms.margin:g} points: a contender that"
             f" loses less than that against {session.contenders[0].name} is good enough",
         )
         for remark in terms.not_supported:

@@ -54,6 +54,16 @@ def test_a_suites_report_begins_with_its_verdicts_in_words() -> None:
     assert "Of 1 vote, 1 of them blind, the best was: model 0 1 time." in shown.findings
 
 
+def test_a_suite_judged_by_its_scores_says_so() -> None:
+    session = found.suite(n_failed=0)
+    assert session.suite is not None
+    terms = msgspec.structs.replace(session.suite, judged_by="score")
+    shown = report(msgspec.structs.replace(session, suite=terms))
+    assert "scores as much as model 0" in shown.findings[0]
+    (judged,) = [fact.text for fact in shown.measured if fact.name == "Judged"]
+    assert "by the scores that cases reach in part" in judged
+
+
 def test_a_suites_figures_have_the_passed_cases_with_their_interval() -> None:
     shown = report(found.suite())
     assert column(shown, "pass_rate") == ["100.0 %", "70.0 %"]
