@@ -141,11 +141,13 @@ def test_a_recorded_suite_opens_with_just_what_it_found(
     assert len(fakes.bench.plans) == 1
 
 
-def test_a_reopened_suite_is_overruled_further(qtbot: QtBot, open_desk: MakeDesk) -> None:
+def test_a_reopened_suite_is_overruled_further(
+    qtbot: QtBot, open_desk: MakeDesk, tmp_path: Path
+) -> None:
     plan = _plan()
     replies = [event.reply for event in answered(plan) if isinstance(event, Replied)]
     session = msgspec.structs.replace(session_of(plan, replies), kind="suite")
-    fakes = Fakes(Path(), history=FakeHistory([session]))
+    fakes = Fakes(tmp_path, history=FakeHistory([session]))
     desk = open_desk(fakes)
     desk.opener.open("s1")
     qtbot.waitUntil(lambda: desk.quality_page.verdicts is not None)
