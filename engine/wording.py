@@ -39,9 +39,9 @@ def thousands(number: float) -> str:
 
 
 def significant(value: float) -> str:
-    """Three significant digits without an exponent: 105, 51.4, 0.83."""
+    """Three significant digits, more before the point: 1,050, 51.4, 0.83."""
     if value >= 100:
-        return f"{value:.0f}"
+        return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
@@ -58,9 +58,9 @@ def seconds(value_s: float) -> str:
     return f"{minutes} min {rest} s"
 
 
-def size(n_bytes: int) -> str:
+def size(n_bytes: float) -> str:
     """Decimal units, as file managers and model hubs count."""
-    value = float(n_bytes)
+    value = n_bytes
     for unit in ("B", "kB", "MB"):
         if value < 1000:
             return f"{value:.0f} {unit}"

@@ -18,10 +18,10 @@ from engine.quality.fidelity_sentences import (
     sentences,
     with_error,
 )
+from engine.wording import NONE
 from storage.exports.figures import Cell, Column
 from storage.exports.settings import Fact
 from storage.exports.tables import TablePart
-from storage.exports.wording import NONE
 
 _MOST_REPLIES: Final = 10
 _Candidate = Fidelity | OtherTokenizer

@@ -11,8 +11,8 @@ from engine.contract import Contender, Reply, Session
 from engine.energy.typical import TypicalEnergy, typical_energy
 from engine.energy.wording import ESTIMATED_DIGITS, MEASURED_DIGITS
 from engine.summary import ContenderSummary, summarise
-from engine.wording import digits_text
-from storage.exports.wording import NONE, rate, seconds, size, spread
+from engine.wording import NONE, digits_text, rate, seconds, size
+from storage.exports.wording import spread
 
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True):

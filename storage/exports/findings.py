@@ -8,8 +8,8 @@ from typing import Final
 
 from engine.contract import Session
 from engine.summary import summarise, wide_spreads
+from engine.wording import count, rate, seconds
 from storage.exports.figures import Column
-from storage.exports.wording import count, rate, seconds
 
 _ALIKE: Final = 1.05
 """Medians closer than this are called equal: repeats on a quiet machine vary by a few percent."""

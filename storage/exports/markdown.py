@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from engine.contract import Session
+from engine.wording import count
 from storage.exports.report import CasePart, ReplyPart, Report, report
 from storage.exports.tables import TablePart
-from storage.exports.wording import count
 
 
 def markdown(sessions: Sequence[Session]) -> bytes:

@@ -12,10 +12,11 @@ from engine.contract import CaseScore, CheckResult, Session, Verdict
 from engine.quality.sentences import sentence
 from engine.quality.standings import Standing, standing
 from engine.suite import suite_of
+from engine.wording import NONE, count
 from storage.exports.figures import Cell, Column
 from storage.exports.settings import Fact
 from storage.exports.tables import TablePart
-from storage.exports.wording import NONE, count, joined
+from storage.exports.wording import joined
 
 _MARKS: Final = {True: "passed", False: "failed", None: "not told"}
 _MOST_SPANS: Final = 3

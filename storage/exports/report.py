@@ -12,6 +12,7 @@ import msgspec
 from engine.contract import Case, CaseScore, Message, ModelFile, Reply, Session
 from engine.energy.typical import all_with_pooled_energy
 from engine.energy.wording import energy_line, energy_text
+from engine.wording import count, rate, seconds
 from storage.exports.fidelity import (
     fidelity_columns,
     fidelity_facts,
@@ -32,7 +33,7 @@ from storage.exports.settings import Fact, how_it_was_measured
 from storage.exports.speeds import speed_columns
 from storage.exports.tables import TablePart
 from storage.exports.trade_off import Weighed, trade_off_findings, weighed
-from storage.exports.wording import ENDINGS, count, joined, moment, rate, seconds
+from storage.exports.wording import ENDINGS, joined, moment
 
 _KINDS: Final = {
     "compare": "Comparison",

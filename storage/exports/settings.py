@@ -9,8 +9,8 @@ import msgspec
 
 from engine.contract import Energy, ResolvedRuntime, Sampling, Session
 from engine.energy.wording import conditions_text
+from engine.wording import count, size
 from storage.exports.figures import Column
-from storage.exports.wording import count, size
 
 _USUAL: Final = Sampling()
 

@@ -10,10 +10,10 @@ import msgspec
 from engine.contract import Session
 from engine.quality.standings import Axis, TradeOff
 from engine.quality.trade_off import known_axes, trade_offs
-from engine.wording import digits_text
+from engine.wording import digits_text, seconds, size
 from storage.exports.figures import Cell
 from storage.exports.quality import standings
-from storage.exports.wording import joined, seconds, size
+from storage.exports.wording import joined
 
 _AXES: Final[dict[Axis, tuple[str, Callable[[float], str]]]] = {
     "size_bytes": ("file size", size),

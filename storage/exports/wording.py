@@ -9,7 +9,6 @@ from typing import Final
 from engine.contract import FinishReason
 from engine.summary import Figure
 
-NONE: Final = "–"
 _JOINED: Final = "\N{NO-BREAK SPACE}"
 ENDINGS: Final[dict[FinishReason, str]] = {
     "stop": "end of text",
@@ -17,39 +16,6 @@ ENDINGS: Final[dict[FinishReason, str]] = {
     "stopped": "stopped by the user",
     "error": "failed",
 }
-
-
-def significant(value: float) -> str:
-    """Three significant digits, more before the point: 1,050, 51.4, 0.83."""
-    if value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def rate(tokens_per_s: float) -> str:
-    return f"{significant(tokens_per_s)} tok/s"
-
-
-def seconds(value_s: float) -> str:
-    if value_s < 0.0995:
-        return f"{value_s * 1000:.3g} ms"
-    if value_s < 60:
-        return f"{significant(value_s)} s"
-    minutes, rest = divmod(round(value_s), 60)
-    return f"{minutes} min {rest} s"
-
-
-def size(n_bytes: float) -> str:
-    """Decimal units, as file managers and model hubs count."""
-    for unit in ("B", "kB", "MB"):
-        if n_bytes < 1000:
-            return f"{n_bytes:.0f} {unit}"
-        n_bytes /= 1000
-    return f"{n_bytes:.1f} GB" if n_bytes < 100 else f"{n_bytes:.0f} GB"
-
-
-def count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
 def joined(words: Iterable[str]) -> str:

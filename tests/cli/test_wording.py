@@ -19,7 +19,7 @@ from tests.cli.fakes import RUNTIME, reply
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(105.4, "105"), (51.44, "51.4"), (0.832, "0.83"), (12345.0, "12345")]
+    ("value", "text"), [(105.4, "105"), (51.44, "51.4"), (0.832, "0.83"), (12345.0, "12,345")]
 )
 def test_figures_have_three_digits_and_no_exponent(value: float, text: str) -> None:
     assert significant(value) == text
