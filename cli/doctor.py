@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.failures import EXIT_FAILED
+from cli.program import program_name
 from cli.terminal import clean, clean_line, result_console, words, write_result
 from cli.wording import size
 from engine.bench import Bench
@@ -26,7 +27,7 @@ from engine.energy.settings import EnergySettings, sensor_root
 from engine.energy.sources import sources
 from engine.energy.wording import plug_text, source_text
 from engine.energy.zones import SourceStatus
-from engine.errors import SteelyardError
+from engine.errors import DamagedHistory, SteelyardError
 from engine.machine import available_memory, describe_environment
 from models import fit
 from models.demo import demo_model_path
@@ -136,6 +137,9 @@ def _count_sessions() -> tuple[int | None, Missing | None]:
     try:
         with History.open(database_path()) as history:
             return len(history.sessions()), None
+    except DamagedHistory as error:
+        remedy = f"{error} Run: {program_name()} sessions salvage"
+        return None, Missing(what="The history is damaged.", remedy=remedy)
     except SteelyardError as error:
         return None, Missing(what="The history cannot be opened.", remedy=str(error))
 

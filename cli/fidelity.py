@@ -14,6 +14,7 @@ from cli.failures import EXIT_INTERRUPTED
 from cli.fidelity_options import FidelityOptions
 from cli.fidelity_source import make_plan
 from cli.fidelity_view import print_bundled, print_fidelity
+from cli.history import open_history
 from cli.interrupt import StopOnInterrupt
 from cli.measurement_history import measurement_recorder, tell_where_recorded
 from cli.terminal import (
@@ -49,8 +50,6 @@ from engine.fidelity import (
 from engine.fidelity_recording import recorded_fidelity
 from models import fit
 from models.describe import describe
-from storage.folders import database_path
-from storage.history import History
 
 
 class Bench(Protocol):
@@ -74,7 +73,7 @@ def machine_environment() -> Environment:
 
 
 def recorded_session(session_id: str) -> Session:
-    with History.open(database_path()) as history:
+    with open_history() as history:
         return history.session(session_id)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cli.history import open_history
 from cli.program import program_name
 from cli.terminal import clean_line, complain
 from engine.contract import Recorder, SessionKind
 from engine.errors import StorageError
-from storage.folders import database_path
 from storage.history import History
 
 
@@ -33,7 +33,7 @@ def tell_where_recorded(session: str | None) -> None:
 
 def _open_or_tell() -> History | None:
     try:
-        return History.open(database_path())
+        return open_history()
     except StorageError as error:
         complain(clean_line(f"{error} This run is not recorded."))
         return None

@@ -14,6 +14,7 @@ from cli.contenders import read_contenders
 from cli.cost_assumptions import assumptions_of
 from cli.cost_options import CostOptions
 from cli.failures import EXIT_FAILED, EXIT_INTERRUPTED
+from cli.history import open_history
 from cli.program import program_name
 from cli.running import MakeBench, Outcome, kept_replies
 from cli.suite_cases import asked_suite, must_be_judged, save_cases
@@ -59,7 +60,6 @@ from engine.suite import (
 from models.describe import describe
 from storage.document import dump
 from storage.files import write_whole
-from storage.folders import database_path
 from storage.history import History
 
 
@@ -74,7 +74,7 @@ def suite(
     """The exit code: 1 where a contender failed, 130 where Ctrl+C stopped it."""
     if options.ready == "list":
         return _list_ready(result_console())
-    with History.open(database_path()) as history:
+    with open_history() as history:
         if options.save_cases is not None:
             save_cases(asked_suite(options, history), options.save_cases)
             return 0

@@ -64,7 +64,7 @@ def test_a_damaged_history_is_named(bench_is: type, home: Path) -> None:
     (home / "history.sqlite3").write_bytes(b"no database at all" * 100)
     found = diagnose()
     assert found.sessions is None
-    assert any("history" in each.what for each in found.missing)
+    assert any("sessions salvage" in each.remedy for each in found.missing)
 
 
 def test_looking_makes_no_folder(bench_is: type, home: Path) -> None:
