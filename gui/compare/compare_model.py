@@ -324,7 +324,9 @@ class CompareModel(QObject):
 
     def _take_restored(self, found: tuple[list[Contender], list[str]]) -> None:
         contenders, faults = found
-        self.contenders.add(contenders)
+        if self._session is None:
+            # A session that was opened meanwhile has brought its own.
+            self.contenders.add(contenders)
         for fault in faults:
             self.warned.emit(fault)
 

@@ -20,7 +20,7 @@ from gui.jobs import Jobs
 from gui.theme import Theme
 from tests.gui.fakes import Fakes
 
-LIMIT_MS = 30_000
+LIMIT_MS = 60_000
 
 
 class PatientBot(QtBot):

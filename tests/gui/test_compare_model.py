@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
 from engine.contract import Began, Case, Event, Message, Plan, Session, Started
@@ -268,6 +269,20 @@ def test_the_last_contenders_come_back_as_far_as_their_files_are_there(
     assert [each.name for each in compare.contenders.contenders] == [A.name]
     assert warned[0].startswith("Lost is no longer on the page: /x.bin")
     assert compare.draft.draft.prompt == "Why?"
+
+
+def test_a_session_opened_before_the_last_contenders_are_back_shows_its_own_alone(
+    qtbot: QtBot, make: Make, jobs: Jobs
+) -> None:
+    compare = make()
+    looked = threading.Event()
+    compare.restore((contender("Q6_K"),), Draft())
+    jobs.start("files", looked.set)
+    compare.show_session(session_of(two_prompts(), []))
+    own = compare.contenders.contenders
+    qtbot.waitUntil(looked.is_set)
+    QCoreApplication.processEvents()
+    assert compare.contenders.contenders == own
 
 
 def test_closing_during_a_run_stops_it_and_ends_the_workers(

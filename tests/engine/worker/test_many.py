@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -160,10 +159,12 @@ def test_a_stop_gives_what_the_running_cases_have(worker: Running) -> None:
     request = GenerateMany(
         id=worker.client.next_id(), cases=CASES, sampling=Sampling(max_tokens=300), n_sequences=4
     )
-    timer = threading.Timer(0.6, worker.client.stop)
-    timer.start()
-    found = [r for r in worker.client.ask(request) if isinstance(r, CaseGenerated)]
-    timer.join()
+    found = []
+    for response in worker.client.ask(request):
+        if isinstance(response, CaseGenerated):
+            found.append(response)
+            # The first has ended; the others are in the middle of theirs.
+            worker.client.stop()
     assert any(reply.finish_reason == "stopped" for reply in found)
     assert len(found) <= len(CASES)
     assert len(many(worker, CASES[:2], max_tokens=2)) == 2
