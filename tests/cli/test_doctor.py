@@ -11,6 +11,8 @@ from cli.doctor import diagnose
 from engine.contract import Environment
 from engine.errors import MissingFile, WorkerDied
 from engine.machine import describe_environment
+from storage.folders import database_path
+from storage.history import History
 
 Capture = pytest.CaptureFixture[str]
 
@@ -64,6 +66,16 @@ def test_a_damaged_history_is_named(bench_is: type, home: Path) -> None:
     (home / "history.sqlite3").write_bytes(b"no database at all" * 100)
     found = diagnose()
     assert found.sessions is None
+    assert any("history" in each.what for each in found.missing)
+
+
+def test_a_damaged_history_is_named_with_what_salvages_it(bench_is: type, home: Path) -> None:
+    path = database_path()
+    with History.open(path):
+        pass
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + b"\x07" * (len(whole) - 100))
+    found = diagnose()
     assert any("sessions salvage" in each.remedy for each in found.missing)
 
 
