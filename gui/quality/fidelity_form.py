@@ -54,6 +54,7 @@ class FidelityForm(QWidget):
         self._settings = settings
         self._paths = {FILE: "", PROMPTS: ""}
         self.source = ChoiceField(_SOURCES, DEFAULT_TEXT)
+        self.source.let_shrink()
         self.about = label("", "small-muted", wrap=True, parent=self)
         self.file = TextButton(theme, "export", "Choose file…", "Choose a file", parent=self)
         self.file_name = ElidedLabel("", "small-muted", self)

@@ -36,6 +36,7 @@ class SuiteForm(QWidget):
         self.judged_by = ChoiceField(
             {"passed": "passed cases", "score": "scores reached in part"}, settings.judged_by, self
         )
+        self.judged_by.let_shrink()
         self._lay_out(theme)
         self.judged_by.currentIndexChanged.connect(self._edit)
         self.deterministic.toggled.connect(self._edit)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from PySide6.QtCore import QLocale, QObject, QSize, Qt
+from PySide6.QtCore import QLocale, QObject, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
 
 from gui.theme import Theme
 from gui.widgets.buttons import FoldButton
 
-_FEWEST_CHARACTERS: Final = 14
+_FEWEST_CHARACTERS: Final = 8
 
 
 class NumberField(QSpinBox):
@@ -97,7 +97,7 @@ class RealField(QDoubleSpinBox):
 
 
 class ChoiceField(QComboBox):
-    """One of several values, each under its words; long words are cut where there is no room for them."""
+    """One of several values, each under its words."""
 
     def __init__(self, words: Mapping[str, str], value: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,11 +114,10 @@ class ChoiceField(QComboBox):
     def set_choice(self, value: str) -> None:
         self.setCurrentIndex(self.findData(value))
 
-    def minimumSizeHint(self) -> QSize:
-        """Narrower than its longest words, which would push a column of settings out of its card."""
-        wanted = super().minimumSizeHint()
-        few = self.fontMetrics().averageCharWidth() * _FEWEST_CHARACTERS
-        return QSize(min(wanted.width(), few), wanted.height())
+    def let_shrink(self) -> None:
+        """Cut long words where there is no room, instead of pushing a column of settings out of its card."""
+        self.setMinimumContentsLength(_FEWEST_CHARACTERS)
+        self.setSizeAdjustPolicy(self.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

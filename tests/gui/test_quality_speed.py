@@ -246,7 +246,6 @@ def test_a_single_repetition_is_shown_without_a_spread() -> None:
 
 def test_no_measurement_s_settings_push_the_others_out_of_the_card(desk: Desk) -> None:
     page, theme = desk.quality_page, desk.theme
-    room = page.speed_form.width()
-    assert room < theme.characters(44)
+    room = theme.characters(44) - 2 * theme.space.m - 2
     for form in (page.fidelity_form, page.suite_form, page.speed_form):
         assert form.minimumSizeHint().width() <= room
