@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from cli.asking import agreed
 from cli.hub_access import Access, this_hub
 from cli.model_uses import recorded_uses
 from cli.models_list_view import ListedFault, ListedModel, ListedPlace, ModelList, print_models
@@ -92,7 +93,10 @@ def add_models(path: Path, *, make_library: MakeLibrary = this_library) -> int:
 
 
 def remove_model(model: str, *, sure: bool, make_library: MakeLibrary = this_library) -> int:
-    """Our own go to the bin, after a question at a terminal; all others stay on the disk."""
+    """Our own go to the bin, after a question; all others stay on the disk.
+
+    Raises WrongUsage where there is no terminal to ask at.
+    """
     library = make_library()
     path = Path(model).absolute()
     if path.is_dir():
@@ -100,7 +104,8 @@ def remove_model(model: str, *, sure: bool, make_library: MakeLibrary = this_lib
         complain(f"Steelyard no longer looks into {path}. Nothing in it was touched.")
         return 0
     entry = _entry(library.scan(), model, path)
-    if entry.owned and not sure and not _agreed(entry):
+    where = clean_line(str(entry.places[0].path))
+    if entry.owned and not sure and not agreed(f"Move {where} to the bin?", f"{where} was kept"):
         complain("It was kept.")
         return 0
     library.remove(entry)
@@ -126,14 +131,6 @@ def _entry(contents: Contents, model: str, path: Path) -> Entry:
         raise WrongUsage(f"There is no model “{model}”. `models list` names them.")
     paths = ", ".join(str(entry.places[0].path) for entry in found)
     raise WrongUsage(f"“{model}” may be several models: {paths}. Name one by its path.")
-
-
-def _agreed(entry: Entry) -> bool:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return True
-    question = f"Move {clean_line(str(entry.places[0].path))} to the bin? [y/N] "
-    print(question, end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _faults(contents: Contents) -> tuple[ListedFault, ...]:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.asking import agreed
 from cli.bench_report import print_speeds
 from cli.fidelity_view import print_fidelity
 from cli.history import open_history
@@ -103,10 +104,10 @@ def import_sessions(source: Path) -> int:
 
 
 def delete(session_ids: Sequence[str], *, sure: bool) -> int:
-    """For good; a person at a terminal is asked first."""
+    """For good, after a question; raises WrongUsage where there is no terminal to ask at."""
     with open_history() as history:
         sessions = [history.session(each) for each in dict.fromkeys(session_ids)]
-        if not sure and sys.stdin.isatty() and sys.stderr.isatty() and not _agreed(sessions):
+        if not sure and not _agreed(sessions):
             print("Kept." if len(sessions) > 1 else "It was kept.", file=sys.stderr)
             return 0
         history.delete(*(session.id for session in sessions))
@@ -119,8 +120,7 @@ def _agreed(sessions: Sequence[Session]) -> bool:
     for session in sessions:
         print(f"“{clean_line(session.title)}” ({session.id})", file=sys.stderr)
     what = "it" if len(sessions) == 1 else f"these {len(sessions)}"
-    print(f"Delete {what} for good? [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return agreed(f"Delete {what} for good?", "Nothing was deleted")
 
 
 def salvage_history() -> int:

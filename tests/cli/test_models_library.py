@@ -210,6 +210,16 @@ def test_a_person_is_asked_first(
     assert bool(binned) is gone
 
 
+def test_without_a_terminal_nothing_goes_to_the_bin_unasked(
+    library: MakeLibrary, own: Path, binned: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(own / "a.gguf")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    with pytest.raises(WrongUsage, match="--yes"):
+        remove_model("a", sure=False, make_library=library)
+    assert not binned
+
+
 def test_a_name_that_fits_none_or_several_is_wrong_usage(library: MakeLibrary, own: Path) -> None:
     put(own / "one-a.gguf")
     put(own / "one-b.gguf")

@@ -115,7 +115,7 @@ def test_an_exported_session_comes_back_after_it_was_deleted(
 ) -> None:
     file = tmp_path / "session.json"
     assert export([session_id], file) == 0
-    assert delete([session_id], sure=False) == 0
+    assert delete([session_id], sure=True) == 0
     assert import_sessions(file) == 0
     assert import_sessions(file) == 0
     assert "here already" in capsys.readouterr().err
@@ -211,6 +211,16 @@ def test_a_person_is_asked_before_a_session_is_deleted(
     assert "Delete it for good?" in screen.getvalue()
     with History.open(database_path()) as history:
         assert bool(history.sessions()) is kept
+
+
+def test_without_a_terminal_nothing_is_deleted_unasked(
+    session_id: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    assert run(("sessions", "delete", session_id)) == 2
+    assert "Nothing was deleted" in capsys.readouterr().err
+    with History.open(database_path()) as history:
+        assert history.sessions()
 
 
 def test_titles_and_replies_of_foreign_sessions_cannot_control_the_terminal(
