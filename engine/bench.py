@@ -92,10 +92,11 @@ class Bench:
         self._meter.start()
         status: SessionStatus = "stopped"
         try:
-            yield from record.begin(plan, self._environment_or_less(plan), resume)
+            environment = self._environment_or_less(plan)
+            yield from record.begin(plan, environment, resume)
             if notice := schema_notice(plan):
                 yield Notice(text=notice)
-            fits = self._pool.all_fit(plan.contenders)
+            fits = self._pool.all_fit(plan.contenders, environment.devices)
             jobs = jobs_in_order(plan, all_loaded=fits or plan.together)
             if resume is not None:
                 jobs = missing_jobs(jobs, resume)

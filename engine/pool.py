@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +40,7 @@ from engine.shared_memory import SharedMemory
 
 MARGIN_BYTES = 1 << 30
 ALL_LAYERS = -1
+_GPUS = {"gpu", "igpu"}
 
 
 class Fit(Protocol):
@@ -49,7 +50,7 @@ class Fit(Protocol):
         """Bytes by place, "host" and "device"; raises ModelFileError."""
 
     def estimate_offload(self, model: ModelFile, runtime: Runtime, free_device_bytes: int) -> int:
-        """How many layers fit into that much device memory."""
+        """How many layers fit into that much free device memory, of which it leaves a margin."""
 
 
 class Slot(msgspec.Struct, kw_only=True):
@@ -108,29 +109,47 @@ class ModelPool:
                     del self._slots[key]
         slot.client.close()
 
-    def all_fit(self, contenders: tuple[Contender, ...]) -> bool:
-        """Whether all these models can stay loaded side by side, as far as their headers tell."""
-        needs: dict[bytes, int] = {}
-        for contender in contenders:
+    def all_fit(
+        self, contenders: tuple[Contender, ...], devices: tuple[DeviceInfo, ...] = ()
+    ) -> bool:
+        """Whether all these models can stay loaded side by side, as far as their headers tell.
+
+        On devices too: a model that found fewer layers offloaded because another one is there would
+        look slower than it is.
+        """
+        with self._lock:
+            missing = {_key(each): each for each in contenders if _key(each) not in self._slots}
+        host = device = 0
+        for contender in missing.values():
+            gpus = _gpus(contender.runtime, devices)
             try:
-                need = self._fit.memory_need(contender.model, contender.runtime)["host"]
+                host += self._fit.memory_need(contender.model, contender.runtime)["host"]
+                device += self._wanted_bytes(contender) if gpus else 0
             except SteelyardError:
                 # A file that cannot be read fails when its turn comes, with its own sentence.
-                need = 0
-            needs[_key(contender)] = need
-        with self._lock:
-            missing = sum(need for key, need in needs.items() if key not in self._slots)
-        return missing + MARGIN_BYTES <= self._free_bytes()
+                continue
+        free = _free_device_bytes([each for each in devices if each.kind in _GPUS])
+        return host + MARGIN_BYTES <= self._free_bytes() and device <= free
 
     @property
     def mapped_bytes(self) -> int:
         with self._lock:
             return sum(slot.loaded.memory.mapped_bytes or 0 for slot in self._slots.values())
 
-    def unload_idle(self) -> str | None:
-        """Unload the model that was used least recently and is not busy; gives who loaded it."""
+    def unload_idle(self, *, on_device: bool = False) -> str | None:
+        """Unload the model that was used least recently and is not busy; gives who loaded it.
+
+        on_device: only one that holds memory of a GPU.
+        """
         with self._lock:
-            idle = next((key for key, slot in self._slots.items() if not slot.busy), None)
+            idle = next(
+                (
+                    key
+                    for key, slot in self._slots.items()
+                    if not slot.busy and not (on_device and not slot.loaded.memory.device_bytes)
+                ),
+                None,
+            )
             slot = self._slots.pop(idle) if idle is not None else None
         if slot is None:
             return None
@@ -174,7 +193,7 @@ class ModelPool:
             self._loading[contender.name] = client
         try:
             client.start()
-            devices = _ask_devices(client, contender.runtime.rpc_servers).devices
+            devices = yield from self._make_room_on_devices(contender, client)
             n_gpu_layers = self._settle_layers(contender, devices)
             runtime = msgspec.structs.replace(contender.runtime, n_gpu_layers=n_gpu_layers)
             need = self._fit.memory_need(contender.model, runtime)["host"]
@@ -213,17 +232,12 @@ class ModelPool:
     def _settle_layers(self, contender: Contender, devices: tuple[DeviceInfo, ...]) -> int:
         """The layers to offload; refuses what the chosen devices cannot hold."""
         runtime = contender.runtime
-        gpus = [
-            device
-            for device in devices
-            if device.kind in {"gpu", "igpu"}
-            and (not runtime.devices or device.name in runtime.devices)
-        ]
+        gpus = _gpus(runtime, devices)
         if not gpus:
             return 0 if runtime.n_gpu_layers == "auto" else _number(runtime.n_gpu_layers)
         free = _free_device_bytes(gpus)
         if runtime.n_gpu_layers == "auto":
-            return self._fit.estimate_offload(contender.model, runtime, free)
+            return self._fit.estimate_offload(contender.model, runtime, free + MARGIN_BYTES)
         need = self._fit.memory_need(contender.model, runtime)["device"]
         if runtime.check_memory and need > free:
             raise NotEnoughMemory(
@@ -231,6 +245,31 @@ class ModelPool:
                 f"GPU layers, and {_gib(free)} is free. Choose fewer layers or automatic, or load it anyway."
             )
         return _number(runtime.n_gpu_layers)
+
+    def _make_room_on_devices(
+        self, contender: Contender, client: WorkerClient
+    ) -> Generator[Event, None, tuple[DeviceInfo, ...]]:
+        """Unload idle models from the GPUs until all that is asked for finds room there, or none is left.
+
+        Gives the devices with what is then free on them.
+        """
+        while True:
+            devices = _ask_devices(client, contender.runtime.rpc_servers).devices
+            gpus = _gpus(contender.runtime, devices)
+            if not gpus or self._wanted_bytes(contender) <= _free_device_bytes(gpus):
+                return devices
+            unloaded = self.unload_idle(on_device=True)
+            if unloaded is not None:
+                yield Unloaded(contender=unloaded, reason=f"made room for {contender.name}")
+            elif not self._memory.unload_idle(on_device=True):
+                return devices
+
+    def _wanted_bytes(self, contender: Contender) -> int:
+        """On devices, with as many layers there as the contender may get."""
+        runtime = contender.runtime
+        if runtime.n_gpu_layers == "auto":
+            runtime = msgspec.structs.replace(runtime, n_gpu_layers="all")
+        return self._fit.memory_need(contender.model, runtime)["device"]
 
     def _make_room(self, contender: Contender, need: int) -> Iterator[Event]:
         """Unload idle models until this one fits, other pools' last; raises NotEnoughMemory."""
@@ -274,6 +313,15 @@ def _ask_devices(client: WorkerClient, rpc_servers: tuple[str, ...]) -> DeviceLi
         if isinstance(response, DeviceList):
             return response
     raise WorkerDied("The worker did not list its devices.", client.log())
+
+
+def _gpus(runtime: Runtime, devices: Iterable[DeviceInfo]) -> list[DeviceInfo]:
+    """Those that these settings may use."""
+    return [
+        device
+        for device in devices
+        if device.kind in _GPUS and (not runtime.devices or device.name in runtime.devices)
+    ]
 
 
 def _free_device_bytes(devices: list[DeviceInfo]) -> int:

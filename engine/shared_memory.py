@@ -14,8 +14,11 @@ class Keeper(Protocol):
     def mapped_bytes(self) -> int:
         """Pages that its models map from their files, which the system calls available."""
 
-    def unload_idle(self) -> str | None:
-        """End the worker of the model that was used least recently and is not in use; gives its contender."""
+    def unload_idle(self, *, on_device: bool = False) -> str | None:
+        """End the worker of the model that was used least recently and is not in use; gives its contender.
+
+        on_device: only of one that holds memory of a GPU.
+        """
 
 
 class SharedMemory:
@@ -33,9 +36,9 @@ class SharedMemory:
     def mapped_bytes(self) -> int:
         return sum(keeper.mapped_bytes for keeper in self._all())
 
-    def unload_idle(self) -> bool:
+    def unload_idle(self, *, on_device: bool = False) -> bool:
         """Whether some keeper had a model to unload."""
-        return any(keeper.unload_idle() is not None for keeper in self._all())
+        return any(keeper.unload_idle(on_device=on_device) is not None for keeper in self._all())
 
     def _all(self) -> list[Keeper]:
         with self._lock:

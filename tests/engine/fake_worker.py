@@ -102,7 +102,9 @@ class FakeWorker:
                 load_s=0.25,
                 cached_fraction=1.0,
                 runtime=RUNTIME,
-                memory=Memory(peak_bytes=1, mapped_bytes=1, device_bytes=0),
+                memory=Memory(
+                    peak_bytes=1, mapped_bytes=1, device_bytes=int("gpu" in request.path)
+                ),
             )
         )
 

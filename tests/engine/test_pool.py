@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -12,9 +12,22 @@ import pytest
 
 from engine import pool, side_by_side
 from engine.bench import Bench
-from engine.contract import Contender, Event, Loaded, Plan, Replied, Runtime, Sampling, Unloaded
+from engine.client import WorkerClient
+from engine.contract import (
+    Contender,
+    DeviceInfo,
+    Event,
+    Loaded,
+    ModelFile,
+    Plan,
+    Replied,
+    Runtime,
+    Sampling,
+    Unloaded,
+)
 from engine.errors import NotEnoughMemory
 from engine.pool import MARGIN_BYTES, ModelPool, Slot
+from engine.protocol import DeviceList
 from engine.shared_memory import SharedMemory
 from engine.side_by_side import check_room
 from models import fit
@@ -144,3 +157,63 @@ def test_models_side_by_side_that_find_no_room_say_so(
     with pytest.raises(NotEnoughMemory, match="2 models would need"):
         check_room(need, (contender("answer"), contender("answer", "B")), memory)
     assert first.loaded_models == 1
+
+
+class OneGpu:
+    """A GPU with room for one model of 3 GiB beside the margin; each loaded one takes that much."""
+
+    def __init__(self) -> None:
+        self.pools: list[ModelPool] = []
+        self.given_layers: list[int] = []
+
+    def memory_need(self, model: ModelFile, runtime: Runtime) -> Mapping[str, int]:
+        return {"host": 1, "device": 3 << 30}
+
+    def estimate_offload(self, model: ModelFile, runtime: Runtime, free_device_bytes: int) -> int:
+        self.given_layers.append(max(0, free_device_bytes - MARGIN_BYTES) // (1 << 30))
+        return self.given_layers[-1]
+
+    def devices(self, _client: WorkerClient, _servers: tuple[str, ...]) -> DeviceList:
+        taken = sum(pool.loaded_models for pool in self.pools) * (3 << 30)
+        gpu = DeviceInfo(
+            name="GPU0",
+            description="simulated",
+            kind="gpu",
+            backend="CUDA",
+            total_bytes=6 << 30,
+            free_bytes=(5 << 30) - taken,
+        )
+        return DeviceList(id=0, devices=(gpu,), llama_cpp="fake", system_info="none")
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> OneGpu:
+    one = OneGpu()
+    monkeypatch.setattr(pool, "_ask_devices", one.devices)
+    return one
+
+
+def test_a_model_gets_the_layers_on_the_gpu_that_it_would_get_alone(
+    gpu: OneGpu, memory: SharedMemory
+) -> None:
+    gpu.pools = [ModelPool(gpu, threading.Event(), start_fake_worker, memory) for _ in range(2)]
+    first, second = gpu.pools
+    try:
+        first.release(acquire(first, contender("answer-gpu-a")))
+        first.release(acquire(first, contender("answer-gpu-b")))
+        assert first.loaded_models == 1
+        acquire(second, contender("answer-gpu-c"))
+        assert (first.loaded_models, second.loaded_models) == (0, 1)
+        assert gpu.given_layers == [4, 4, 4]
+    finally:
+        for each in gpu.pools:
+            each.close()
+
+
+def test_models_that_share_a_gpu_too_small_for_both_do_not_take_turns(gpu: OneGpu) -> None:
+    both = (contender("answer-gpu-a"), contender("answer-gpu-b"))
+    only = ModelPool(gpu, threading.Event(), start_fake_worker)
+    devices = gpu.devices(only, ()).devices  # type: ignore[arg-type]  # no client is asked
+    assert only.all_fit(both[:1], devices)
+    assert not only.all_fit(both, devices)
+    assert only.all_fit(both)
