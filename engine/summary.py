@@ -14,7 +14,7 @@ from engine.contract import Reply
 from engine.energy.typical import typical_energy
 
 WIDE_SPREAD_PERCENT = 5.0
-_FIGURES = ("generation_tokens_per_s", "prompt_tokens_per_s", "ttft_s", "total_s", "load_s")
+_FIGURES = ("generation_tokens_per_s", "prompt_tokens_per_s", "ttft_s", "total_s")
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +28,10 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContenderSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """Figures over the replies that ended by themselves; a figure that none of them has is missing."""
+    """Figures over the replies that reached their end or the length limit; what none of them has is missing.
+
+    load_s is over loads: replies of one load all carry its time.
+    """
 
     contender: str
     replies: int
@@ -47,35 +50,36 @@ def summarise(replies: Iterable[Reply]) -> tuple[ContenderSummary, ...]:
 
 
 def wide_spreads(summaries: Iterable[ContenderSummary]) -> tuple[str, ...]:
-    """A warning for each contender whose generation or prompt speed varied more than it should."""
-    warnings = []
-    for summary in summaries:
+    """One warning that names every speed that varied more than it should, or none."""
+    wide = [
+        f"the {words} of {summary.contender} ({figure.spread_percent:.0f} %)"
+        for summary in summaries
         for name, words in (
             ("generation_tokens_per_s", "generation speed"),
             ("prompt_tokens_per_s", "prompt speed"),
-        ):
-            figure = summary.figures.get(name)
-            if figure and figure.spread_percent and figure.spread_percent > WIDE_SPREAD_PERCENT:
-                warnings.append(
-                    f"The {words} of {summary.contender} varied by {figure.spread_percent:.0f} % between "
-                    "repeats: something else was using this machine, or it was getting hot."
-                )
-    return tuple(warnings)
+        )
+        if (figure := summary.figures.get(name)) is not None
+        and figure.spread_percent is not None
+        and figure.spread_percent > WIDE_SPREAD_PERCENT
+    ]
+    if not wide:
+        return ()
+    named = ", ".join(wide)
+    warning = (
+        f"Varied by more than {WIDE_SPREAD_PERCENT:.0f} % between repeats: {named}. Perhaps "
+        "something else was using this machine, or it was getting hot."
+    )
+    return (warning,)
 
 
 def _summary(name: str, replies: list[Reply]) -> ContenderSummary:
     finished = [r for r in replies if r.finish_reason in {"stop", "length"}]
-    figures = {}
+    figures: dict[str, Figure] = {}
     for field in _FIGURES:
         get = attrgetter(f"timing.{field}")
         values = [(reply.case, get(reply)) for reply in finished]
-        present = [(case, value) for case, value in values if value is not None]
-        if present:
-            figures[field] = Figure(
-                median=statistics.median(value for _, value in present),
-                n=len(present),
-                spread_percent=_pooled_spread(present),
-            )
+        figures |= _figure(field, [(case, value) for case, value in values if value is not None])
+    figures |= _figure("load_s", [("", value) for value in _loads(finished)])
     figures |= _energy_figures(finished)
     return ContenderSummary(
         contender=name,
@@ -85,6 +89,25 @@ def _summary(name: str, replies: list[Reply]) -> ContenderSummary:
         peak_bytes=_highest(r.memory.peak_bytes for r in replies),
         device_bytes=_highest(r.memory.device_bytes for r in replies),
     )
+
+
+def _figure(name: str, values: list[tuple[str, float]]) -> dict[str, Figure]:
+    """Nothing where there is no value."""
+    if not values:
+        return {}
+    return {
+        name: Figure(
+            median=statistics.median(value for _, value in values),
+            n=len(values),
+            spread_percent=_pooled_spread(values),
+        )
+    }
+
+
+def _loads(finished: list[Reply]) -> list[float]:
+    """How long each load took. Two loads never take the same time to the last digit of the clock."""
+    times = (reply.timing.load_s for reply in finished)
+    return list(dict.fromkeys(value for value in times if value is not None))
 
 
 def _energy_figures(finished: list[Reply]) -> dict[str, Figure]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from engine.contract import Session
-from engine.summary import summarise, wide_spreads
 from engine.wording import count, rate, seconds
 from storage.exports.figures import Column
 
@@ -110,4 +109,3 @@ def _cautions(session: Session) -> Iterator[str]:
             f"{who} ran at once, so the timings are those of a shared machine and say little"
             " about each alone."
         )
-    yield from wide_spreads(summarise(session.replies))

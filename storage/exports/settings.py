@@ -9,6 +9,7 @@ import msgspec
 
 from engine.contract import Energy, ResolvedRuntime, Sampling, Session
 from engine.energy.wording import conditions_text
+from engine.summary import summarise, wide_spreads
 from engine.wording import count, size
 from storage.exports.figures import Column
 
@@ -80,9 +81,12 @@ def _replies(session: Session) -> Iterator[Fact]:
     yield from _energy(session)
     yield Fact(
         name="Figures",
-        text="medians over the replies that ended by themselves, with the standard deviation"
-        " among repeats of a prompt and the number of replies (n) where there are several",
+        text="medians over the replies that came to their end or to the length limit, not over those"
+        " that were stopped or failed; with the standard deviation among repeats of a prompt and the"
+        " number of replies (n), or of loads, where there are several",
     )
+    for warning in wide_spreads(summarise(session.replies)):
+        yield Fact(name="Spread", text=warning)
 
 
 def _order(session: Session) -> str:
@@ -137,10 +141,12 @@ def _lacking(energy: Energy) -> str:
 
 
 def _program(session: Session) -> str:
-    llama_cpp = session.environment.llama_cpp
-    return f"Steelyard {session.environment.app}" + (
-        f", llama.cpp {llama_cpp}" if llama_cpp else ""
-    )
+    """Each part named once, whether or not the recorded version carries a name itself."""
+    app, llama_cpp = session.environment.app, session.environment.llama_cpp
+    parts = [app if app.startswith("Steelyard") else f"Steelyard {app}"]
+    if llama_cpp:
+        parts.append(llama_cpp if "llama" in llama_cpp else f"llama.cpp {llama_cpp}")
+    return ", ".join(parts)
 
 
 def _short(value: object) -> str:

@@ -64,8 +64,32 @@ def test_a_spread_over_five_percent_is_warned_of_by_name() -> None:
     calm = [reply(v, repeat=i, name="calm") for i, v in enumerate((10.0, 10.1))]
     wild = [reply(v, repeat=i, name="wild") for i, v in enumerate((10.0, 12.0))]
     (warning,) = wide_spreads(summarise(calm + wild))
-    assert "wild" in warning
-    assert "%" in warning
+    assert "the generation speed of wild (13 %)" in warning
+    assert "calm" not in warning
+    assert "Perhaps" in warning
+
+
+def test_several_wide_spreads_are_one_warning() -> None:
+    wild = [
+        reply(v, repeat=i, name=name)
+        for name in ("A", "B")
+        for i, v in enumerate((10.0, 12.0, 14.0))
+    ]
+    (warning,) = wide_spreads(summarise(wild))
+    assert "of A (17 %), the generation speed of B (17 %)" in warning
+    assert wide_spreads(summarise([reply(10.0)])) == ()
+
+
+def test_loads_are_counted_not_the_replies_that_each_served() -> None:
+    loads = (0.5, 0.5, 0.7, 0.7)
+    replies = [
+        msgspec.structs.replace(reply(10.0, case=case, repeat=i), timing=Timing(load_s=load_s))
+        for case in "12"
+        for i, load_s in enumerate(loads)
+    ]
+    once, twice = (summarise(shown)[0].figures["load_s"] for shown in (replies[:2], replies))
+    assert once == Figure(median=0.5, n=1)
+    assert (twice.median, twice.n) == (0.6, 2)
 
 
 def test_the_energy_of_replies_is_a_median_without_a_spread() -> None:

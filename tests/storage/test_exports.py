@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from engine.contract import Energy, Memory, Session, Timing
+from engine.contract import Energy, Memory, Reply, Session, Timing
 from engine.errors import StorageError
 from storage.document import parse
 from storage.export import ENDINGS, Omit, first_page, render
@@ -221,6 +221,39 @@ class Page(HTMLParser):
 
     def count(self, tag: str) -> int:
         return sum(found == tag for found, _ in self.tags)
+
+
+def facts_of(shown: Session) -> dict[str, str]:
+    return {fact.name: fact.text for fact in report(shown).measured}
+
+
+def test_the_programs_are_each_named_once() -> None:
+    recorded = msgspec.structs.replace(
+        samples.ENVIRONMENT, app="Steelyard 0.1.0", llama_cpp="llama-cpp-python 0.3.36"
+    )
+    shown = msgspec.structs.replace(session(), environment=recorded)
+    assert facts_of(shown)["Made with"] == "Steelyard 0.1.0, llama-cpp-python 0.3.36"
+    assert facts_of(session())["Made with"] == "Steelyard 0.1.0, llama.cpp 0.3.36"
+
+
+def test_a_spread_is_told_with_how_it_was_measured_and_not_in_short() -> None:
+    shown = msgspec.structs.replace(
+        session(), replies=tuple(wide(name, n) for n in range(2) for name in ("model 0", "model 1"))
+    )
+    spread = facts_of(shown)["Spread"]
+    assert "of model 0" in spread
+    assert "of model 1" in spread
+    assert not [finding for finding in report(shown).findings if "Varied" in finding]
+
+
+def wide(contender: str, repeat: int) -> Reply:
+    made = samples.reply(contender, repeat=repeat)
+    speed = 50.0 + 20 * repeat
+    return msgspec.structs.replace(made, timing=Timing(generation_tokens_per_s=speed))
+
+
+def test_the_medians_are_said_to_include_replies_at_the_length_limit() -> None:
+    assert "or to the length limit" in facts_of(session())["Figures"]
 
 
 def test_the_page_tells_question_answer_figures_and_how_it_was_measured() -> None:
