@@ -25,6 +25,8 @@ _TYPED: Final = "given by you"
 def assumptions_of(options: CostOptions, today: date) -> Assumptions:
     """Raises WrongUsage, and AssumptionError where a table of ours cannot be read."""
     tables = load_tables(data_folder(), paid=options.price_file, grid=options.grid_file)
+    if options.price_file is not None and not (tables.paid.model or tables.paid.worth_in_eur):
+        raise WrongUsage(f"The price file {options.price_file} holds no model and no rate.")
     start = default_assumptions(_country(options.country, tables), tables)
     currency = options.currency.upper()
     exchange = tables.paid.exchange(currency) | dict(_rate(each) for each in options.exchange)
@@ -77,8 +79,11 @@ def named(part: str, names: Sequence[str], what: str) -> str:
     found = [name for name in names if part.casefold() in name.casefold()]
     if len(found) == 1:
         return found[0]
-    several = "is in several names" if found else "is none of them"
-    raise WrongUsage(f"{what}: “{part}” {several}. There are: {', '.join(names)}.")
+    if found:
+        raise WrongUsage(f"{what}: “{part}” is in several names: {', '.join(found)}.")
+    if not names:
+        raise WrongUsage(f"{what}: “{part}” is not there: the list holds no name.")
+    raise WrongUsage(f"{what}: “{part}” is none of them. There are: {', '.join(names)}.")
 
 
 def _country(typed: str | None, tables: Tables) -> str | None:

@@ -10,6 +10,7 @@ from engine.cost.ranges import PERCENTILES, Draws
 from engine.wording import thousands
 
 NEVER = "A request to {against} costs no more than the electricity of one here: it never pays."
+NOTHING_ASKED = "At the present volume nothing is asked."
 TOO_MUCH = "It would take more requests a day than the hardware serves: {most}."
 
 
@@ -36,7 +37,9 @@ def break_even(
             if gain[0] <= 0
             else TOO_MUCH.format(most=thousands(most_requests_per_day))
         )
-    if not np.isfinite(days[0]):
+    if gain[0] > 0 and a_day == 0:
+        absent["days"] = NOTHING_ASKED
+    elif not np.isfinite(days[0]):
         absent["days"] = NEVER.format(against=against)
     elif assumptions.requests_per_day > most_requests_per_day:
         absent["days"] = "The present volume does not fit on the hardware."

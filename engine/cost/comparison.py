@@ -71,8 +71,10 @@ def tornado(entry: Entry, assumptions: Assumptions, digits: int) -> tuple[Swing,
     for name, low, high in _ends(entry):
         if high - low > SMALLEST_SWING * likely:
             yearly = assumptions.requests_per_year
-            ends = (significant(end * yearly, digits) for end in (low, high))
-            swings.append(Swing(input=name, low=next(ends), high=next(ends)))
+            ends = [significant(end * yearly, digits) for end in (low, high)]
+            # Without a request nothing costs anything, and few digits may hide a swing.
+            if ends[0] < ends[1]:
+                swings.append(Swing(input=name, low=ends[0], high=ends[1]))
     return tuple(sorted(swings, key=lambda swing: swing.low - swing.high))
 
 

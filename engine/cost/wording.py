@@ -98,7 +98,7 @@ def _fit_line(served: Capacity) -> str:
     if wait_s is None:
         return f"{head}. {served.absent.get('p95_wait_s', '')}".rstrip()
     if wait_s < _NO_WAIT_S:
-        return f"{head}; 95 of 100 requests are answered at once."
+        return f"{head}; at least 95 of 100 requests are answered at once."
     mean = f", on average {seconds(served.mean_wait_s)}" if served.mean_wait_s is not None else ""
     return f"{head}; 95 of 100 requests wait at most {seconds(wait_s)} for their turn{mean}."
 

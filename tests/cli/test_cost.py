@@ -421,3 +421,46 @@ def test_a_suite_of_the_history_judges_a_comparison_of_the_same_models(
     shown = capsys.readouterr().out
     assert "Small Q4_0 is good enough at your margin" in shown
     assert "comes from the session “Letters” of" in shown
+
+
+def test_a_year_in_which_nothing_is_asked_has_no_bars_and_no_break_even_in_days(
+    saved: Saved, capsys: Capture
+) -> None:
+    bought = ("--api-price", "3/15", "--hardware", "1000")
+    assert run(("cost", saved(), *EXACT, "--requests-per-day", "0", *bought)) == 0
+    shown = capsys.readouterr().out
+    assert "What a year's cost hangs on" not in shown
+    assert "At the present volume nothing is asked." in shown
+    assert "never pays" not in shown
+
+
+def test_a_price_file_without_a_price_is_no_price_file(
+    saved: Saved, tmp_path: Path, capsys: Capture
+) -> None:
+    empty = tmp_path / "empty.toml"
+    empty.write_text("")
+    assert run(("cost", saved(), "--price-file", str(empty))) == 2
+    assert f"The price file {empty} holds no model and no rate." in capsys.readouterr().err
+
+
+def test_of_several_names_only_those_that_match_are_told(saved: Saved, capsys: Capture) -> None:
+    assert run(("cost", saved(), "--compare-with", "q", "--api-price", "3/15")) == 2
+    told = capsys.readouterr().err
+    assert "“q” is in several names: Big Q8_0, Small Q4_0." in told
+    assert "API" not in told
+
+
+def test_a_list_of_rates_alone_has_no_paid_model(
+    saved: Saved, tmp_path: Path, capsys: Capture
+) -> None:
+    rates = tmp_path / "rates.toml"
+    rates.write_text("worth_in_eur = {USD = 0.9}\n")
+    assert run(("cost", saved(), "--price-file", str(rates), "--paid", "Claude")) == 2
+    assert "“Claude” is not there: the list holds no name." in capsys.readouterr().err
+
+
+def test_a_machine_that_is_hardly_busy_promises_no_more_than_it_knows(
+    saved: Saved, capsys: Capture
+) -> None:
+    assert run(("cost", saved(), *EXACT, "--requests-per-day", "1")) == 0
+    assert "; at least 95 of 100 requests are answered at once." in capsys.readouterr().out
