@@ -8,18 +8,19 @@ from typing import Final
 
 from engine.contract import Session
 from engine.wording import count, rate, seconds
+from storage.exports.energy import Energies, energy_findings
 from storage.exports.figures import Column
 
 _ALIKE: Final = 1.05
 """Medians closer than this are called equal: repeats on a quiet machine vary by a few percent."""
 
 
-def findings(session: Session, columns: Sequence[Column]) -> tuple[str, ...]:
+def findings(session: Session, columns: Sequence[Column], taken: Energies) -> tuple[str, ...]:
     by_key = {column.key: column for column in columns}
     return (
         *_speed(session, by_key.get("generation_tokens_per_s")),
         *_first_token(session, by_key.get("ttft_s")),
-        *_energy(session, by_key.get("energy_joules")),
+        *energy_findings(taken, by_key.get("energy_joules"), session),
         *_agreement(session),
         *_failures(session),
         *_cautions(session),
@@ -56,24 +57,6 @@ def _first_token(session: Session, column: Column | None) -> Iterator[str]:
     if ordered and ordered[0][0] > 0 and ordered[-1][0] / ordered[0][0] >= _ALIKE:
         (low, first), (high, last) = ordered[0], ordered[-1]
         yield f"{first} began to reply first: after {seconds(low)}; {last} after {seconds(high)}."
-
-
-def _energy(session: Session, column: Column | None) -> Iterator[str]:
-    """Said only where the ranges do not overlap, so that an estimate decides nothing it cannot."""
-    if column is None:
-        return
-    ranged = [
-        (cell.high or cell.value, cell.low or cell.value, cell.text, contender.name)
-        for cell, contender in zip(column.cells, session.contenders, strict=True)
-        if cell.value is not None
-    ]
-    if len(ranged) < 2:
-        return
-    least, *others = sorted(ranged, key=lambda each: each[0] or 0.0)
-    if all((other[1] or 0.0) > (least[0] or 0.0) for other in others):
-        yield f"{least[3]} took the least energy: {least[2]} a reply."
-    else:
-        yield "No contender took clearly less energy: the ranges overlap."
 
 
 def _agreement(session: Session) -> Iterator[str]:

@@ -13,6 +13,7 @@ from engine.contract import Case, CaseScore, Message, ModelFile, Reply, Session
 from engine.energy.typical import all_with_pooled_energy
 from engine.energy.wording import energy_line, energy_text
 from engine.wording import count, rate, seconds
+from storage.exports.energy import energies, is_told
 from storage.exports.fidelity import (
     fidelity_columns,
     fidelity_facts,
@@ -98,6 +99,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def report(session: Session) -> Report:
+    taken = energies(session)
     session = msgspec.structs.replace(session, replies=all_with_pooled_energy(session.replies))
     figures = (
         *quality_columns(session),
@@ -106,6 +108,7 @@ def report(session: Session) -> Report:
         *columns(session),
     )
     traded = weighed(session)
+    names = [contender.name for contender in session.contenders]
     return Report(
         id=session.id,
         title=session.title,
@@ -115,8 +118,8 @@ def report(session: Session) -> Report:
         findings=(
             *quality_findings(session),
             *fidelity_findings(session),
-            *trade_off_findings(traded, [contender.name for contender in session.contenders]),
-            *findings(session, figures),
+            *trade_off_findings([each for each in traded if is_told(each, taken, names)], names),
+            *findings(session, figures, taken),
         ),
         contenders=tuple(
             ContenderLine(name=contender.name, model=_model(contender.model))

@@ -27,6 +27,7 @@ _MOST: Final = 2
 class Weighed(msgspec.Struct, frozen=True, kw_only=True):
     """passed, costs: a cell a contender. worth: whether no other passes as much for less."""
 
+    axis: Axis
     cost: str
     passed: tuple[Cell, ...]
     costs: tuple[Cell, ...]
@@ -50,12 +51,13 @@ def trade_off_findings(found: Sequence[Weighed], names: Sequence[str]) -> Iterat
         worth = [name for name, good in zip(names, each.worth, strict=True) if good]
         if worth and len(worth) < len(names):
             verb = "is worth its" if len(worth) == 1 else "are worth their"
-            yield f"{joined(worth)} {verb} {each.cost}: no other passes as much for less."
+            yield f"As measured, {joined(worth)} {verb} {each.cost}: no other passes as much for less."
 
 
 def _weighed(points: Sequence[TradeOff], axis: Axis) -> Weighed:
     title, words = _AXES[axis]
     return Weighed(
+        axis=axis,
         cost=title,
         passed=tuple(
             Cell(

@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 
 import msgspec
 import openpyxl
 import pytest
 
 from engine.contract import Energy, EnergyConditions, EnergyPart, Session
+from engine.cost.defaults import default_assumptions
+from engine.cost.report import cost_report
 from storage.export import render
-from tests.storage import samples
+from storage.exports.report import report
+from tests.storage import found, samples
 
 SHORT = (
     "Too short: 0.5 s, and a sensor moves so seldom that 2 s are needed. Short replies are pooled."
@@ -160,3 +164,86 @@ def test_a_short_reply_without_a_pool_says_why_it_has_no_figure() -> None:
     found = row(session(short()))
     assert found["joules"] == ""
     assert found["energy_absent"].startswith("Too short")
+
+
+# --- Who took less ---------------------------------------------------------------------------------
+
+
+def metered(joules: float) -> Energy:
+    """By a sensor that may be wrong by half."""
+    part = EnergyPart(
+        name="processor",
+        covers="cpu",
+        source="powercap",
+        label="measured",
+        seconds=9.0,
+        joules=joules,
+        low_joules=joules / 1.5,
+        high_joules=joules * 1.5,
+    )
+    return Energy(
+        joules=joules,
+        low_joules=part.low_joules,
+        high_joules=part.high_joules,
+        kind="measured",
+        parts=(part,),
+    )
+
+
+def compared(first: Sequence[float], second: Sequence[float], **changed: object) -> Session:
+    """Two contenders on as many cases; what each reply took."""
+    plan = samples.plan(cases=len(first))
+    replies = tuple(
+        msgspec.structs.replace(
+            samples.reply(contender.name, case.id), energy=metered(joules), **changed
+        )
+        for contender, taken in zip(plan.contenders, (first, second), strict=True)
+        for case, joules in zip(plan.cases, taken, strict=True)
+    )
+    return msgspec.structs.replace(samples.session(plan), replies=replies)
+
+
+def about_energy(shown: Session) -> list[str]:
+    return [each for each in report(shown).findings if "energy" in each]
+
+
+STEADY = (20.0, 21.0, 22.0, 21.0)
+
+
+def test_what_two_take_of_the_same_sensor_is_told_apart_though_their_ranges_overlap() -> None:
+    shown = compared(STEADY, tuple(joules * 1.6 for joules in STEADY))
+    (told,) = about_energy(shown)
+    assert told == "model 0 took the least energy: 21.0 J a reply, 38 % less than model 1."
+    saved = cost_report(shown, default_assumptions()).contenders[0].saving
+    assert saved is not None
+    assert saved.energy_percent is not None
+    assert saved.energy_percent.likely == pytest.approx(37.5, abs=0.1)
+
+
+def test_energy_that_may_be_the_same_is_not_told_apart() -> None:
+    (told,) = about_energy(compared((20.0, 40.0, 21.0, 39.0), (41.0, 22.0, 40.0, 20.5)))
+    assert "show no clear difference in energy" in told
+
+
+def test_one_batch_of_each_does_not_tell_how_sure_a_difference_is() -> None:
+    timing = msgspec.structs.replace(samples.reply().timing, batch_share_s=0.5)
+    shown = compared(STEADY, tuple(joules * 1.6 for joules in STEADY), timing=timing)
+    (told,) = about_energy(shown)
+    assert told.endswith("from one batch of each, so how sure that is cannot be told.")
+
+
+@pytest.mark.parametrize(("times", "is_told"), [((1.6,) * 20, True), ((0.4, 1.7) * 10, False)])
+def test_energy_makes_a_model_worth_it_only_where_it_clearly_differs(
+    times: tuple[float, ...], is_told: bool
+) -> None:
+    suite = found.suite()
+    replies = tuple(
+        msgspec.structs.replace(
+            reply,
+            energy=metered(20.0 if reply.contender == "model 0" else 20.0 * times[place % 20]),
+        )
+        for place, reply in enumerate(suite.replies)
+    )
+    findings = report(msgspec.structs.replace(suite, replies=replies)).findings
+    worth = "As measured, model 0 is worth its energy a reply: no other passes as much for less."
+    assert (worth in findings) is is_told

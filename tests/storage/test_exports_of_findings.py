@@ -103,7 +103,10 @@ def test_who_is_worth_its_size_is_told_and_drawn() -> None:
     shown = report(session)
     by_size, by_time = shown.weighed
     assert (by_size.cost, by_size.worth) == ("file size", (True, False))
-    assert "model 0 is worth its file size: no other passes as much for less." in shown.findings
+    assert (
+        "As measured, model 0 is worth its file size: no other passes as much for less."
+        in shown.findings
+    )
     drawn = scatter(by_time, ["model 0", "<model 1>"])
     assert drawn.count("<circle") == 2
     assert drawn.count("hollow") == 1
