@@ -22,6 +22,7 @@ from cli.program import program_name
 from cli.sampling_options import SamplingOptions
 from cli.sessions_app import sessions_app
 from cli.suite_options import SuiteOptions
+from engine.limits import MOST_THREADS
 
 _EPILOG: Final = (
     "Ctrl+C stops and keeps what is there."
@@ -93,6 +94,7 @@ def demo(
             "-t",
             "--threads",
             min=1,
+            max=MOST_THREADS,
             metavar="N",
             help="Processor threads.",
             show_default="one a physical core",
@@ -180,6 +182,7 @@ def diverge(
             "-t",
             "--threads",
             min=1,
+            max=MOST_THREADS,
             metavar="N",
             help="Processor threads.",
             show_default="one a physical core",

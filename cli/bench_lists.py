@@ -18,13 +18,16 @@ from cli.bench_options import BenchOptions
 from cli.loading_options import gpu_layers, shares
 from cli.usage import WrongUsage
 from engine.contract import CacheType, Runtime, SpeedTest, Switch
+from engine.limits import MOST_THREADS, MOST_TOKENS
 
 MOST_VALUES: Final = 1000
 _RANGE: Final = re.compile(r"(\d+)(?:-(\d+)(?:([+*])(\d+))?)?")
 _SPLIT_MODES: Final = ("none", "layer", "row")
 
 
-def whole_numbers(given: Sequence[str], option: str, *, least: int = 1) -> list[int]:
+def whole_numbers(
+    given: Sequence[str], option: str, *, least: int = 1, most: int = MOST_TOKENS
+) -> list[int]:
     """All values of a list option; raises WrongUsage."""
     numbers = []
     for part in _parts(given):
@@ -36,6 +39,8 @@ def whole_numbers(given: Sequence[str], option: str, *, least: int = 1) -> list[
     for number in numbers:
         if number < least:
             raise WrongUsage(f"{option} takes numbers from {least} on, not {number}.")
+        if number > most:
+            raise WrongUsage(f"{option} takes numbers up to {most:,}, not {number}.")
     return numbers
 
 
@@ -74,7 +79,7 @@ def runtimes_of(options: BenchOptions) -> list[Runtime]:
         "type_k": _choices(options.cache_type_k, "-ctk", get_args(CacheType)),
         "type_v": _choices(options.cache_type_v, "-ctv", get_args(CacheType)),
         "flash_attention": _switches(options.flash_attn),
-        "threads": whole_numbers(options.threads, "-t"),
+        "threads": whole_numbers(options.threads, "-t", most=MOST_THREADS),
     }
     asked = {name: values for name, values in lists.items() if values}
     return [

@@ -12,7 +12,7 @@ import typer
 
 from cli.program import program_name
 from cli.usage import WrongUsage
-from engine.errors import DamagedHistory, SteelyardError
+from engine.errors import DamagedHistory, PlanError, SteelyardError
 
 EXIT_FAILED: Final = 1
 EXIT_WRONG_USAGE: Final = 2
@@ -28,10 +28,10 @@ def guarded(action: Callable[[], int]) -> int:
         sys.stdout.flush()
     except DamagedHistory as error:
         return _complain(f"{error} Run: {program_name()} sessions salvage", EXIT_FAILED)
+    except (WrongUsage, PlanError) as error:
+        return _complain(str(error), EXIT_WRONG_USAGE)
     except SteelyardError as error:
         return _complain(str(error), EXIT_FAILED)
-    except WrongUsage as error:
-        return _complain(str(error), EXIT_WRONG_USAGE)
     except typer.TyperException as error:
         return _show(error)
     except (KeyboardInterrupt, typer.Abort):

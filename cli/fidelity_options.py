@@ -8,6 +8,8 @@ from typing import Annotated, Final
 
 import typer
 
+from engine.limits import MOST_THREADS
+
 _TEXT: Final = "Text or prompts, one of"
 _HOW: Final = "How much and how exact"
 
@@ -105,6 +107,7 @@ class FidelityOptions:
             "-t",
             "--threads",
             min=1,
+            max=MOST_THREADS,
             metavar="N",
             help="Processor threads.",
             show_default="one a physical core",

@@ -12,6 +12,7 @@ import typer
 
 from cli.usage import WrongUsage, read_text
 from engine.contract import CacheType, Lora, Runtime, Switch
+from engine.limits import MOST_THREADS
 
 _LOADING: Final = "Loading"
 
@@ -37,6 +38,7 @@ class LoadingOptions:
             "-t",
             "--threads",
             min=1,
+            max=MOST_THREADS,
             metavar="N",
             help="Processor threads.",
             show_default="one a physical core",
@@ -49,6 +51,7 @@ class LoadingOptions:
             "-tb",
             "--threads-batch",
             min=1,
+            max=MOST_THREADS,
             metavar="N",
             help="Processor threads for prompts.",
             show_default="as --threads",

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from engine.limits import MOST_THREADS
+
 
 @dataclass(frozen=True)
 class QuantizeOptions:
@@ -57,6 +59,7 @@ class ImatrixOptions:
             "-t",
             "--threads",
             min=1,
+            max=MOST_THREADS,
             metavar="N",
             help="Processor threads.",
             show_default="one a physical core",

@@ -16,6 +16,8 @@ from cli.running import MakeBench, run_plan
 from cli.sessions_rerun_options import ChangeOptions
 from cli.usage import WrongUsage
 from engine.contract import Contender, ModelFile, Plan, Runtime, Sampling, Session
+from engine.errors import PlanError
+from engine.limits import check_plan_limits
 from engine.naming import unique_names
 from models.describe import describe
 
@@ -61,7 +63,17 @@ def changed_plan(
         plan = msgspec.structs.replace(plan, title=changes.title)
     for setting in changes.settings:
         plan = _with_setting(plan, setting)
+    if changes.settings:
+        _refuse_impossible(plan)
     return plan
+
+
+def _refuse_impossible(plan: Plan) -> None:
+    """Before a worker is started; the engine says the same where the run begins."""
+    try:
+        check_plan_limits(plan)
+    except PlanError as error:
+        raise WrongUsage(str(error)) from error
 
 
 def _contenders(

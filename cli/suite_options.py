@@ -8,6 +8,8 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from engine.limits import MOST_THREADS
+
 _CASES: Final = "Cases"
 _OVERRULE: Final = "Overruling a check"
 _TRADE_OFF: Final = "Quality beside its costs"
@@ -126,6 +128,7 @@ class SuiteOptions:
             "-t",
             "--threads",
             min=1,
+            max=MOST_THREADS,
             metavar="N",
             help="Processor threads.",
             show_default="one a physical core",

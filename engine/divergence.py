@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from engine.client import WorkerClient
 from engine.contract import Case, Contender, Loading
 from engine.errors import WorkerDied
+from engine.limits import check_contenders
 from engine.pool import Fit, order_of
 from engine.protocol import PartedToken, Parting, PartReply, Progress
 from engine.shared_memory import SharedMemory
@@ -88,6 +89,7 @@ class DivergenceBench:
     ) -> Iterator[Loading | Divergence]:
         """Loading events, then the divergence; raises Stopped, or SteelyardError with the reason."""
         self._stopping.clear()
+        check_contenders((reference, candidate))
         check_room(self._fit, (reference, candidate), self._memory)
         client = self._client = self._start_worker("The worker that compares the models")
         try:

@@ -36,6 +36,7 @@ from engine.fidelity_plan import (
     ReplyGiven,
 )
 from engine.fidelity_rounds import ReplyRound, Round, TextRound, noise_plan
+from engine.limits import MOST_TOKENS, check_contenders, check_number
 from engine.pool import Fit
 from engine.protocol import Progress
 from engine.shared_memory import SharedMemory
@@ -79,6 +80,9 @@ class FidelityBench:
         self._stopping.clear()
         everyone = (plan.reference, *plan.candidates)
         n_ctx = plan.n_ctx if isinstance(plan, FidelityPlan) else None
+        check_contenders(everyone)
+        if n_ctx is not None:
+            check_number("n_ctx", n_ctx, 1, MOST_TOKENS)
         check_room(self._fit, everyone, self._memory, n_ctx)
         left_out: _LeftOut = ()
         if isinstance(plan, RepliesPlan):

@@ -8,6 +8,7 @@ import msgspec
 
 from engine.contract import Case, Contender, Plan, Reply, Session
 from engine.errors import PlanError
+from engine.limits import check_plan_limits
 
 Key = tuple[str, str, int]
 
@@ -23,7 +24,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_plan(plan: Plan) -> None:
-    """Raises PlanError for a plan that could not be told apart afterwards, or has nothing to do."""
+    """Raises PlanError for a plan that could not be told apart afterwards, or cannot be run."""
     names = [contender.name for contender in plan.contenders]
     cases = [case.id for case in plan.cases]
     if not names:
@@ -32,8 +33,7 @@ def check_plan(plan: Plan) -> None:
         raise PlanError("There is no prompt to run. Write one.")
     if plan.together and plan.batched:
         raise PlanError("A run is either together or batched, not both.")
-    if plan.repeats < 1:
-        raise PlanError("The number of repeats must be at least 1.")
+    check_plan_limits(plan)
     for what, values in (("contenders", names), ("cases", cases)):
         for value in values:
             if values.count(value) > 1:

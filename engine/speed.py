@@ -11,6 +11,7 @@ import msgspec
 from engine.client import Stopped, WorkerClient
 from engine.contract import Contender, Event, Measured, SpeedTest
 from engine.errors import SteelyardError, WorkerError
+from engine.limits import MOST_REPEATS, check_contenders, check_number, check_tests
 from engine.pool import Fit, ModelPool, Slot
 from engine.protocol import ContextMade, Measure, Sample
 from engine.shared_memory import SharedMemory
@@ -59,7 +60,10 @@ class SpeedBench:
         self._pool = ModelPool(fit, self._stopping, start_worker, memory)
 
     def run(self, plan: SpeedPlan) -> Iterator[SpeedEvent]:
-        """Load each contender in turn and give one Measured or NotMeasured a test."""
+        """Load each contender in turn and give one Measured or NotMeasured a test.
+
+        Raises PlanError at its first step.
+        """
         self._stopping.clear()
         return self._run(plan)
 
@@ -72,6 +76,9 @@ class SpeedBench:
         self._pool.close()
 
     def _run(self, plan: SpeedPlan) -> Iterator[SpeedEvent]:
+        check_contenders(plan.contenders)
+        check_tests(plan.tests)
+        check_number("repetitions", plan.repetitions, 1, MOST_REPEATS)
         n_ctx = max(test.n_ctx for test in plan.tests)
         for contender in plan.contenders:
             # So that the memory is checked for the largest test; each then gets its own context.

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from engine.contract import CacheType, Contender, Runtime, Sampling, Switch
+from engine.limits import MOST_THREADS
 from gui.theme import Theme
 from gui.widgets.fields import ChoiceField, FoldedRows, NumberField, RealField, add_row, form
 from gui.widgets.popover import Popover
@@ -38,7 +39,7 @@ class RuntimeForm(Popover):
         )
         self.layers = ChoiceField(_LAYERS, "auto")
         self.layer_count = NumberField(0, 0, 999)
-        self.threads = NumberField(runtime.threads, 1, 1024, nothing="one per core")
+        self.threads = NumberField(runtime.threads, 1, MOST_THREADS, nothing="one per core")
         self.flash = ChoiceField(_SWITCH, runtime.flash_attention)
         self.type_k = ChoiceField(_CACHE, runtime.type_k)
         self.type_v = ChoiceField(_CACHE, runtime.type_v)
@@ -47,7 +48,7 @@ class RuntimeForm(Popover):
         self.thinking = ChoiceField(_THINKING, _thinking(runtime))
         self.n_batch = NumberField(runtime.n_batch, 1, 1 << 16, step=256)
         self.n_ubatch = NumberField(runtime.n_ubatch, 1, 1 << 16, step=64)
-        self.threads_batch = NumberField(runtime.threads_batch, 1, 1024, nothing="the same")
+        self.threads_batch = NumberField(runtime.threads_batch, 1, MOST_THREADS, nothing="the same")
         self.mmap = QCheckBox("map the file into memory")
         self.mlock = QCheckBox("keep the model from being swapped out")
         self._show(contender)

@@ -90,6 +90,10 @@ def test_a_contenders_own_sampling_changes_too(session: Session) -> None:
         ({"settings": ["temperature"]}, "KEY=VALUE"),
         ({"settings": ["heat=1"]}, "KEY=VALUE"),
         ({"settings": ["threads=many"]}, "does not fit threads"),
+        ({"settings": ["threads=-3"]}, "threads must be from 1"),
+        ({"settings": ["n_batch=-5"]}, "n_batch must be from 1"),
+        ({"settings": ["max_tokens=-5", "repeats=1"]}, "max_tokens must be from 1"),
+        ({"settings": ["repeats=0"]}, "repeats must be from 1"),
         ({"add": [Path("nowhere.gguf")]}, "There is no file"),
     ],
 )

@@ -313,7 +313,7 @@ def test_resume_runs_what_is_missing_and_records_it_in_the_same_session(
         (plan(), "no model"),
         (plan(contender("answer"), cases=0), "no prompt"),
         (plan(contender("answer"), contender("answer")), "called “answer”"),
-        (plan(contender("answer"), repeats=0), "at least 1"),
+        (plan(contender("answer"), repeats=0), "repeats must be from 1 "),
     ],
 )
 def test_a_plan_that_cannot_run_is_refused_before_anything_starts(
