@@ -10,19 +10,18 @@ import msgspec
 from engine.contract import (
     Case,
     Contender,
-    Measured,
     Reply,
     ResolvedRuntime,
     Sampling,
     Session,
 )
-from engine.summary import summarise
 from storage.comparison_quality import (
     FidelityChange,
     ScoreChange,
     fidelity_changes,
     score_changes,
 )
+from storage.comparison_speeds import SpeedChange, speed_changes, bench_changes
 
 _ENVIRONMENT: Final = {
     "app": "Steelyard",
@@ -33,7 +32,7 @@ _ENVIRONMENT: Final = {
     "physical_cores": "physical cores",
     "power_source": "power",
 }
-_SESSION: Final = {"together": "all at once", "warm_up": "warm-up"}
+_SESSION: Final = {"together": "all at once", "batched": "in batches", "warm_up": "warm-up"}
 _SUITE: Final = {"name": "suite", "margin": "margin", "metric": "metric"}
 _TEXT: Final = {"name": "text", "sha256": "text's content"}
 _CHUNKS: Final = {"n_ctx": "tokens a chunk", "chunks": "chunks"}
@@ -54,22 +53,6 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     contender: str | None = None
     before: str
     after: str
-
-
-class SpeedChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure of one contender in both sessions, ratio after / before.
-
-    figure: a field of Timing, of which these are medians, or a test's name as llama-bench has it (pp512), of
-    which these are means in tokens per second.
-    """
-
-    contender: str
-    figure: str
-    before: float
-    after: float
-    n_before: int
-    n_after: int
-    ratio: float | None
 
 
 class ReplyPair(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +102,7 @@ def compare_sessions(before: Session, after: Session) -> SessionComparison:
             *_session_differences(before, after),
             *_contender_differences(before, after, contenders),
         ),
-        speeds=(*_speeds(before, after, names), *_bench_speeds(before, after, names)),
+        speeds=(*speed_changes(before, after, names), *bench_changes(before, after, names)),
         replies=tuple(_reply_pairs(before, after, names, ids)),
         scores=tuple(score_changes(before, after, names, ids)),
         fidelity=tuple(fidelity_changes(before, after, names)),
@@ -222,55 +205,6 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "none" if value is None else str(value)
-
-
-def _speeds(before: Session, after: Session, names: Mapping[str, str]) -> Iterator[SpeedChange]:
-    figures_after = {summary.contender: summary.figures for summary in summarise(after.replies)}
-    for summary in summarise(before.replies):
-        name = names.get(summary.contender)
-        later = figures_after.get(name or "", {})
-        for figure, earlier in summary.figures.items():
-            if name is None or figure not in later:
-                continue
-            now = later[figure]
-            yield SpeedChange(
-                contender=name,
-                figure=figure,
-                before=earlier.median,
-                after=now.median,
-                n_before=earlier.n,
-                n_after=now.n,
-                ratio=now.median / earlier.median if earlier.median else None,
-            )
-
-
-def _bench_speeds(
-    before: Session, after: Session, names: Mapping[str, str]
-) -> Iterator[SpeedChange]:
-    """Tests that were run once each in both; of lists of settings it cannot be told which belong together."""
-    earlier, later = _only_tests(before.speeds), _only_tests(after.speeds)
-    for (name_before, test), one in earlier.items():
-        name = names.get(name_before)
-        other = None if name is None else later.get((name, test))
-        if name is not None and other is not None:
-            yield SpeedChange(
-                contender=name,
-                figure=test,
-                before=one.avg_ts,
-                after=other.avg_ts,
-                n_before=len(one.samples_ns),
-                n_after=len(other.samples_ns),
-                ratio=other.avg_ts / one.avg_ts if one.avg_ts else None,
-            )
-
-
-def _only_tests(speeds: Iterable[Measured]) -> dict[tuple[str, str], Measured]:
-    found: dict[tuple[str, str], list[Measured]] = {}
-    for each in speeds:
-        if min(each.samples_ns, default=0) <= 0:
-            continue  # an imported document can say that it took no time
-        found.setdefault((each.contender, each.test.name), []).append(each)
-    return {place: runs[0] for place, runs in found.items() if len(runs) == 1}
 
 
 def _reply_pairs(

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from engine.contract import Estimate, Outcome
+from engine.energy.wording import ESTIMATED_DIGITS, MEASURED_DIGITS
 from engine.wording import count, digits_text, rate, seconds
-from storage.comparison import Difference, ReplyPair, SessionComparison, SpeedChange
+from storage.comparison import Difference, ReplyPair, SessionComparison
 from storage.comparison_quality import FidelityChange, ScoreChange
+from storage.comparison_speeds import EnergyKnown, SpeedChange
 
 _FIGURES: Final = {
     "generation_tokens_per_s": "Speed",
@@ -51,9 +53,9 @@ def speed_rows(comparison: SessionComparison) -> list[tuple[str, ...]]:
         (
             each.contender,
             _FIGURES.get(each.figure, each.figure),
-            _figure(each, each.before),
-            _figure(each, each.after),
-            "" if each.ratio is None else percent(each.ratio),
+            _figure(each, each.before, each.energy_before, batched=each.batched_before),
+            _figure(each, each.after, each.energy_after, batched=each.batched_after),
+            _change(each),
         )
         for each in comparison.speeds
     ]
@@ -148,8 +150,28 @@ def _difference(each: Difference) -> tuple[str, ...]:
     return (each.what.replace("_", " "), each.contender or "", before, after)
 
 
-def _figure(change: SpeedChange, value: float) -> str:
-    if change.figure.startswith("joules"):
-        return f"{digits_text(value)} J"
-    is_time = change.figure in _FIGURES and not change.figure.endswith("per_s")
-    return seconds(value) if is_time else rate(value)
+def _change(each: SpeedChange) -> str:
+    """In percent; where the two were not had in the same way, that as well."""
+    if each.ratio is None:
+        return ""
+    one, other = each.energy_before, each.energy_after
+    if each.batched_before != each.batched_after:
+        return f"{percent(each.ratio)}, but only one is of batches"
+    if one is not None and other is not None and one.kind != other.kind:
+        return f"{percent(each.ratio)}, but only one is measured"
+    return percent(each.ratio)
+
+
+def _figure(change: SpeedChange, value: float, energy: EnergyKnown | None, *, batched: bool) -> str:
+    if not change.figure.startswith("joules"):
+        is_time = change.figure in _FIGURES and not change.figure.endswith("per_s")
+        return seconds(value) if is_time else rate(value)
+    if energy is None or energy.kind == "measured":
+        words = [f"{digits_text(value, MEASURED_DIGITS)} J"]
+    else:
+        words = [f"about {digits_text(value, ESTIMATED_DIGITS)} J", "estimated"]
+    if energy is not None and energy.low is not None and energy.high is not None:
+        words.append(f"{digits_text(energy.low)} to {digits_text(energy.high)} J")
+    if batched:
+        words.append("its share of a batch")
+    return ", ".join(words)

@@ -306,4 +306,34 @@ def test_what_a_reply_took_is_compared_in_joules() -> None:
         for joules in (40.0, 30.0)
     )
     rows = speed_rows(compare_sessions(before, after))
-    assert ("model 0", "Energy a reply", "40 J", "30 J", "−25 %") in rows
+    assert ("model 0", "Energy a reply", "40.0 J", "30.0 J", "−25 %") in rows
+
+
+def taking(energy: Energy, *, batched: bool = False) -> Session:
+    reply = msgspec.structs.replace(samples.reply("model 0"), energy=energy)
+    return msgspec.structs.replace(samples.session(), replies=(reply,), batched=batched)
+
+
+def energy_row(before: Session, after: Session) -> tuple[str, ...]:
+    rows = speed_rows(compare_sessions(before, after))
+    return next(row for row in rows if row[1] == "Energy a reply")
+
+
+ESTIMATED = Energy(joules=2.3, low_joules=1.15, high_joules=4.6, kind="estimated")
+
+
+def test_an_estimated_energy_is_called_so_with_its_range() -> None:
+    row = energy_row(taking(ESTIMATED), taking(ESTIMATED))
+    assert row[2:] == (*("about 2.3 J, estimated, 1.1 to 4.6 J",) * 2, "±0 %")
+    measured = msgspec.structs.replace(ESTIMATED, kind="measured")
+    assert energy_row(taking(ESTIMATED), taking(measured))[4] == "±0 %, but only one is measured"
+
+
+def test_a_share_of_a_batch_is_not_passed_off_as_a_reply_alone() -> None:
+    one, other = taking(ESTIMATED), taking(ESTIMATED, batched=True)
+    row = energy_row(one, other)
+    assert "batch" not in row[2]
+    assert row[3].endswith("its share of a batch")
+    assert row[4].endswith("but only one is of batches")
+    (difference,) = compare_sessions(one, other).differences
+    assert (difference.what, difference.before, difference.after) == ("in batches", "no", "yes")
