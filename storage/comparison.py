@@ -21,7 +21,7 @@ from storage.comparison_quality import (
     fidelity_changes,
     score_changes,
 )
-from storage.comparison_speeds import SpeedChange, speed_changes, bench_changes
+from storage.comparison_speeds import SpeedChange, bench_changes, speed_changes
 
 _ENVIRONMENT: Final = {
     "app": "Steelyard",
