@@ -61,7 +61,8 @@ def print_trade_off(console: Console, points: Sequence[TradeOff]) -> None:
         table.add_row(words(point.contender), passed, *(_figure(axis, point) for axis in axes))
     console.print()
     console.print(table)
-    console.print(words("* no other model passes as many cases for as little.", "dim"))
+    if any(axis in point.front for point in points for axis in axes):
+        console.print(words("* no other model passes as many cases for as little.", "dim"))
     for axis in axes:
         if axis == "size_bytes":
             continue

@@ -66,8 +66,7 @@ def _judgement(name: str, against: str, quality: QualityVerdict | None) -> str:
         "better": f"{name} is better than {against}",
         "non-inferior": f"{name} is good enough at your margin{margin}",
         "worse": f"{name} is worse than {against} by more than your margin{margin}",
-        "undecided": f"Whether {name} is good enough at your margin{margin} is undecided: more cases "
-        "are needed",
+        "undecided": f"Whether {name} is good enough at your margin{margin} is undecided",
     }[quality.outcome]
 
 

@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from engine.contract import JudgedBy, Verdict
+from engine.quality.verdict import says_nothing
 
 _MEANING: Final = {
     "better": "better",
@@ -17,7 +18,7 @@ _MEANING: Final = {
 
 def sentence(verdict: Verdict, judged_by: JudgedBy = "passed") -> str:
     """The verdict with its figures, and what else has to be known to read them rightly."""
-    return " ".join([_finding(verdict, judged_by), *_remarks(verdict)])
+    return " ".join([_finding(verdict, judged_by), *_remarks(verdict, judged_by)])
 
 
 def _finding(verdict: Verdict, judged_by: JudgedBy) -> str:
@@ -29,7 +30,10 @@ def _finding(verdict: Verdict, judged_by: JudgedBy) -> str:
     start = f"On {_count(verdict.n, 'of your cases')} {verdict.contender} {_compared(verdict, judged_by)}; "
     if verdict.vetoed_by:
         return start + f"but {_veto(verdict)}: {_MEANING['worse']}, whatever the average says."
-    return start + f"{_bound(verdict)}: {_MEANING[verdict.outcome]}."
+    meaning = _MEANING[verdict.outcome]
+    if verdict.outcome == "undecided" and _says_nothing(verdict):
+        meaning = "such a margin decides nothing here"
+    return start + f"{_bound(verdict)}: {meaning}."
 
 
 def _compared(verdict: Verdict, judged_by: JudgedBy) -> str:
@@ -68,9 +72,11 @@ def _veto(verdict: Verdict) -> str:
     return f"it fails the critical case “{first}”{rest}, which {verdict.reference} passes"
 
 
-def _remarks(verdict: Verdict) -> list[str]:
+def _remarks(verdict: Verdict, judged_by: JudgedBy) -> list[str]:
     remarks = []
-    if verdict.outcome == "undecided":
+    if verdict.outcome in {"undecided", "non-inferior"} and _says_nothing(verdict):
+        remarks.append(_weak_reference(verdict, judged_by))
+    elif verdict.outcome == "undecided" and verdict.difference is not None:
         remarks.append(_what_would_settle_it(verdict))
     if verdict.loss_left_open is not None:
         open_loss = _at_most(verdict.loss_left_open)
@@ -83,11 +89,28 @@ def _remarks(verdict: Verdict) -> list[str]:
         remarks.append(f"The confidence allows for {verdict.compared_with} candidates at once.")
     if verdict.unscored:
         unscored = _count(verdict.unscored, "case")
-        remarks.append(f"{unscored} without a score {_be(verdict.unscored, 'is', 'are')} left out.")
+        left_out = f"{unscored} without a score {_be(verdict.unscored, 'is', 'are')} left out"
+        finish = verdict.outcome == "undecided"
+        remarks.append(
+            f"{left_out}; if the run was stopped, finish it." if finish else f"{left_out}."
+        )
     if verdict.overruled:
         overruled = _count(verdict.overruled, "check")
         remarks.append(f"{overruled} {_be(verdict.overruled, 'was', 'were')} overruled by hand.")
     return remarks
+
+
+def _says_nothing(verdict: Verdict) -> bool:
+    return says_nothing(verdict.reference_mean, verdict.margin)
+
+
+def _weak_reference(verdict: Verdict, judged_by: JudgedBy) -> str:
+    does = "passes only" if judged_by == "passed" else "scores only"
+    share = _number((verdict.reference_mean or 0.0) * 100)
+    return (
+        f"{verdict.reference} itself {does} {share} %, which is within your margin, so a model that passes "
+        f"nothing would count as good enough. Give a smaller margin or easier cases."
+    )
 
 
 def _what_would_settle_it(verdict: Verdict) -> str:

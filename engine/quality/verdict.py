@@ -6,6 +6,10 @@ worse         the difference is below −margin, or a critical case vetoes
 undecided     none of these can be said yet; `cases_missing` tells how many more cases would settle
 it
 
+A reference that itself passes no more than the margin cannot make anybody good enough: whoever passes
+nothing would be. Such a margin leaves undecided what is not better. (ICH E10, 1.5.1.1: the trial must be
+able to tell the treatment from none.)
+
 Each claim is made with 95 % confidence, one-sided. Several candidates are several chances to be
 wrong: Holm's procedure keeps each kind of claim at 5 % over all of them, and each bound is given at
 the level that the procedure sets for it, so that outcome and bound never contradict each other.
@@ -134,6 +138,8 @@ def _verdict(
 ) -> Verdict:
     vetoed_by = tuple(case.case for case in comparison.cases if case.vetoes)
     outcome = _outcome(bool(vetoed_by), claims)
+    if outcome == "non-inferior" and says_nothing(_reference_mean(comparison.cases), margin):
+        outcome = "undecided"
     # Of two claims that hold the bound shows the stronger one, at the level that was set for it.
     shown = claims.better if outcome == "better" else claims.good_enough
     confidence = shown.confidence
@@ -151,9 +157,19 @@ def _verdict(
         overruled=comparison.overruled,
     )
     if difference is None:
+        # Nothing was compared: what is missing is the run itself, not more cases.
         needed = cases_without_flips(margin, confidence)
-        return msgspec.structs.replace(verdict, cases_needed=needed, cases_missing=needed)
+        return msgspec.structs.replace(verdict, cases_needed=needed)
     return _measured(verdict, comparison.cases, difference)
+
+
+def says_nothing(reference_mean: float | None, margin: float) -> bool:
+    """Whether a contender that passes nothing at all would be within the margin."""
+    return reference_mean is not None and reference_mean <= margin + 1e-9
+
+
+def _reference_mean(cases: Sequence[PairedCase]) -> float | None:
+    return sum(case.reference for case in cases) / len(cases) if cases else None
 
 
 def _outcome(vetoed: bool, claims: _Claims) -> Outcome:
@@ -170,12 +186,16 @@ def _measured(
     n, spotless = difference.n, difference.single and not difference.flip_rate
     testable = difference.testable
     needed = _cases_needed(difference, verdict)
-    missing = max(1, needed - n) if needed and verdict.outcome == "undecided" else None
+    reference_mean = _reference_mean(cases)
+    open_to_more = verdict.outcome == "undecided" and not says_nothing(
+        reference_mean, verdict.margin
+    )
+    missing = max(1, needed - n) if needed and open_to_more else None
     return msgspec.structs.replace(
         verdict,
         b=difference.worse,
         c=difference.better,
-        reference_mean=sum(case.reference for case in cases) / n,
+        reference_mean=reference_mean,
         contender_mean=sum(case.candidate for case in cases) / n,
         difference=difference.mean,
         lower_bound=difference.lower(verdict.confidence) if testable else None,

@@ -13,9 +13,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from rich.console import Console
 
 from cli.suite import suite
 from cli.suite_options import SuiteOptions
+from cli.suite_view import print_trade_off
 from cli.usage import WrongUsage
 from engine.contract import (
     Began,
@@ -33,6 +35,7 @@ from engine.contract import (
 )
 from engine.quality.cases import read_suite
 from engine.quality.scores import overrule
+from engine.quality.standings import TradeOff
 from engine.suite import assess
 from storage.document import parse
 from storage.folders import database_path
@@ -215,6 +218,28 @@ def test_ctrl_c_keeps_what_was_answered_and_resume_finishes_it(
     assert rest.asked == 2
     assert (finished.id, finished.status, len(finished.replies)) == (stopped.id, "finished", 6)
     assert recorded() == finished
+
+
+def test_stopped_before_anybody_could_be_compared_asks_for_the_rest_alone(
+    model_files: ModelFiles, cases: Path, capsys: Capture
+) -> None:
+    bench = Answers({"big": "yes", "small": "yes"}, presses=2)
+    assert judge(model_files("big", "small"), bench, cases=cases) == 130
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "3 cases without a score are left out; if the run was stopped, finish it." in shown
+    assert "should settle it" not in shown
+
+
+def test_the_star_is_explained_where_there_is_one() -> None:
+    assert "* no other model" not in shown_trade_off(TradeOff(contender="big", quality=None))
+    starred = TradeOff(contender="big", quality=0.5, size_bytes=10**9, front=("size_bytes",))
+    assert "* no other model" in shown_trade_off(starred)
+
+
+def shown_trade_off(point: TradeOff) -> str:
+    written = io.StringIO()
+    print_trade_off(Console(file=written, width=100), [point])
+    return written.getvalue()
 
 
 def test_replies_that_cannot_be_recorded_are_judged_all_the_same(

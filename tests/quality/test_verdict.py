@@ -10,7 +10,7 @@ from engine.contract import Verdict
 from engine.errors import PlanError
 from engine.quality.planning import cases_needed
 from engine.quality.sentences import sentence
-from engine.quality.verdict import Comparison, PairedCase, verdicts
+from engine.quality.verdict import Comparison, PairedCase, says_nothing, verdicts
 
 
 def _comparison(
@@ -45,6 +45,57 @@ def test_the_four_outcomes() -> None:
     assert _verdict(4, 2, 60).outcome == "undecided"
 
 
+def _weak_reference(passes: int, loses: int, gains: int, n: int) -> Comparison:
+    """The reference passes so many of n, of which the candidate loses some, and gains others."""
+    both = [(1.0, 1.0)] * (passes - loses) + [(0.0, 0.0)] * (n - passes - gains)
+    outcomes = [(1.0, 0.0)] * loses + [(0.0, 1.0)] * gains + both
+    cases = tuple(
+        PairedCase(case=f"case-{i}", cluster=f"{i}", reference=reference, candidate=candidate)
+        for i, (reference, candidate) in enumerate(outcomes)
+    )
+    return Comparison(reference="Q8_0", contender="Q4_K_M", cases=cases)
+
+
+def test_a_margin_that_the_reference_itself_does_not_exceed_makes_nobody_good_enough() -> None:
+    (found,) = verdicts([_weak_reference(4, 3, 0, 40)], 0.2)
+    assert found.lower_bound is not None
+    assert found.lower_bound > -0.2
+    assert (found.outcome, found.cases_missing) == ("undecided", None)
+    said = sentence(found)
+    assert "such a margin decides nothing here." in said
+    assert "Q8_0 itself passes only 10 %, which is within your margin" in said
+    assert "more case" not in said
+    assert "Q8_0 itself scores only 10 %" in sentence(found, "score")
+
+
+def test_two_models_that_pass_nothing_are_not_good_enough_for_each_other() -> None:
+    (found,) = verdicts([_weak_reference(0, 0, 0, 200)], 0.05)
+    assert found.outcome == "undecided"
+
+
+def test_a_gain_over_a_weak_reference_is_a_gain_all_the_same() -> None:
+    (found,) = verdicts([_weak_reference(2, 0, 30, 100)], 0.05)
+    assert found.outcome == "better"
+    assert "itself passes" not in sentence(found)
+
+
+def test_a_margin_below_what_the_reference_passes_is_an_ordinary_one() -> None:
+    (found,) = verdicts([_weak_reference(30, 0, 0, 200)], 0.05)
+    assert found.outcome == "non-inferior"
+    assert "itself passes" not in sentence(found)
+
+
+def test_where_nothing_was_compared_the_run_is_missing_and_no_further_cases() -> None:
+    nothing = Comparison(reference="Q8_0", contender="Q4_K_M", cases=(), unscored=40)
+    (found,) = verdicts([nothing], 0.05)
+    assert found.cases_missing is None
+    said = sentence(found)
+    assert said.endswith(
+        "40 cases without a score are left out; if the run was stopped, finish it."
+    )
+    assert "more case" not in said
+
+
 def test_losing_something_for_sure_but_perhaps_less_than_the_margin_is_not_worse() -> None:
     found = _verdict(9, 0, 120, margin=0.08)
     assert found.upper_bound is not None
@@ -65,7 +116,9 @@ def test_outcome_and_bounds_never_contradict_each_other(data: st.DataObject) -> 
     for found in verdicts(comparisons, margin):
         assert found.lower_bound is not None
         assert found.upper_bound is not None
-        if abs(found.lower_bound + margin) > 1e-6:
+        if abs(found.lower_bound + margin) > 1e-6 and not says_nothing(
+            found.reference_mean, margin
+        ):
             good_enough = found.outcome in {"better", "non-inferior"}
             assert (found.lower_bound > -margin) == good_enough
         if found.outcome == "better":
