@@ -13,6 +13,7 @@ from storage.damaged import DamagedDatabase
 from storage.database import Database
 from storage.faults import worded
 from storage.schema import migrate
+from storage.wholeness import is_whole
 from storage.writing import insert_session
 
 
@@ -24,8 +25,10 @@ class Salvaged(msgspec.Struct, frozen=True, kw_only=True):
     damaged: Path
 
 
-def salvaged_words(salvaged: Salvaged) -> str:
+def salvaged_words(salvaged: Salvaged | None) -> str:
     """What became of it, in a sentence for the user."""
+    if salvaged is None:
+        return "The history is whole; nothing was done."
     sessions = "1 session" if salvaged.n_sessions == 1 else f"{salvaged.n_sessions:,} sessions"
     replies = "1 reply" if salvaged.n_replies == 1 else f"{salvaged.n_replies:,} replies"
     return (
@@ -34,11 +37,13 @@ def salvaged_words(salvaged: Salvaged) -> str:
     )
 
 
-def salvage(path: Path) -> Salvaged:
+def salvage(path: Path) -> Salvaged | None:
     """Replace the database by a new one with all that can be read; nothing may have it open.
 
-    Raises StorageError, the file left as it is.
+    None: it is whole and was left as it is. Raises StorageError, the file left as it is.
     """
+    if is_whole(path):
+        return None
     rescued = path.with_name(f"{path.stem}.part{path.suffix}")
     try:
         n_sessions, n_replies = _copy_readable(path, rescued)

@@ -13,7 +13,7 @@ from engine.contract import Session
 from engine.errors import StorageError
 from storage.damaged import DamagedDatabase
 from storage.history import History
-from storage.salvage import salvage
+from storage.salvage import Salvaged, salvage, salvaged_words
 from storage.tables import SESSION_SHIFT
 from tests.storage import samples
 from tests.storage.processes import integrity
@@ -41,9 +41,57 @@ def overwrite(path: Path, pages: list[int]) -> None:
             file.write(b"\xa5" * PAGE)
 
 
+def damage_an_index(path: Path, name: str = "session_created") -> None:
+    """Such damage takes nothing away that a table holds."""
+    with closing(sqlite3.connect(path)) as connection:
+        asked = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
+        (page,) = connection.execute(asked, (name,)).fetchone()
+    overwrite(path, [page - 1])
+
+
+def salvage_damaged(path: Path) -> Salvaged:
+    salvaged = salvage(path)
+    assert salvaged is not None
+    return salvaged
+
+
+def test_a_whole_history_is_left_as_it_is(path: Path) -> None:
+    fill(path, 2)
+    before = path.read_bytes()
+    assert salvage(path) is None
+    assert salvaged_words(None) == "The history is whole; nothing was done."
+    assert path.read_bytes() == before
+    assert not list(path.parent.glob("*damaged*"))
+
+
+def test_an_empty_history_is_whole(path: Path) -> None:
+    with History.open(path):
+        pass
+    assert salvage(path) is None
+
+
+def test_damage_that_sqlite_does_not_see_is_damage(path: Path) -> None:
+    fill(path, 2)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE reply SET body = zeroblob(length(body)) WHERE number % 7 = 0")
+        connection.commit()
+    assert integrity(path) == ["ok"]
+    assert salvage_damaged(path).n_replies < 40
+
+
+def test_a_damaged_index_of_words_is_damage(path: Path) -> None:
+    fill(path, 2)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE found_data SET block = zeroblob(length(block)) WHERE id > 10")
+        connection.commit()
+    assert integrity(path) == ["ok"]
+    assert salvage_damaged(path).n_replies == 40
+
+
 def test_what_is_not_damaged_is_saved_whole(path: Path) -> None:
     before = fill(path)
-    salvaged = salvage(path)
+    damage_an_index(path)
+    salvaged = salvage_damaged(path)
     assert (salvaged.n_sessions, salvaged.n_replies) == (20, 400)
     with History.open(path) as history:
         assert [history.session(summary.id) for summary in history.sessions()] == before
@@ -59,7 +107,7 @@ def test_what_lies_beside_the_damage_is_saved(path: Path, seed: int) -> None:
     damaged_bytes = path.read_bytes()
     assert integrity(path) != ["ok"]
 
-    salvaged = salvage(path)
+    salvaged = salvage_damaged(path)
 
     assert salvaged.damaged.read_bytes() == damaged_bytes
     assert salvaged.n_replies > 100
@@ -92,7 +140,8 @@ def test_what_is_only_in_the_log_is_saved_and_the_log_is_kept(path: Path, tmp_pa
         history.recorder().record(session, samples.reply())
         for file in path.parent.glob(f"{path.name}*"):
             shutil.copy(file, copy.parent)
-    salvaged = salvage(copy)
+    damage_an_index(copy)
+    salvaged = salvage_damaged(copy)
     assert salvaged.n_replies == 1
     assert salvaged.damaged.with_name(f"{salvaged.damaged.name}-wal").exists()
     with History.open(copy) as history:
@@ -103,7 +152,8 @@ def test_a_discarded_session_is_not_brought_back(path: Path) -> None:
     sessions = fill(path, 3)
     with History.open(path) as history:
         history.discard([sessions[0].id])
-    assert salvage(path).n_sessions == 2
+    damage_an_index(path)
+    assert salvage_damaged(path).n_sessions == 2
 
 
 @pytest.mark.parametrize("content", [b"", b"not a database at all" * 1000])
