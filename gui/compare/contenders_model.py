@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.contract import Contender, ModelFile, Runtime
 from engine.naming import display_name, free_name
+from engine.wording import count
 
 
 class ContendersModel(QObject):
@@ -106,7 +107,7 @@ def settings_summary(contender: Contender) -> str:
             "no GPU" if runtime.n_gpu_layers == 0 else f"GPU layers {runtime.n_gpu_layers}"
         )
     if runtime.threads is not None:
-        words.append(f"{runtime.threads} threads")
+        words.append(count(runtime.threads, "thread"))
     if (runtime.type_k, runtime.type_v) != (default.type_k, default.type_v):
         words.append(f"KV {runtime.type_k}/{runtime.type_v}")
     if runtime.flash_attention != default.flash_attention:

@@ -235,16 +235,16 @@ def _facts(session: Session) -> list[tuple[str, str]]:
     environment = session.environment
     models = [each.name for each in session.contenders]
     power = {"mains": "on mains", "battery": "on battery"}.get(environment.power_source or "", "")
+    asked = [
+        ("Prompts", str(len(session.cases))),
+        ("Replies", str(len(session.replies))),
+    ]
     return [
         ("When", when(session.created, datetime.now().astimezone())),
         ("Kind", words.KINDS[session.kind]),
         ("Status", words.STATUSES[session.status]),
         ("Models", "\n".join(models)),
-        ("Prompts", str(len(session.cases))),
-        ("Replies", str(len(session.replies))),
+        *(asked if session.cases else ()),
         ("Machine", ", ".join(part for part in (environment.cpu, power) if part)),
-        (
-            "Software",
-            f"Steelyard {environment.app}, llama.cpp {environment.llama_cpp or 'unknown'}",
-        ),
+        ("Software", f"{environment.app}, {environment.llama_cpp or 'llama.cpp unknown'}"),
     ]

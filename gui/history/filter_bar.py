@@ -118,7 +118,8 @@ class FilterBar(QWidget):
         top.addWidget(self.search, 1)
         top.addWidget(self.bring)
         for field in self._fields():
-            below.addWidget(field, 1)
+            # Room in proportion to the first choice, which shows while nothing is filtered.
+            below.addWidget(field, len(field.itemText(0)))
         below.addWidget(self.starred)
         below.addWidget(self.all)
         column = QVBoxLayout(self)

@@ -217,13 +217,13 @@ class SessionTable(QTableView):
             (Column.STAR, 5),
             (Column.WHEN, 10),
             (Column.KIND, 13),
-            (Column.MODELS, 26),
             (Column.REPLIES, 11),
             (Column.STATUS, 14),
             (Column.TAGS, 16),
         ):
             header.resizeSection(column, theme.characters(n_characters))
-        header.setSectionResizeMode(Column.TITLE, QHeaderView.ResizeMode.Stretch)
+        for column in (Column.TITLE, Column.MODELS):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
         self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(1)

@@ -79,8 +79,9 @@ class FidelityChart(QWidget):
             self.plot.rule(floor, _FLOOR, upright=True)
         low, high = min(ends), max(ends)
         room = 0.06 * (high - low) or 0.01
-        self.plot.spread((low - room, high + room), (-0.6, len(shown) - 0.4))
-        self.setFixedHeight(self._theme.lines(5 + 2 * len(shown)))
+        # Above the first line stands the name of the noise floor.
+        self.plot.spread((low - room, high + room), (-0.6, len(shown) - 0.1))
+        self.setFixedHeight(self._theme.lines(6 + 2 * len(shown)))
 
     def _against_size(self, shown: list[Fidelity], floor: float | None) -> None:
         highest = floor or 1e-6

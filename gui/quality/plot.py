@@ -103,7 +103,7 @@ class Plot(QWidget):
         self.view.addItem(item)
 
     def rule(self, at: float, text: str, *, upright: bool) -> None:
-        options = {"position": 0.95 if upright else 0.08, "color": self._colour("muted")}
+        options = {"position": 0.85 if upright else 0.08, "color": self._colour("muted")}
         self.view.addItem(
             pyqtgraph.InfiniteLine(
                 at, angle=90 if upright else 0, pen=self._dashes(), label=text, labelOpts=options

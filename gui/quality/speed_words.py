@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from engine.contract import Contender, Measured, SpeedTest
+from engine.wording import count
 from gui.figures import significant, size
 from gui.quality.figures_table import Cell, Column
 
@@ -91,7 +92,7 @@ def scope(found: Measured) -> str:
     mean = f"mean ± standard deviation of {n} repetitions" if n > 1 else "a single repetition"
     threads = found.runtime.threads
     return (
-        f"Tokens a second, {mean}; {threads} thread{'s' if threads != 1 else ''}. "
+        f"Tokens a second, {mean}; {count(threads, 'thread')}. "
         "pp: a prompt is read, tg: a reply is written, @ d: after so many tokens in the context."
     )
 
@@ -107,7 +108,8 @@ def _against(fast: Measured, slow: Measured) -> str:
 def _conditions(found: Measured) -> str:
     runtime = found.runtime
     return (
-        f"{runtime.threads} threads, {runtime.offloaded_layers} of {runtime.layers} layers on the GPU, "
+        f"{count(runtime.threads, 'thread')}, "
+        f"{runtime.offloaded_layers} of {runtime.layers} layers on the GPU, "
         f"context {runtime.n_ctx}"
     )
 
