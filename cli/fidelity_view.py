@@ -14,6 +14,7 @@ from engine.contract import Fidelity, FidelityDocument, ReplyFidelity
 from engine.quality.bundled import bundled_texts
 from engine.quality.fidelity_sentences import (
     CAVEAT,
+    error_sentence,
     noise_sentence,
     remarks,
     scope_sentence,
@@ -25,14 +26,13 @@ _MOST_REPLIES: Final = 5
 
 
 def print_fidelity(console: Console, document: FidelityDocument) -> None:
-    """A table and a sentence a candidate; ± is the standard error with chunks or replies as clusters."""
+    """A table and a sentence a candidate."""
     console.print(words(scope_sentence(document)))
     same = [entry for entry in document.candidates if isinstance(entry, Fidelity)]
     if same:
         console.print()
         console.print(_table(same))
-        clusters = "replies" if document.scored == "replies" else "chunks"
-        console.print(words(f"± is the standard error with {clusters} as clusters.", "dim"))
+        console.print(words(error_sentence(document), "dim"))
     console.print()
     for sentence in sentences(document):
         console.print(words(sentence))

@@ -7,6 +7,7 @@ from typing import Final
 
 from engine.contract import Estimate, Outcome
 from engine.energy.wording import ESTIMATED_DIGITS, MEASURED_DIGITS
+from engine.quality.fidelity_sentences import error_of
 from engine.wording import count, digits_text, rate, seconds
 from storage.comparison import Difference, ReplyPair, SessionComparison
 from storage.comparison_quality import FidelityChange, ScoreChange
@@ -87,13 +88,14 @@ def _fidelity_row(each: FidelityChange) -> tuple[str, ...]:
 
 
 def _estimate(estimate: Estimate, unit: str) -> str:
-    margin = "" if estimate.plus_minus is None else f" ± {digits_text(estimate.plus_minus)}"
+    error = error_of(estimate)
+    margin = "" if error is None else f" ± {digits_text(error)}"
     return f"{digits_text(estimate.value, 4)}{margin}{unit}"
 
 
 def _beyond(each: FidelityChange) -> str:
     """Whether the change is larger than both margins together, which makes it more than chance."""
-    margins = (each.before.plus_minus, each.after.plus_minus)
+    margins = (error_of(each.before), error_of(each.after))
     change = abs(each.after.value - each.before.value)
     if change == 0:
         return "the same"

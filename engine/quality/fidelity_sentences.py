@@ -14,10 +14,28 @@ CAVEAT: Final = (
 )
 
 
+FEW_CLUSTERS: Final = 10
+"""From fewer, the standard error with clusters is itself so uncertain that it can come out far too small:
+59.3 ± 0.5 from 3 chunks whose tokens alone left ± 3.6.
+"""
+
+
 def error_of(estimate: Estimate) -> float | None:
-    """The wider, honest ±: with chunks as clusters where there are several, else of single tokens."""
-    clustered = estimate.clustered_plus_minus
-    return estimate.plus_minus if clustered is None else clustered
+    """The larger ±, of single tokens or with chunks as clusters."""
+    known = [
+        error for error in (estimate.plus_minus, estimate.clustered_plus_minus) if error is not None
+    ]
+    return max(known, default=None)
+
+
+def error_sentence(document: FidelityDocument) -> str:
+    """What ± is."""
+    clusters = _clusters(document)
+    return f"± is the larger of two standard errors: of single tokens, and with {clusters} as clusters."
+
+
+def _clusters(document: FidelityDocument) -> str:
+    return "replies" if document.scored == "replies" else "chunks"
 
 
 def with_error(estimate: Estimate, unit: str = "", most_decimals: int = 5) -> str:
@@ -68,8 +86,13 @@ def noise_sentence(document: FidelityDocument) -> str:
 
 
 def remarks(document: FidelityDocument) -> tuple[str, ...]:
-    """What else has to be known of a run on replies."""
-    told = [f"Left out: prompt {each.case}. {each.reason}" for each in document.left_out]
+    """What else has to be known."""
+    told = []
+    if document.chunks < FEW_CLUSTERS:
+        told.append(
+            f"With fewer than {FEW_CLUSTERS} {_clusters(document)} every ± is rough, and may be too small."
+        )
+    told += [f"Left out: prompt {each.case}. {each.reason}" for each in document.left_out]
     reasoned = sum(each.reasoned for each in document.replies)
     if reasoned:
         told.append(

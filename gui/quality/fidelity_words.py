@@ -13,6 +13,7 @@ import msgspec
 from engine.contract import Contender, Estimate, Fidelity, FidelityDocument, OtherTokenizer
 from engine.quality.fidelity_sentences import (
     CAVEAT,
+    error_sentence,
     noise_sentence,
     plain,
     remarks,
@@ -35,7 +36,7 @@ COLUMNS: Final = (
     Column(
         "Mean KLD",
         "Mean Kullback-Leibler divergence from the reference's probabilities, in nats; 0 is equal. "
-        "± is the standard error, with chunks of text as clusters.",
+        "± is the larger of two standard errors: of single tokens, and with chunks as clusters.",
     ),
     Column(
         "PPL ratio",
@@ -157,6 +158,7 @@ def as_text(document: FidelityDocument, contenders: Mapping[str, Contender]) -> 
         *("\t".join(row) for row in rows),
         "",
         *sentences(document),
+        error_sentence(document),
         *remarks(document),
         noise_sentence(document),
         CAVEAT,

@@ -11,6 +11,7 @@ from engine.contract import Estimate, Fidelity, FidelityDocument, OtherTokenizer
 from engine.quality.fidelity_sentences import (
     CAVEAT,
     error_of,
+    error_sentence,
     noise_sentence,
     plain,
     remarks,
@@ -52,7 +53,7 @@ def fidelity_facts(session: Session) -> Iterator[Fact]:
         yield Fact(name="Text", text=scope_sentence(document))
         yield Fact(name="Noise", text=noise_sentence(document))
         for remark in remarks(document):
-            yield Fact(name="Left out", text=remark)
+            yield Fact(name="Note", text=remark)
         yield Fact(name="What it tells", text=CAVEAT)
 
 
@@ -69,7 +70,7 @@ def fidelity_tables(session: Session) -> Iterator[TablePart]:
             for field in msgspec.structs.fields(Fidelity)
             if field.name not in {"name", "within_noise", "replies"}
         ),
-        note="± is the standard error with chunks or replies as clusters; KLD in nats.",
+        note=f"{error_sentence(document)} KLD in nats.",
     )
     for each in same:
         if each.replies:

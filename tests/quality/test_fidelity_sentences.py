@@ -20,6 +20,8 @@ from engine.contract import (
 )
 from engine.quality.fidelity_kernel import TokenScores
 from engine.quality.fidelity_sentences import (
+    error_of,
+    error_sentence,
     noise_sentence,
     remarks,
     scope_sentence,
@@ -32,7 +34,7 @@ FLOOR = NoiseFloor(n_batch=256, scored_tokens=99, mean_kld=0.0004, same_top_perc
 
 
 def estimate(value: float, error: float | None) -> Estimate:
-    return Estimate(value=value, plus_minus=99.0, clustered_plus_minus=error)
+    return Estimate(value=value, plus_minus=error and error / 2, clustered_plus_minus=error)
 
 
 def statistics(distance: float, worse: float) -> FidelityStatistics:
@@ -98,6 +100,22 @@ def test_without_clusters_the_error_of_single_tokens_is_given() -> None:
     assert with_error(replace(only, plus_minus=None)) == "1.5"
 
 
+def test_the_larger_error_is_given() -> None:
+    """Of three chunks that happen to be alike, the clusters would leave next to no doubt."""
+    few = Estimate(value=59.3, plus_minus=3.6, clustered_plus_minus=0.5)
+    assert with_error(few) == "59.3 ± 3.6"
+    assert error_of(replace(few, clustered_plus_minus=9.0)) == 9.0
+    assert error_of(replace(few, plus_minus=None, clustered_plus_minus=None)) is None
+
+
+def test_what_the_error_is_of_is_said_and_where_it_is_rough(document: FidelityDocument) -> None:
+    assert "with chunks as clusters" in error_sentence(document)
+    assert "with replies as clusters" in error_sentence(on_replies(document))
+    (rough,) = remarks(document)
+    assert rough.startswith("With fewer than 10 chunks every ± is rough")
+    assert remarks(replace(document, chunks=10)) == ()
+
+
 def test_a_difference_within_the_noise_is_called_none(document: FidelityDocument) -> None:
     assert sentences(document)[0].startswith("Q8_0 shows no difference from F16")
 
@@ -141,6 +159,7 @@ def test_what_was_left_out_is_told(document: FidelityDocument) -> None:
     reply = ScoredReply(case="1", prompt="Why?", reply="So.", tokens=2)
     found = on_replies(
         document,
+        chunks=10,
         replies=(reply, replace(reply, reasoned=True)),
         left_out=(LeftOut(case="7", reason="The reply has no tokens to score."),),
     )
