@@ -44,14 +44,16 @@ def recorded_fidelity(
 
 def session_plan(plan: FidelityPlan | RepliesPlan) -> Plan:
     """As the history knows a run: the reference is the first contender; prompts are its cases."""
+    read = plan.text_name if isinstance(plan, FidelityPlan) else plan.name
     candidates = ", ".join(each.name for each in plan.candidates)
-    title = f"Fidelity of {candidates} to {plan.reference.name} on "
+    # What tells runs apart first: names of models are long, and a list cuts what does not fit.
+    title = f"Fidelity on {read}: {candidates} to {plan.reference.name}"
     contenders = (plan.reference, *plan.candidates)
     if isinstance(plan, FidelityPlan):
-        return Plan(contenders=contenders, cases=(), title=title + plan.text_name)
+        return Plan(contenders=contenders, cases=(), title=title)
     return Plan(
         contenders=contenders,
         cases=plan.cases,
         sampling=Sampling(max_tokens=plan.max_tokens),
-        title=title + plan.name,
+        title=title,
     )

@@ -227,7 +227,7 @@ def test_a_run_is_recorded_and_shown_again_as_it_was(
     printed = capsys.readouterr()
     (session,) = recorded()
     assert (session.kind, session.status) == ("fidelity", "finished")
-    assert session.title == "Fidelity of small, tiny to big on text.txt"
+    assert session.title == "Fidelity on text.txt: small, tiny to big"
     assert [each.name for each in session.contenders] == ["big", "small", "tiny"]
     assert session.environment == ENVIRONMENT
     assert session.id in printed.err

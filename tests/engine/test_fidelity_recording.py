@@ -113,4 +113,4 @@ def test_the_reference_comes_first_and_prompts_are_the_sessions_cases() -> None:
     assert plan.contenders == (asked.reference, *asked.candidates)
     assert plan.cases == asked.cases
     assert plan.sampling.max_tokens == 77
-    assert plan.title == "Fidelity of B to A on prompts.txt"
+    assert plan.title == "Fidelity on prompts.txt: B to A"
