@@ -11,7 +11,7 @@ from typing import Final
 import typer
 
 from cli.program import program_name
-from cli.usage import WrongUsage
+from cli.usage import WrongUsage, plain_reason
 from engine.errors import DamagedHistory, PlanError, SteelyardError
 
 EXIT_FAILED: Final = 1
@@ -55,6 +55,7 @@ def _show(error: typer.TyperException) -> int:
     show = getattr(error, "show", None)
     if show is None:
         return _complain(error.format_message(), EXIT_WRONG_USAGE)
+    error.message = plain_reason(error.message)
     show(file=sys.stderr)
     return error.exit_code
 

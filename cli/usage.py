@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Final
+
+# What Pydantic, which checks the options for Typer, says of a value, and how it is said to a person.
+_REASONS: Final = (
+    (r"Value error, ", ""),
+    (r"'(.*)' does not match the formats '%Y-%m-%d'", r"“\1” is no date such as 2026-03-01"),
+    (r"'(.*)' is not one of (.*)", r"“\1” is none of \2"),
+    (r"Input should be a valid integer, .*", "it takes a whole number"),
+    (r"Input should be a valid number, .*", "it takes a number"),
+    (r"Input should be greater than or equal to (\S+)", r"it takes \1 or more"),
+    (r"Input should be greater than (\S+)", r"it takes more than \1"),
+    (r"Input should be less than or equal to (\S+)", r"it takes \1 at most"),
+    (r"Input should be less than (\S+)", r"it takes less than \1"),
+)
 
 
 class WrongUsage(Exception):
@@ -24,3 +39,11 @@ def read_text(path: Path, option: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "its text is not UTF-8"
         raise WrongUsage(f"{path}, given to {option}, cannot be read: {reason}.") from error
+
+
+def plain_reason(reason: str) -> str:
+    """The same in plain words, as a sentence; a reason that is not known stays as it is."""
+    said = reason.rstrip(".")
+    for pattern, plain in _REASONS:
+        said = re.sub(f"^{pattern}", plain, said)
+    return said if said == reason.rstrip() else f"{said}."

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cli.app import run
 from cli.loading_options import LoadingOptions
 from cli.sampling_options import SamplingOptions
 from cli.usage import WrongUsage
@@ -152,3 +153,28 @@ def test_a_wrong_sampling_flag_is_refused_in_a_sentence(options: dict[str, Any])
 def test_auto_and_all_layers_are_words() -> None:
     assert LoadingOptions(gpu_layers="auto").runtime().n_gpu_layers == "auto"
     assert LoadingOptions(gpu_layers="all").runtime().n_gpu_layers == "all"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (
+            ("sessions", "list", "--since", "yesterday"),
+            "“yesterday” is no date such as 2026-03-01.",
+        ),
+        (("models", "search", "x", "--sort", "q99"), "“q99” is none of 'downloads', 'likes',"),
+        (("cost", "x", "--machines", "many"), "'--machines': it takes a whole number."),
+        (("cost", "x", "--machines", "0"), "'--machines': it takes 1 or more."),
+        (("cost", "x", "--growth", "1001"), "'--growth': it takes 1000 at most."),
+        (("cost", "x", "--growth", "much"), "'--growth': it takes a number."),
+        (("cost", "x", "--machines"), "requires an argument."),
+    ],
+)
+def test_a_value_that_an_option_does_not_take_is_told_in_plain_words(
+    arguments: tuple[str, ...], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    told = capsys.readouterr().err
+    assert reason in told
+    assert "Value error" not in told
+    assert "Input should" not in told
