@@ -103,7 +103,8 @@ def bench(
     finally:
         benches.speed.close()
     report.end()
-    tell_where_recorded(shown.session)
+    # A history keeps no run of which nothing could be measured.
+    tell_where_recorded(shown.session if shown.measured else None)
     if interrupt.pressed:
         return EXIT_INTERRUPTED
     return EXIT_FAILED if shown.failed else 0
@@ -114,7 +115,7 @@ class _Shown:
 
     def __init__(self, report: _Report, progress: _Progress, plan: SpeedPlan) -> None:
         self.progress = progress
-        self.failed = False
+        self.failed = self.measured = False
         self.session: str | None = None
         self._report = report
         self._repetitions = plan.repetitions
@@ -124,6 +125,7 @@ class _Shown:
             case Began(session=session):
                 self.session = session
             case Measured():
+                self.measured = True
                 self.progress.clear()
                 self._report.add(event)
             case NotMeasured(contender=name, test=test, reason=reason):

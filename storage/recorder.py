@@ -11,9 +11,11 @@ from storage.database import Database
 from storage.ids import new_id
 from storage.owner import this_process
 from storage.reading import is_running
+from storage.removal import remove_empty
 from storage.writing import insert_session, keep_findings, put_reply, set_status
 
 TITLE_LENGTH: Final = 80
+_RESUMED_NEVER: Final = {"bench", "fidelity"}
 
 
 class SessionRecorder:
@@ -46,8 +48,11 @@ class SessionRecorder:
             keep_findings(connection, session, findings)
 
     def end(self, session: str, status: SessionStatus) -> None:
+        """One that was to measure and has nothing to show, nor could be resumed, is removed."""
         with self._database.write() as connection:
             set_status(connection, session, status, owner=None)
+            if self._kind in _RESUMED_NEVER:
+                remove_empty(connection, session)
 
 
 def new_session(plan: Plan, environment: Environment, kind: SessionKind) -> Session:

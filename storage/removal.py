@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
+from storage.bodies import unpack_session
 from storage.database import Database
 from storage.tables import FOUND, BinRow, ReplyRow, SessionRow
 from storage.writing import microseconds
@@ -57,6 +58,20 @@ def remove_discarded(
         while not _remove_some(database, number):
             pause()
         pause()
+
+
+def remove_empty(connection: Connection, session_id: str) -> None:
+    """Delete a session that holds neither replies nor anything that was measured."""
+    found = select(SessionRow.number, SessionRow.body).where(SessionRow.id == session_id)
+    row = connection.execute(found).one_or_none()
+    if row is None:
+        return
+    replies = select(ReplyRow.number).where(ReplyRow.session == row.number).limit(1)
+    session = unpack_session(row.body)
+    if session.speeds or session.fidelity or connection.execute(replies).scalar() is not None:
+        return
+    connection.execute(delete(SessionRow).where(SessionRow.number == row.number))
+    connection.exec_driver_sql(f"PRAGMA user_version = {_UNCLEAN}")
 
 
 def reclaim(database: Database, between: Between | None = None) -> None:

@@ -183,6 +183,9 @@ def test_what_cannot_be_measured_is_said_and_the_json_stays_whole(
     captured = capsys.readouterr()
     assert json.loads(captured.out) == []
     assert captured.err.count("It does not fit.") == 2
+    assert "Recorded" not in captured.err
+    with History.open(database_path()) as history:
+        assert history.sessions() == ()
 
 
 def test_a_run_is_recorded_and_shown_again_as_it_was(

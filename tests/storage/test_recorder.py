@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from engine.contract import Case, Findings, Message, Plan, Recorder, Session, SessionStatus
+from engine.contract import (
+    Case,
+    Findings,
+    Measured,
+    Message,
+    Plan,
+    Recorder,
+    Session,
+    SessionKind,
+    SessionStatus,
+    SpeedTest,
+)
 from engine.errors import StorageError
 from storage.history import History
 from storage.recorder import TITLE_LENGTH
 from tests.storage import samples
 from tests.storage.strategies import sessions
+
+SPEED = Measured(
+    contender="model 0",
+    runtime=samples.RUNTIME,
+    test=SpeedTest(n_gen=8),
+    measured_at=datetime(2026, 11, 24, 12, tzinfo=UTC),
+    samples_ns=(1_000_000,),
+)
 
 
 @pytest.fixture
@@ -126,6 +147,33 @@ def test_text_that_is_not_unicode_is_refused_with_a_sentence(recorder: Recorder)
 def test_the_kind_of_a_session_is_kept(history: History) -> None:
     session = begin(history.recorder("suite"), samples.plan())
     assert history.session(session).kind == "suite"
+
+
+@pytest.mark.parametrize("kind", ["bench", "fidelity"])
+@pytest.mark.parametrize("status", ["stopped", "finished"])
+def test_a_measurement_that_came_to_nothing_is_not_kept(
+    history: History, kind: SessionKind, status: SessionStatus
+) -> None:
+    recorder = history.recorder(kind)
+    recorder.end(begin(recorder, samples.plan()), status)
+    assert history.sessions() == ()
+    assert history.problems() == ()
+
+
+def test_a_measurement_that_was_stopped_with_figures_is_kept(history: History) -> None:
+    recorder = history.recorder("bench")
+    session = begin(recorder, samples.plan())
+    recorder.keep(session, Findings(speeds=(SPEED,)))
+    recorder.end(session, "stopped")
+    assert history.session(session).speeds == (SPEED,)
+
+
+def test_a_comparison_without_a_reply_is_kept_for_it_can_be_resumed(
+    history: History, recorder: Recorder
+) -> None:
+    session = begin(recorder, samples.plan())
+    recorder.end(session, "stopped")
+    assert history.session(session).status == "stopped"
 
 
 @given(sessions())
