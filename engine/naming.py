@@ -10,6 +10,8 @@ from typing import Final
 from engine.contract import ModelFile
 
 _COPY_NUMBER: Final = re.compile(r" \((\d+)\)$")
+_HAS_LETTER: Final = re.compile(r"[^\W\d_]")
+_WORD_END: Final = re.compile(r"[ -]+")
 _SHARD: Final = re.compile(r"-\d{5}-of-\d{5}$")
 
 
@@ -43,3 +45,15 @@ def unique_names(models: Sequence[ModelFile]) -> list[str]:
         wanted = name if len(set(same)) == 1 else f"{name} ({Path(model.path).parent.name})"
         names.append(free_name(wanted, names))
     return names
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Without the words that all begin with, as long as what is left still reads as a name of each."""
+    if len(names) < 2:
+        return list(names)
+    for word in reversed(list(_WORD_END.finditer(names[0]))):
+        shared = names[0][: word.end()]
+        rests = [name[word.end() :] for name in names if name.startswith(shared)]
+        if len(rests) == len(names) and all(map(_HAS_LETTER.search, rests)):
+            return rests
+    return list(names)

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from engine.contract import Case, CaseScore, CheckResult, Contender, Outcome, Reply, Verdict
+from engine.naming import short_names
 from engine.quality.choices import choice_words
 from engine.quality.scores import overruled_checks
 from engine.quality.standings import Standing
@@ -93,11 +94,8 @@ def _belongs(which: str, scores: Sequence[CaseScore]) -> bool:
 
 
 def short_titles(contenders: Sequence[Contender]) -> list[str]:
-    """The quantizations where these tell the contenders apart, else the ends of their names."""
-    kinds = [each.model.quantization or "" for each in contenders]
-    if all(kinds) and len(set(kinds)) == len(kinds):
-        return kinds
-    return [named(each.name, 14).title for each in contenders]
+    """What tells the contenders apart, or at least the ends of that."""
+    return [named(name, 14).title for name in short_names([each.name for each in contenders])]
 
 
 def case_columns(contenders: Sequence[Contender]) -> list[Column]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from engine.naming import short_names
 from storage.exports.figures import Cell, Column
 from storage.exports.speeds import KEY as SPEED
 from storage.exports.svg import BASELINE, COLOURS, LETTER, drawing, fitting, words
@@ -29,14 +30,14 @@ def charted(columns: Sequence[Column]) -> list[Column]:
 
 
 def bar_chart(column: Column, names: Sequence[str], width: float = 680) -> str:
-    """One bar a contender, from zero, with a whisker where a range is known."""
+    """One bar a contender, from zero, with a whisker where a range is known; its words tell names in full."""
     largest = max(max(cell.value or 0.0, cell.high or 0.0) for cell in column.cells)
     left = width * _LABELS
     right = LETTER * max(len(cell.text) for cell in column.cells) + 16
     scale = max(0.0, width - left - right) / largest if largest > 0 else 0.0
     bars = "".join(
         _bar(name, cell, scale, left, position)
-        for position, (name, cell) in enumerate(zip(names, column.cells, strict=True))
+        for position, (name, cell) in enumerate(zip(short_names(names), column.cells, strict=True))
     )
     figures = "; ".join(
         f"{name}: {cell.text}" for name, cell in zip(names, column.cells, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from engine.naming import short_names
 from storage.exports.figures import Cell
 from storage.exports.svg import BASELINE, COLOURS, LETTER, drawing, fitting, words
 from storage.exports.trade_off import Weighed
@@ -77,6 +78,7 @@ def _names(
     """Beside their dots, moved down where they would stand on one another."""
     longest = int((width - _LEFT) / 2 / LETTER)
     free = 0.0
+    shown = short_names(names)
     for place in sorted(range(len(names)), key=lambda each: y[each]):
         if found.passed[place].value is None:
             continue
@@ -86,5 +88,5 @@ def _names(
         side = "name" if right else "name label"
         yield (
             f'<text class="{side}" x="{at:.1f}" y="{free - _LINE + _RADIUS + BASELINE:.1f}">'
-            f"{words(fitting(names[place], longest))}</text>"
+            f"{words(fitting(shown[place], longest))}</text>"
         )

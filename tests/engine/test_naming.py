@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.contract import ModelFile
-from engine.naming import display_name, unique_names
+from engine.naming import display_name, short_names, unique_names
 
 
 def model(path: str, quantization: str | None = None) -> ModelFile:
@@ -46,3 +46,30 @@ def test_the_same_file_twice_gets_a_number() -> None:
 def test_names_are_never_shared(paths: list[str]) -> None:
     names = unique_names([model(path) for path in paths])
     assert len(set(names)) == len(paths)
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (("SmolLM2-135M-Instruct Q8_0", "SmolLM2-135M-Instruct Q4_K_M"), ["Q8_0", "Q4_K_M"]),
+        (("SmolLM2 Q4_K_M", "SmolLM2 Q4_K_S"), ["Q4_K_M", "Q4_K_S"]),
+        (("Qwen3-1.5B Q8_0", "Qwen3-1.7B Q8_0"), ["1.5B Q8_0", "1.7B Q8_0"]),
+        (("mine Q8_0", "mine Q8_0 (2)"), ["Q8_0", "Q8_0 (2)"]),
+        (("mine Q8_0 (2)", "mine Q8_0 (3)"), ["Q8_0 (2)", "Q8_0 (3)"]),
+        (("model 0", "model 1"), ["model 0", "model 1"]),
+        (("Qwen Q8_0", "Gemma Q8_0"), ["Qwen Q8_0", "Gemma Q8_0"]),
+        (("alone Q8_0",), ["alone Q8_0"]),
+        ((), []),
+    ],
+)
+def test_names_that_begin_alike_are_short_by_what_tells_them_apart(
+    names: tuple[str, ...], short: list[str]
+) -> None:
+    assert short_names(names) == short
+
+
+@given(st.lists(st.text("ab1 -_(", min_size=1), unique=True))
+def test_short_names_are_ends_and_as_distinct_as_the_names(names: list[str]) -> None:
+    short = short_names(names)
+    assert all(name.endswith(end) for name, end in zip(names, short, strict=True))
+    assert len(set(short)) == len(names)

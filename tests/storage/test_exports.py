@@ -223,6 +223,17 @@ class Page(HTMLParser):
         return sum(found == tag for found, _ in self.tags)
 
 
+def test_charts_name_models_of_one_family_by_what_tells_them_apart() -> None:
+    names = ["SmolLM2-135M-Instruct Q8_0", "SmolLM2-135M-Instruct Q4_K_M"]
+    cells = tuple(Cell(text=f"{value}", value=value) for value in (1.0, 2.0))
+    column = Column(key="ttft_s", title="First", explained="", better="lower", cells=cells)
+    drawn = ElementTree.fromstring(bar_chart(column, names, 440))
+    labels = [each.text for each in drawn.iter() if each.get("class") == "label"]
+    assert labels == ["Q8_0", "Q4_K_M"]
+    (told,) = [each.text or "" for each in drawn.iter() if each.tag.endswith("desc")]
+    assert "SmolLM2-135M-Instruct Q8_0: 1.0" in told
+
+
 def facts_of(shown: Session) -> dict[str, str]:
     return {fact.name: fact.text for fact in report(shown).measured}
 
