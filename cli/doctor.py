@@ -34,6 +34,7 @@ from models.demo import demo_model_path
 from storage.energy_settings import energy_settings_file, load_energy_settings
 from storage.folders import data_folder, database_path, log_folder, models_folder
 from storage.history import History
+from storage.usable import why_unusable
 
 _PACKAGES: Final = (
     "llama-cpp-python",
@@ -50,7 +51,7 @@ _SCARCE_DISK_BYTES: Final = 5_000_000_000
 
 
 class Missing(msgspec.Struct, frozen=True, kw_only=True):
-    """vital: without it no model can run."""
+    """vital: without it no model can run, or nothing of it be kept."""
 
     what: str
     remedy: str
@@ -62,6 +63,7 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     exists: bool
     free_bytes: int | None
+    usable: bool = True
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +80,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def doctor(*, rpc_servers: tuple[str, ...], as_json: bool) -> int:
-    """The exit code: 1 where something is missing without which no model can run."""
+    """The exit code: 1 where something vital is missing."""
     diagnosis = diagnose(rpc_servers)
     if as_json:
         write_result(msgspec.json.format(msgspec.json.encode(diagnosis), indent=2) + b"\n")
@@ -94,6 +96,7 @@ def diagnose(rpc_servers: tuple[str, ...] = ()) -> Diagnosis:
     found = [
         no_llama_cpp,
         _no_demo_model(),
+        _no_folder(),
         no_history,
         no_energy,
         _no_window(),
@@ -129,6 +132,17 @@ def _no_demo_model() -> Missing | None:
     except SteelyardError as error:
         return Missing(what="The small model of the demo is not installed.", remedy=_remedy(error))
     return None
+
+
+def _no_folder() -> Missing | None:
+    fault = why_unusable(data_folder())
+    if fault is None:
+        return None
+    return Missing(
+        what=f"The data folder {data_folder()} cannot be used: {fault}",
+        remedy="Set STEELYARD_HOME to a folder that you may write to.",
+        vital=True,
+    )
 
 
 def _count_sessions() -> tuple[int | None, Missing | None]:
@@ -191,7 +205,13 @@ def _folders() -> tuple[Folder, ...]:
         ("logs", log_folder()),
     )
     return tuple(
-        Folder(use=use, path=str(path), exists=path.exists(), free_bytes=_free_bytes(path))
+        Folder(
+            use=use,
+            path=str(path),
+            exists=path.exists(),
+            free_bytes=_free_bytes(path),
+            usable=why_unusable(path.parent if use == "history" else path) is None,
+        )
         for use, path in uses
     )
 
@@ -285,6 +305,8 @@ def _device(device: DeviceInfo) -> str:
 
 def _folder(folder: Folder, found: Diagnosis) -> str:
     text = folder.path
+    if not folder.usable:
+        return f"{text} · cannot be used"
     if folder.use == "history" and found.sessions is not None:
         return f"{text} · {found.sessions} sessions"
     return text if folder.exists else f"{text} · made when needed"

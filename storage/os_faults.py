@@ -16,6 +16,9 @@ READ_ONLY: Final = (
 NO_FOLDER: Final = (
     "The folder {folder} is missing, so {path} cannot be opened. Make it, then try again."
 )
+NOT_A_FOLDER: Final = (
+    "{file} is a file and not a folder, so {path} cannot be in it. Name a folder instead."
+)
 DISK_FAILS: Final = (
     "The disk that holds {path} could not be read or written. Check the disk, then try again."
 )
@@ -32,7 +35,18 @@ _BY_ERRNO = {
 }
 
 
+_BLOCKED: Final = {errno.EEXIST, errno.ENOTDIR, errno.ENOENT}
+
+
+def file_in_the_way(path: Path) -> Path | None:
+    """What lies where one of its folders should be."""
+    return next((each for each in path.parents if each.is_file()), None)
+
+
 def os_sentence(path: Path, error: OSError) -> str:
+    blocked = file_in_the_way(path) if error.errno in _BLOCKED else None
+    if blocked is not None:
+        return NOT_A_FOLDER.format(file=blocked, path=path)
     sentence = _BY_ERRNO.get(error.errno or 0)
     if sentence is None:
         return f"{path} cannot be used: {error.strerror or error}."

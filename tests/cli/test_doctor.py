@@ -79,6 +79,18 @@ def test_a_damaged_history_is_named_with_what_salvages_it(bench_is: type, home: 
     assert any("sessions salvage" in each.remedy for each in found.missing)
 
 
+def test_a_data_folder_that_cannot_be_used_is_named(
+    bench_is: type, home: Path, capsys: Capture
+) -> None:
+    home.touch()
+    assert doctor.doctor(rpc_servers=(), as_json=False) == 1
+    shown = capsys.readouterr().out.replace("\n", " ")
+    assert "is a file and not a folder" in shown
+    assert "STEELYARD_HOME" in shown
+    assert "made when needed" not in shown
+    assert "cannot be used" in shown
+
+
 def test_looking_makes_no_folder(bench_is: type, home: Path) -> None:
     found = diagnose()
     assert not home.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 import tempfile
@@ -147,8 +148,10 @@ def test_a_folder_in_the_place_of_the_file_is_said(path: Path) -> None:
 
 def test_a_file_in_the_place_of_the_folder_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match=str(tmp_path / "file")):
-        History.open(tmp_path / "file" / "history.sqlite3")
+    said = re.escape(f"{tmp_path / 'file'} is a file and not a folder")
+    for inside in ("history.sqlite3", "deeper/history.sqlite3"):
+        with pytest.raises(StorageError, match=said):
+            History.open(tmp_path / "file" / inside)
 
 
 def test_a_folder_that_has_vanished_is_said(path: Path) -> None:
