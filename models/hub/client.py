@@ -187,7 +187,7 @@ def _impatient_client() -> httpx2.Client:
                 httpx2.RemoteProtocolError,
             ) as error:
                 # The library would try again, whatever has been decided meanwhile.
-                raise unreachable(error, "the hub") from error
+                raise unreachable(error, "What the hub has") from error
 
     timeout = httpx2.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
     return Impatient(follow_redirects=True, timeout=timeout)

@@ -6,7 +6,7 @@ HubError
 ├── RateLimited      the hub asks to wait
 ├── AccessDenied     a licence is to be accepted, or a token is needed
 ├── NotOnHub         there is no such repository, revision or file
-├── BadAddress       the text names no repository, or a file name that would leave its folder
+├── BadAddress       no address of a hub, no repository, or a file name that would leave its folder
 ├── TokenError       the system keeps no tokens
 └── DownloadError    the file could not be brought here whole
     ├── WrongContent what came is not what the hub says it is

@@ -7,6 +7,7 @@ step ourselves: its headers say commit, size and sha256, and the token goes to t
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
@@ -29,10 +30,13 @@ USER_AGENT: Final = "steelyard"
 CONNECT_TIMEOUT_S: Final = 15.0
 READ_TIMEOUT_S: Final = 30.0
 MAX_REDIRECTS: Final = 6
-_TOKEN_HERE: Final = (
-    "enter a token here: an access token of your account there, by “Access token…” on the Models page, "
-    "or as HF_TOKEN in the environment."
+_GIVE_TOKEN: Final = (
+    "give an access token of your account there: as HF_TOKEN in the environment, or in the window by "
+    "“Access token…” on the Models page."
 )
+_ERRNO: Final = re.compile(r"\[(?:Errno|WinError) -?\d+\]")
+# As Linux, macOS and Windows word it.
+_NO_SUCH_HOST: Final = ("Name or service not known", "name resolution", "nodename", "getaddrinfo")
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -191,12 +195,12 @@ def error_of(status: int, headers: Mapping[str, str], what: str, endpoint: str) 
     page = f"{endpoint}/{'/'.join(what.split('/')[:2])}"
     if code == "GatedRepo" or status == 403:
         return AccessDenied(
-            f"{what} is gated: open {page}, sign in and accept the licence there, then {_TOKEN_HERE}",
+            f"{what} is gated: open {page}, sign in and accept the licence there, then {_GIVE_TOKEN}",
             page,
         )
     if status == 401 or code == "RepoNotFound":
         return AccessDenied(
-            f"{what} is not there, or it is private. Check the name; for a private one {_TOKEN_HERE}",
+            f"{what} is not there, or it is private. Check the name; for a private one {_GIVE_TOKEN}",
             page,
         )
     if status in {404, 410}:
@@ -209,10 +213,19 @@ def error_of(status: int, headers: Mapping[str, str], what: str, endpoint: str) 
 
 
 def unreachable(error: Exception, what: str) -> Unreachable:
-    reason = str(error).strip() or type(error).__name__
     return Unreachable(
-        f"{what} could not be fetched: {reason}. Check the network and the proxy settings."
+        f"{what} could not be fetched: {_reason(error)}. Check the network and the proxy settings."
     )
+
+
+def _reason(error: Exception) -> str:
+    """What the system said, without its numbers; the commonest ones in plain words."""
+    said = _ERRNO.sub("", str(error)).strip().rstrip(".") or type(error).__name__
+    if "refused" in said:
+        return "the connection was refused, nothing answers at this address"
+    if any(each in said for each in _NO_SUCH_HOST):
+        return f"the hub's host was not found ({said})"
+    return said
 
 
 def _next_address(address: str, response: httpx2.Response, what: str) -> str:

@@ -33,7 +33,7 @@ from models.hub.errors import (
     TokenError,
     Unreachable,
 )
-from models.hub.http import HubHttp, error_of
+from models.hub.http import HubHttp, error_of, unreachable
 from models.hub.remote import FIRST_BYTES, read_remote_model
 from models.hub.results import Results
 from models.hub.settings import HubSettings, hub_settings
@@ -292,6 +292,33 @@ def test_a_hub_that_does_not_answer_is_unreachable(hub: FakeHub) -> None:
         list(asks(closed).search(Query()))
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("[Errno 111] Connection refused", "fetched: the connection was refused, nothing answers"),
+        ("[Errno -2] Name or service not known", "fetched: the hub's host was not found (Name"),
+        ("[WinError 10060] It took too long.", "fetched: It took too long. Check the network"),
+        ("", "fetched: OSError. Check"),
+    ],
+)
+def test_why_a_hub_cannot_be_reached_is_told_without_numbers(said: str, told: str) -> None:
+    sentence = str(unreachable(OSError(said), "owner/m"))
+    assert told in sentence
+    assert ".." not in sentence
+
+
+@pytest.mark.parametrize("endpoint", ["foo", "ftp://hub.example", "https://", "http://[half"])
+def test_an_endpoint_that_is_no_address_is_named(endpoint: str) -> None:
+    wrong = hub_settings({"HF_ENDPOINT": endpoint})
+    with pytest.raises(BadAddress, match="HF_ENDPOINT is") as caught:
+        next(Hub(wrong, lambda: None).search(Query()))
+    assert endpoint.rstrip("/") in str(caught.value)
+    with pytest.raises(BadAddress, match="HF_ENDPOINT is"):
+        Hub(wrong, lambda: None).repository("owner/m")
+    with pytest.raises(BadAddress, match="HF_ENDPOINT is"):
+        HubHttp(wrong, lambda: None).look("owner/m", "m.gguf", "main")
+
+
 def test_a_network_that_answers_in_the_hubs_place_is_noticed(hub: FakeHub) -> None:
     hub.faults.talks_nonsense = True
     with pytest.raises(HubError, match="cannot be understood"):
@@ -405,7 +432,7 @@ def test_a_look_tells_commit_size_and_sha256_and_leaves_the_store_alone(
 def test_a_gated_repository_shows_the_way(hub: FakeHub, http: HubHttp) -> None:
     hub.add("owner/m", {"m.gguf": b"1"}, gated=True)
     with pytest.raises(
-        AccessDenied, match=r"accept the licence there, then enter a token here.*HF_TOKEN"
+        AccessDenied, match=r"accept the licence there, then give an access token.*HF_TOKEN"
     ) as caught:
         http.look("owner/m", "m.gguf", "main")
     assert caught.value.page == f"{hub.endpoint}/owner/m"
