@@ -147,8 +147,11 @@ class CasesForm(QWidget):
 
     def _open_sessions(self, sessions: Sequence[SessionSummary]) -> None:
         popover = SessionForm(self._theme, sessions, self)
-        popover.chosen.connect(self._model.take_session)
+        popover.chosen.connect(self._take_session)
         popover.open_at(self.session)
+
+    def _take_session(self, session: str, answers_of: str, _title: str) -> None:
+        self._model.take_session(session, answers_of)
 
     def _open_dialog(self, suite: Suite) -> None:
         from gui.quality.cases_dialog import CasesDialog

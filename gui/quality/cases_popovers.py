@@ -57,11 +57,20 @@ class PasteForm(Popover):
 class SessionForm(Popover):
     """Offers recorded sessions, and whose replies in it are the expected answers."""
 
-    chosen = Signal(str, str)
-    """The session's id, and a contender's name or empty."""
+    chosen = Signal(str, str, str)
+    """The session's id, a contender's name or empty, and the session's title."""
 
-    def __init__(self, theme: Theme, sessions: Sequence[SessionSummary], parent: QWidget) -> None:
-        super().__init__(theme, "Cases of a recorded session", parent)
+    def __init__(
+        self,
+        theme: Theme,
+        sessions: Sequence[SessionSummary],
+        parent: QWidget,
+        *,
+        whose_answers: bool = True,
+    ) -> None:
+        """whose_answers False: the session alone is asked for."""
+        title = "Cases of a recorded session" if whose_answers else "Replies of a recorded session"
+        super().__init__(theme, title, parent)
         self._sessions = tuple(sessions)
         self.session = ChoiceField({}, "", self)
         self.answers = ChoiceField({}, "", self)
@@ -70,19 +79,25 @@ class SessionForm(Popover):
             title = " ".join(each.title.split())
             short = title if len(title) <= 50 else f"{title[:49]}…"
             self.session.addItem(f"{when(each.created, now)}: {short}", each.id)
-        self.take = QPushButton("Use its prompts", self)
+        words = "Use its prompts" if whose_answers else "Use its replies"
+        self.take = QPushButton(words, self)
         self.take.setProperty("look", "primary")
         self.take.setEnabled(bool(self._sessions))
         rows = form(theme)
         add_row(
-            rows, "Session", self.session, "Its prompts become cases, with the checks they had."
-        )
-        add_row(
             rows,
-            "Expected answers",
-            self.answers,
-            "Shown beside each case, and offered as what a reply has to agree with.",
+            "Session",
+            self.session,
+            "Its prompts become cases, with the checks they had." if whose_answers else "",
         )
+        self.answers.setVisible(whose_answers)
+        if whose_answers:
+            add_row(
+                rows,
+                "Expected answers",
+                self.answers,
+                "Shown beside each case, and offered as what a reply has to agree with.",
+            )
         none = "There are no recorded sessions yet."
         shown = f"{count(len(self._sessions), 'session')}, newest first." if sessions else none
         self.body.addWidget(label(shown, "small-muted", parent=self))
@@ -101,5 +116,6 @@ class SessionForm(Popover):
                 self.answers.addItem(f"the replies of {name}", name)
 
     def _take(self) -> None:
-        self.chosen.emit(self.session.choice, self.answers.choice)
+        chosen = self._sessions[self.session.currentIndex()]
+        self.chosen.emit(chosen.id, self.answers.choice, chosen.title)
         self.close()

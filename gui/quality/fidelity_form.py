@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,24 +18,35 @@ from PySide6.QtWidgets import (
 )
 
 from engine.quality.bundled import DEFAULT_TEXT, bundled_texts
+from gui.quality.cases_popovers import SessionForm
 from gui.quality.fidelity_model import FidelitySettings
-from gui.quality.texts import Bundled, PastedText, PromptsFile, Source, TextFile
+from gui.quality.texts import (
+    Bundled,
+    PastedText,
+    PromptsFile,
+    RecordedReplies,
+    Source,
+    TextFile,
+)
 from gui.theme import Theme
 from gui.widgets.buttons import TextButton
 from gui.widgets.fields import ChoiceField, NumberField, RealField, add_row, form
 from gui.widgets.labels import ElidedLabel, label
+from storage.summary import SessionSummary
 
-FILE, PASTED, PROMPTS = "file", "pasted", "prompts"
+FILE, PASTED, PROMPTS, SESSION = "file", "pasted", "prompts", "session"
 _SOURCES: Final = {
     **{each.name: f"{each.title} (bundled)" for each in bundled_texts()},
     FILE: "A text file",
     PASTED: "Pasted text",
     PROMPTS: "My prompts",
+    SESSION: "Replies of a session",
 }
 _HINTS: Final = {
     **{each.name: f"{each.source}. Licence: {each.licence}." for each in bundled_texts()},
     PROMPTS: "The reference answers each prompt; then all models read its replies token by token, and only "
     "the replies' tokens are scored. That is closest to your own use.",
+    SESSION: "All models read what the reference replied in a recorded session, token by token.",
 }
 _FILTERS: Final = {
     FILE: "Texts (*.txt *.md *.rst *.csv *.json);;All files (*)",
@@ -46,17 +58,23 @@ class FidelityForm(QWidget):
     """Shows the settings; every change is told with the changed ones."""
 
     edited = Signal(object)
+    sessions_wanted = Signal()
 
     def __init__(
         self, theme: Theme, settings: FidelitySettings, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._settings = settings
+        self._theme = theme
         self._paths = {FILE: "", PROMPTS: ""}
+        self._recorded = RecordedReplies()
         self.source = ChoiceField(_SOURCES, DEFAULT_TEXT)
         self.source.let_shrink()
         self.about = label("", "small-muted", wrap=True, parent=self)
         self.file = TextButton(theme, "export", "Choose file…", "Choose a file", parent=self)
+        self.session = TextButton(
+            theme, "history", "Choose session…", "Choose a recorded session", parent=self
+        )
         self.file_name = ElidedLabel("", "small-muted", self)
         self.pasted = QPlainTextEdit(self)
         self.n_ctx = NumberField(settings.n_ctx, 32, 1 << 20, step=128)
@@ -70,8 +88,20 @@ class FidelityForm(QWidget):
         self._listen()
 
     def set_locked(self, locked: bool) -> None:
-        for widget in (self.source, self.file, self.pasted, *self._fields(), self.noise_floor):
+        for widget in (
+            self.source,
+            self.file,
+            self.session,
+            self.pasted,
+            *self._fields(),
+            self.noise_floor,
+        ):
             widget.setEnabled(not locked)
+
+    def offer_sessions(self, sessions: Sequence[SessionSummary]) -> None:
+        popover = SessionForm(self._theme, sessions, self, whose_answers=False)
+        popover.chosen.connect(self._take_session)
+        popover.open_at(self.session)
 
     def choose_file(self) -> None:
         chosen = self.source.choice
@@ -102,7 +132,9 @@ class FidelityForm(QWidget):
         column.setSpacing(theme.space.s)
         self.source.setAccessibleName("Text or prompts")
         column.addWidget(label("Measured on", "small-muted", parent=self))
-        for widget in (self.source, self.about, self.file, self.file_name, self.pasted):
+        for widget in (
+            *(self.source, self.about, self.file, self.session, self.file_name, self.pasted),
+        ):
             column.addWidget(widget)
         column.addLayout(self._rows)
         column.addWidget(self.noise_floor)
@@ -129,6 +161,7 @@ class FidelityForm(QWidget):
     def _listen(self) -> None:
         self.source.currentIndexChanged.connect(self._edit)
         self.file.clicked.connect(self.choose_file)
+        self.session.clicked.connect(self.sessions_wanted)
         self.pasted.textChanged.connect(self._edit)
         for field in self._fields():
             field.valueChanged.connect(self._edit)
@@ -140,10 +173,16 @@ class FidelityForm(QWidget):
                 return TextFile(self._paths[FILE])
             case "prompts":
                 return PromptsFile(self._paths[PROMPTS])
+            case "session":
+                return self._recorded
             case "pasted":
                 return PastedText(self.pasted.toPlainText())
             case name:
                 return Bundled(name)
+
+    def _take_session(self, session: str, _answers_of: str, title: str) -> None:
+        self._recorded = RecordedReplies(session, title)
+        self._edit()
 
     def _edit(self, _value: object = None) -> None:
         self._settings = msgspec.structs.replace(
@@ -161,17 +200,19 @@ class FidelityForm(QWidget):
     def _show_source(self) -> None:
         chosen = self.source.choice
         path = self._paths.get(chosen, "")
+        name = self._recorded.title if chosen == SESSION else Path(path).name
         self.about.setText(_HINTS.get(chosen, ""))
         self.about.setVisible(chosen in _HINTS)
         self.file.setVisible(chosen in self._paths)
-        self.file_name.setVisible(bool(path))
-        self.file_name.setText(Path(path).name)
+        self.session.setVisible(chosen == SESSION)
+        self.file_name.setVisible(bool(name))
+        self.file_name.setText(name)
         self.file_name.setToolTip(path)
         self.pasted.setVisible(chosen == PASTED)
-        on_prompts = chosen == PROMPTS
+        on_text = chosen not in {PROMPTS, SESSION}
         for field, shown in (
-            (self.n_ctx, not on_prompts),
-            (self.chunks, not on_prompts),
-            (self.max_tokens, on_prompts),
+            (self.n_ctx, on_text),
+            (self.chunks, on_text),
+            (self.max_tokens, chosen == PROMPTS),
         ):
             self._rows.setRowVisible(field, shown)

@@ -17,16 +17,26 @@ from gui.divergence.divergence_model import Question, why_not_read
 from gui.jobs import Jobs
 from gui.quality.held_run import HeldRun
 from gui.quality.participants_model import ParticipantsModel
-from gui.quality.texts import Bundled, PromptsFile, Source, read_text, why_no_text
+from gui.quality.texts import (
+    Bundled,
+    PromptsFile,
+    RepliesSource,
+    Source,
+    TextSource,
+    read_text,
+    why_no_text,
+)
 from gui.quality.time_left import TimeLeft
+from storage.summary import SessionSummary
 
 if TYPE_CHECKING:  # the engine's fidelity brings numpy, which a start must not wait for
     from engine.contract import Case, FidelityDocument, ReplyFidelity
-    from engine.fidelity import ChunkDone, FidelityPlan, RepliesPlan
+    from engine.fidelity import ChunkDone, FidelityPlan, GivenReply, RepliesPlan
     from engine.quality.fidelity_statistics import RunningFidelity
 
 _ANSWERS_SHARE: Final = 0.4
 _NOISE_SHARE: Final = 0.1
+_SESSIONS_OFFERED: Final = 100
 
 
 class FidelitySettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +61,7 @@ class FidelityModel(QObject):
     finished = Signal()
     failed = Signal(str)
     noticed = Signal(str)
+    sessions_known = Signal(tuple)
 
     def __init__(
         self,
@@ -85,6 +96,12 @@ class FidelityModel(QObject):
     def use(self, history: History) -> None:
         """Record runs from now on."""
         self._history = history
+
+    def list_sessions(self) -> None:
+        """Tell with `sessions_known` which sessions hold replies."""
+        if self._history is not None:
+            work = partial(_with_replies, self._history)
+            self._jobs.start("history", work, self.sessions_known.emit, self._refuse)
 
     def edit(self, settings: FidelitySettings) -> None:
         self.settings = settings
@@ -127,11 +144,13 @@ class FidelityModel(QObject):
         self.running_estimates, self.document = {}, None
         self._held.want()
         self._time_left.start()
-        prepare = partial(_prepare, self._given, self.settings, reference, self.candidates)
+        prepare = partial(
+            _prepare, self._given, self._history, self.settings, reference, self.candidates
+        )
         self._jobs.start("bench", prepare, self._start, self._fail)
         self.begun.emit()
-        on_prompts = isinstance(self.settings.source, PromptsFile)
-        self._tell("Reading the prompts" if on_prompts else "Reading the text", 0.0)
+        on_text = isinstance(self.settings.source, TextSource)
+        self._tell("Reading the text" if on_text else "Reading the prompts", 0.0)
         self.availability_changed.emit()
 
     def show_session(self, session: Session) -> None:
@@ -224,6 +243,9 @@ class FidelityModel(QObject):
             self._jobs.crashed.emit(fault)
         self._end()
 
+    def _refuse(self, fault: SteelyardError) -> None:
+        self.failed.emit(str(fault))
+
     def _fail(self, fault: SteelyardError) -> None:
         self.failed.emit(str(fault))
         self._end()
@@ -235,16 +257,22 @@ class FidelityModel(QObject):
         self.availability_changed.emit()
 
 
+def _with_replies(history: History) -> tuple[SessionSummary, ...]:
+    offered = history.sessions(_SESSIONS_OFFERED, 0)
+    return tuple(each for each in offered if each.kind in {"compare", "suite"} and each.n_replies)
+
+
 def _prepare(
     given: Collaborators,
+    history: History | None,
     settings: FidelitySettings,
     reference: Contender,
     candidates: tuple[Contender, ...],
 ) -> tuple[FidelityBench, FidelityPlan | RepliesPlan]:
     from engine.fidelity import FidelityPlan
 
-    if isinstance(settings.source, PromptsFile):
-        plan = _on_prompts(Path(settings.source.path), settings, reference, candidates)
+    if not isinstance(settings.source, TextSource):
+        plan = _on_replies(settings.source, history, settings, reference, candidates)
         return given.make_fidelity_bench(), plan
     name, text = read_text(settings.source)
     if not text.strip():
@@ -273,20 +301,32 @@ def _recorded(
     return recorded_fidelity(bench.run(plan), plan, given.environment, recorder)
 
 
-def _on_prompts(
-    path: Path,
+def _on_replies(
+    source: RepliesSource,
+    history: History | None,
     settings: FidelitySettings,
     reference: Contender,
     candidates: tuple[Contender, ...],
 ) -> RepliesPlan:
+    """Raises SteelyardError."""
     from engine.fidelity import RepliesPlan
     from engine.quality.prompts import read_prompts
+    from engine.recorded_replies import recorded_replies
 
+    if isinstance(source, PromptsFile):
+        path = Path(source.path)
+        name, cases = path.name, read_prompts(path)
+        replies: dict[str, GivenReply] = {}
+    else:
+        assert history is not None  # it offered the session
+        name = source.title
+        cases, replies = recorded_replies(history.session(source.session), reference)
     return RepliesPlan(
         reference=reference,
         candidates=candidates,
-        cases=read_prompts(path),
-        name=path.name,
+        cases=cases,
+        name=name,
+        replies=replies,
         max_tokens=settings.max_tokens,
         until=settings.until,
         noise_floor=settings.noise_floor,

@@ -247,6 +247,8 @@ class QualityPage(QWidget):
         model.noticed.connect(partial(self.banners.add, "notice"))
         self.participants.add_wanted.connect(self.choose_files)
         self.fidelity_form.edited.connect(fidelity.edit)
+        self.fidelity_form.sessions_wanted.connect(fidelity.list_sessions)
+        fidelity.sessions_known.connect(self.fidelity_form.offer_sessions)
         self.suite_form.edited.connect(model.suite.edit)
         self.tabs.currentChanged.connect(self._show_measurement)
         self.run.clicked.connect(model.run)

@@ -32,8 +32,16 @@ class PromptsFile(msgspec.Struct, frozen=True, tag="prompts"):
     path: str = ""
 
 
+class RecordedReplies(msgspec.Struct, frozen=True, tag="recorded"):
+    """What the reference replied in a session of the history."""
+
+    session: str = ""
+    title: str = ""
+
+
 TextSource = Bundled | TextFile | PastedText
-Source = TextSource | PromptsFile
+RepliesSource = PromptsFile | RecordedReplies
+Source = TextSource | RepliesSource
 
 
 def why_no_text(source: Source) -> str:
@@ -43,6 +51,8 @@ def why_no_text(source: Source) -> str:
             return "Choose a text file first."
         case PromptsFile(path=""):
             return "Choose a file of prompts first."
+        case RecordedReplies(session=""):
+            return "Choose a session first."
         case PastedText(text=text) if not text.strip():
             return "Paste a text first."
     return ""

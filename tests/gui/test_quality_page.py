@@ -13,10 +13,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QTableView
 from pytestqt.qtbot import QtBot
 
-from engine.contract import Case, Contender, FidelityDocument, Message, Runtime, Session
+from engine.contract import Case, Contender, FidelityDocument, Message, Plan, Runtime, Session
 from engine.fidelity import FidelityDone, FidelityPlan, RepliesPlan
 from gui.app import Desk
 from gui.divergence.divergence_dialog import DivergenceDialog
+from gui.quality.cases_popovers import SessionForm
 from gui.quality.fidelity_chart import FidelityChart
 from gui.quality.fidelity_result import FidelityResult
 from storage.folders import database_path
@@ -24,7 +25,7 @@ from storage.history import History
 from tests.gui.acting import key
 from tests.gui.fake_divergence import FakeDivergenceBench
 from tests.gui.fake_fidelity import FakeFidelityBench
-from tests.gui.fakes import ENVIRONMENT, Fakes, contender
+from tests.gui.fakes import ENVIRONMENT, Fakes, contender, reply_to, session_of
 from tests.gui.test_accessibility import nameless
 from tests.gui.test_real_run import OpenReal, open_real
 
@@ -242,6 +243,35 @@ def test_my_prompts_are_answered_and_the_worst_places_come_first(
     assert not nameless(quality.quality_page)
 
 
+def test_the_replies_of_a_recorded_session_are_put_through_the_models(
+    qtbot: QtBot, quality: Desk, fakes: Fakes
+) -> None:
+    question = Case(id="1", messages=(Message(role="user", content="Capital of France?"),))
+    plan_then = Plan(contenders=(F16, Q2), cases=(question,))
+    asked = session_of(plan_then, [reply_to(F16.name, text="Paris.")])
+    fakes.history.kept = {asked.id: asked}
+    form = quality.quality_page.fidelity_form
+    form.source.set_choice("session")
+    assert quality.quality_page.why.text() == "Choose a session first."
+    form.session.click()
+    qtbot.waitUntil(lambda: form.findChild(SessionForm) is not None)
+    popover = form.findChild(SessionForm)
+    assert popover is not None
+    assert not popover.answers.isVisible()
+    assert not nameless(popover)
+    popover.take.click()
+    assert form.file_name.isVisible()
+    assert not form.max_tokens.isVisible()
+    quality.quality_page.run.click()
+    finish(qtbot, quality)
+    assert isinstance(fakes.fidelity, FakeFidelityBench)
+    plan = fakes.fidelity.plans[0]
+    assert isinstance(plan, RepliesPlan)
+    assert plan.name == asked.title
+    assert [reply.text for reply in plan.replies.values()] == ["Paris."]
+    assert [case.id for case in plan.cases] == list(plan.replies)
+
+
 def test_a_reply_is_opened_at_its_worst_token(
     qtbot: QtBot, quality: Desk, fakes: Fakes, prompts: Path
 ) -> None:
@@ -386,7 +416,7 @@ def test_everything_the_keyboard_reaches_on_the_page_has_a_name(
     qtbot: QtBot, quality: Desk
 ) -> None:
     page = quality.quality_page
-    for source in ("file", "pasted", "prompts"):
+    for source in ("file", "pasted", "prompts", "session"):
         page.fidelity_form.source.set_choice(source)
         assert not nameless(page)
     page.fidelity_form.source.set_choice("english")
