@@ -52,7 +52,7 @@ ASKED = {
     "sky": (
         "Why is the sky blue?",
         "Air scatters short waves of light more than long ones, so blue reaches us from all sides. "
-        * 12,
+        * 6,
     ),
 }
 
@@ -200,7 +200,7 @@ def test_replies_that_cannot_be_scored_are_left_out_with_the_reason(
         replies={
             "colours": GivenReply(text=""),
             "capital": GivenReply(text="Paris."),
-            "sky": GivenReply(text=ASKED["sky"][1]),
+            "sky": GivenReply(text=2 * ASKED["sky"][1]),
         },
     )
     found = run(asked)
@@ -220,9 +220,9 @@ def test_nothing_that_could_be_scored_is_an_error_with_the_reason(
         run(plan(small_model, quantized["Q8_0"], replies=empty))
 
 
-def test_a_model_against_itself_is_within_the_noise(small_model: Path) -> None:
+def test_a_model_against_itself_is_within_the_noise(quantized: dict[str, Path]) -> None:
     short = (case("colours"), case("capital"))
-    found = run(plan(small_model, small_model, noise_floor=True, cases=short))
+    found = run(plan(quantized["Q8_0"], quantized["Q8_0"], noise_floor=True, cases=short))
     assert found.noise_floor is not None
     assert found.noise_floor.scored_tokens == found.scored_tokens
     entry = compared(found)
