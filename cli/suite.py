@@ -30,7 +30,7 @@ from cli.terminal import (
     words,
     write_result,
 )
-from cli.usage import WrongUsage
+from cli.usage import WrongUsage, require_place
 from engine.contract import (
     CaseScore,
     ChoiceMetric,
@@ -74,6 +74,8 @@ def suite(
     """The exit code: 1 where a contender failed, 130 where Ctrl+C stopped it."""
     if options.ready == "list":
         return _list_ready(result_console())
+    if options.trade_off is not None:
+        require_place(options.trade_off, "--trade-off")
     with open_history() as history:
         if options.save_cases is not None:
             save_cases(asked_suite(options, history), options.save_cases)

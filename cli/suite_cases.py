@@ -62,7 +62,7 @@ def _read(options: SuiteOptions, history: History) -> Suite:
             raise WrongUsage(str(error)) from error
     assert options.cases is not None
     if str(options.cases) == "-":
-        return read_pasted_suite(sys.stdin.read())
+        return read_pasted_suite(sys.stdin.read(), name="standard input")
     if not options.cases.is_file():
         raise WrongUsage(f"There is no file {options.cases}, given to --cases.")
     return read_suite(options.cases)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,17 @@ def require_file(path: Path) -> None:
         raise WrongUsage(f"{path} is a folder. Name a GGUF file in it.")
     if not path.exists():
         raise WrongUsage(f"There is no file {path}. Check its name and folder.")
+
+
+def require_place(path: Path, option: str) -> None:
+    """Raises WrongUsage where no file could be written, so that nothing is run in vain."""
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise WrongUsage(f"{path}, given to {option}, is a folder. Name a file in it.")
+    if not folder.is_dir():
+        raise WrongUsage(f"There is no folder {folder}, where {option} is to write. Make it first.")
+    if not os.access(folder, os.W_OK):
+        raise WrongUsage(f"{option} cannot write into the folder {folder}. Name another one.")
 
 
 def read_text(path: Path, option: str) -> str:

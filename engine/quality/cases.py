@@ -27,6 +27,7 @@ def read_suite(path: Path) -> Suite:
     gathering = Gathering()
     try:
         text = file_text(path, path.name)
+        _require_content(text)
         document = parse_text(path.name, text, path.suffix)
     except FileFault as e:
         raise _refused(path.name, e.reason, e.line) from e
@@ -35,14 +36,15 @@ def read_suite(path: Path) -> Suite:
     return _suite(document, path.name, Folder(path.parent), gathering)
 
 
-def read_pasted_suite(text: str, form: TextForm | None = None) -> Suite:
-    """The suite in a text from the clipboard; it can name no files. Raises SuiteError.
+def read_pasted_suite(text: str, form: TextForm | None = None, name: str | None = None) -> Suite:
+    """The suite in a text from elsewhere; it can name no files. Raises SuiteError.
 
-    form None: as the text looks.
+    form None: as the text looks. name: where it came from, None: from the clipboard.
     """
     form = form or form_of(text)
-    name = f"pasted.{form}"
+    name = name or f"pasted.{form}"
     try:
+        _require_content(text)
         document = parse_text(name, text, f".{form}")
     except FileFault as e:
         raise _refused(name, e.reason, e.line) from e
@@ -61,6 +63,11 @@ def form_of(text: str) -> TextForm:
         return "jsonl" if len(lines) > 1 else "json"
     is_table = "," in first and not first.lstrip().startswith(("-", "#")) and ": " not in first
     return "csv" if is_table else "yaml"
+
+
+def _require_content(text: str) -> None:
+    if not text.strip():
+        raise FileFault("it is empty")
 
 
 def _suite(document: Document, name: str, folder: Folder, gathering: Gathering) -> Suite:
@@ -85,5 +92,6 @@ def _suite(document: Document, name: str, folder: Folder, gathering: Gathering) 
 
 def _refused(name: str, reason: str, line: int | None) -> SuiteError:
     place = f"{name}, line {line}" if line is not None else name
-    sentence = f"{place}: {reason}."
+    told = line is None and reason.startswith(f"“{name}”")
+    sentence = f"{reason}." if told else f"{place}: {reason}."
     return SuiteError(f"The suite “{name}” cannot be used. {sentence}", (sentence,))

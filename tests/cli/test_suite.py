@@ -33,6 +33,7 @@ from engine.contract import (
     Reply,
     Session,
 )
+from engine.errors import SuiteError
 from engine.quality.cases import read_suite
 from engine.quality.scores import overrule
 from engine.quality.standings import TradeOff
@@ -313,7 +314,32 @@ def test_cases_come_from_standard_input(
     monkeypatch.setattr("sys.stdin", io.StringIO('{"prompt": "One?", "expected": "yes"}\n' * 2))
     bench = Answers({"big": "yes", "small": "yes"})
     assert judge(model_files("big", "small"), bench, cases=Path("-")) == 0
-    assert "pasted.jsonl: 2 cases." in capsys.readouterr().out
+    assert "standard input: 2 cases." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", "standard input: it is empty"), ("a: [", "standard input, line [12]: it is no YAML")],
+)
+def test_what_is_wrong_with_standard_input_is_told_of_it(
+    text: str, reason: str, model_files: ModelFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    with pytest.raises(SuiteError, match=reason) as caught:
+        judge(model_files("big", "small"), Answers({}), cases=Path("-"))
+    assert "pasted" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"), [("none/x.csv", "There is no folder .*none"), (".", "is a folder")]
+)
+def test_a_place_that_cannot_be_written_is_told_before_the_run(
+    place: str, reason: str, model_files: ModelFiles, cases: Path, tmp_path: Path
+) -> None:
+    bench = Answers({"big": "yes", "small": "yes"})
+    with pytest.raises(WrongUsage, match=reason):
+        judge(model_files("big", "small"), bench, cases=cases, trade_off=tmp_path / place)
+    assert bench.asked == 0
 
 
 def test_prompts_of_a_session_become_cases_with_checks(

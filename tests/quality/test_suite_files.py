@@ -463,6 +463,19 @@ def test_a_file_of_prompts_is_parted_at_three_hyphens(tmp_path: Path) -> None:
     assert [_contents(case) for case in suite.cases] == [["One A"], ["Two\nA"]]
 
 
+@pytest.mark.parametrize("name", ["empty.yaml", "empty.csv", "empty.json", "empty.txt"])
+def test_an_empty_file_is_called_empty(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(" \n")
+    with pytest.raises(SuiteError, match=f"{name}: it is empty"):
+        read_suite(tmp_path / name)
+
+
+def test_a_file_of_another_kind_is_named_no_more_often_than_needed(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("Hi")
+    with pytest.raises(SuiteError, match=r"cannot be used\. “notes\.txt” is no YAML"):
+        read_suite(tmp_path / "notes.txt")
+
+
 def test_a_file_too_large_or_in_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "big.csv").write_bytes(b"prompt\n" + b"x\n" * 3_000_000)
     with pytest.raises(SuiteError, match="larger than 5 MB"):
