@@ -24,6 +24,9 @@ _TYPED: Final = "given by you"
 
 def assumptions_of(options: CostOptions, today: date) -> Assumptions:
     """Raises WrongUsage, and AssumptionError where a table of ours cannot be read."""
+    for given in (options.price_file, options.grid_file):
+        if given is not None and not given.is_file():
+            raise WrongUsage(f"There is no file {given}. Check its name and folder.")
     tables = load_tables(data_folder(), paid=options.price_file, grid=options.grid_file)
     if options.price_file is not None and not (tables.paid.model or tables.paid.worth_in_eur):
         raise WrongUsage(f"The price file {options.price_file} holds no model and no rate.")

@@ -12,13 +12,15 @@ import typer
 
 from cli.program import program_name
 from cli.usage import WrongUsage, plain_reason
-from engine.errors import DamagedHistory, PlanError, SteelyardError
+from engine.errors import DamagedHistory, Misnamed, PlanError, SteelyardError
 
 EXIT_FAILED: Final = 1
 EXIT_WRONG_USAGE: Final = 2
 EXIT_OWN_FAULT: Final = 70
 EXIT_INTERRUPTED: Final = 130
 _DEBUG: Final = "STEELYARD_DEBUG"
+_WRONG_USAGE: Final = (WrongUsage, PlanError, Misnamed)
+"""What was typed cannot be done, whoever noticed it."""
 
 
 def guarded(action: Callable[[], int]) -> int:
@@ -28,7 +30,7 @@ def guarded(action: Callable[[], int]) -> int:
         sys.stdout.flush()
     except DamagedHistory as error:
         return _complain(f"{error} Run: {program_name()} sessions salvage", EXIT_FAILED)
-    except (WrongUsage, PlanError) as error:
+    except _WRONG_USAGE as error:
         return _complain(str(error), EXIT_WRONG_USAGE)
     except SteelyardError as error:
         return _complain(str(error), EXIT_FAILED)

@@ -20,6 +20,7 @@ from cli.history import open_history
 from cli.replies_view import print_case
 from cli.terminal import ROOMY_WIDTH, clean_line, result_console, words, write_result
 from cli.timings_view import print_timings
+from cli.usage import WrongUsage
 from cli.wording import count, models_line, settings_line, when
 from engine.contract import Contender, Reply, Session
 from engine.energy.typical import all_with_pooled_energy
@@ -81,14 +82,18 @@ def show_session(session_id: str, *, as_json: bool) -> int:
 
 
 def export(
-    session_ids: Sequence[str], target: Path, omit: Omit = NOTHING, paper: Paper = "a4"
+    session_ids: Sequence[str], target: Path, omit: Omit = NOTHING, paper: Paper | None = None
 ) -> int:
-    """Into one file, in the format that its ending names."""
+    """Into one file, in the format that its ending names; paper None: A4."""
+    if paper is not None and target.suffix.lower() != ".pdf":
+        raise WrongUsage(f"--paper is of a PDF, and {target.name} is none. Leave it out.")
     with open_history() as history:
         sessions = [history.session(each) for each in dict.fromkeys(session_ids)]
-    export_sessions(sessions, target, omit, paper)
-    for session in sessions:
-        print(f"Session {session.id} was written to {target}.", file=sys.stderr)
+    export_sessions(sessions, target, omit, paper or "a4")
+    what = (
+        f"Session {sessions[0].id} was" if len(sessions) == 1 else f"{len(sessions)} sessions were"
+    )
+    print(f"{what} written to {target}.", file=sys.stderr)
     return 0
 
 

@@ -138,7 +138,7 @@ def sessions_export(
             " .csv or .xlsx (a table of replies), .md, .html or .pdf (a report to read).",
         ),
     ],
-    paper: Annotated[Paper, typer.Option(help="Of a PDF.")] = "a4",
+    paper: Annotated[Paper | None, typer.Option(help="Of a PDF.", show_default="a4")] = None,
     without_system_prompts: Annotated[
         bool, typer.Option("--without-system-prompts", help="Leave out system prompts.")
     ] = False,

@@ -23,6 +23,7 @@ SteelyardError
 ├── SuiteError           a file of cases cannot be used
 ├── AssumptionError      a figure given for energy or cost cannot be used
 └── StorageError         the history cannot be read or written
+    ├── Misnamed         there is no session, file or format of the name that was given
     └── DamagedHistory   its file is damaged; what can be read of it can be salvaged
 
 Our own mistakes stay plain exceptions and reach the crash handler.
@@ -128,6 +129,10 @@ class SuiteError(SteelyardError):
 
 
 class StorageError(SteelyardError):
+    pass
+
+
+class Misnamed(StorageError):
     pass
 
 

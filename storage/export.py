@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.contract import Session
-from engine.errors import StorageError
+from engine.errors import Misnamed
 from storage.document import dump, dump_line
 from storage.exports.paper import Paper
 from storage.exports.redaction import NOTHING, Omit, without
@@ -37,7 +37,7 @@ def export_sessions(
     """Write the whole file or leave what was there; raises StorageError."""
     ending = path.suffix.lower()
     if ending not in ENDINGS:
-        raise StorageError(
+        raise Misnamed(
             f"{path.name} names no format that sessions can be written in. End it in one of:"
             f" {', '.join(ENDINGS)}."
         )
@@ -56,7 +56,7 @@ def render(
 ) -> bytes:
     """What the file would hold; sessions must not be empty, and `ending` one of ENDINGS."""
     if ending == ".json" and len(sessions) > 1:
-        raise StorageError("A .json file holds one session. End the name in .jsonl for several.")
+        raise Misnamed("A .json file holds one session. End the name in .jsonl for several.")
     shown = [without(session, omit) for session in sessions]
     # Each brings a library that the others, and a start, can do without.
     match ending:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.errors import StorageError
+from engine.errors import Misnamed, StorageError
 from storage.os_faults import os_sentence
 
 
@@ -51,7 +51,7 @@ def _worded_reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise StorageError(f"{path} does not exist. Check its name and folder.") from error
+        raise Misnamed(f"{path} does not exist. Check its name and folder.") from error
     except PermissionError as error:
         raise StorageError(f"{path} cannot be read: you lack the permission.") from error
     except OSError as error:

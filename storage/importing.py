@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import select
 
 from engine.contract import Session
-from engine.errors import StorageError
+from engine.errors import Misnamed
 from storage.database import Database
 from storage.document import MAX_BYTES, parse
 from storage.files import read_lines, read_whole
@@ -61,7 +61,7 @@ def _read(path: Path) -> Iterator[Session]:
         for _ in _lines(path):
             pass
         return _lines(path)
-    raise StorageError(f"{path.name} is neither .json nor .jsonl: only those are imported.")
+    raise Misnamed(f"{path.name} is neither .json nor .jsonl: only those are imported.")
 
 
 def _lines(path: Path) -> Iterator[Session]:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from engine.contract import Session, SessionStatus
-from engine.errors import StorageError
+from engine.errors import Misnamed
 from storage.bodies import unpack_case, unpack_contender, unpack_reply, unpack_session
 from storage.owner import Owner, is_alive
 from storage.tables import BinRow, CaseRow, ContenderRow, ReplyRow, SessionRow
@@ -24,7 +24,7 @@ def find_id(connection: Connection, part: str) -> str:
     if connection.execute(_IDS.where(SessionRow.id == wanted)).scalar():
         return wanted
     if len(wanted) < SHORTEST_PART:
-        raise StorageError(
+        raise Misnamed(
             f"“{wanted}” is too short for a session's id: give at least {SHORTEST_PART} characters."
         )
     begins = SessionRow.id.startswith(wanted, autoescape=True)
@@ -94,13 +94,11 @@ def _only_one(wanted: str, ids: tuple[str, ...]) -> str:
     if len(ids) == 1:
         return ids[0]
     if not ids:
-        raise StorageError(
+        raise Misnamed(
             f"No session's id is “{wanted}” or begins with it. The list of sessions shows all ids."
         )
     some = ", ".join(ids[:3]) + (" …" if len(ids) > 3 else "")
-    raise StorageError(
-        f"More than one session's id begins with “{wanted}”: {some}. Give more of it."
-    )
+    raise Misnamed(f"More than one session's id begins with “{wanted}”: {some}. Give more of it.")
 
 
 _IDS = select(SessionRow.id).where(SessionRow.number.not_in(select(BinRow.session)))

@@ -145,6 +145,58 @@ def test_several_sessions_go_into_one_file(session_id: str, tmp_path: Path) -> N
     assert ids == [session_id, other]
 
 
+def test_sessions_in_one_file_are_told_in_one_line(
+    session_id: str, tmp_path: Path, capsys: Capture
+) -> None:
+    with History.open(database_path()) as history:
+        other = history.recorder().begin(samples.plan(), samples.ENVIRONMENT)
+    export([session_id, other], tmp_path / "two.csv")
+    assert capsys.readouterr().err == f"2 sessions were written to {tmp_path / 'two.csv'}.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("x.txt", "names no format"),
+        ("noext", "names no format"),
+        ("x.csv --paper letter", "--paper is of a PDF"),
+    ],
+)
+def test_an_export_that_cannot_be_is_wrong_usage(
+    session_id: str, name: str, said: str, tmp_path: Path, capsys: Capture
+) -> None:
+    target, *options = name.split()
+    assert run(("sessions", "export", session_id, "--to", str(tmp_path / target), *options)) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / target).exists()
+
+
+def test_two_sessions_in_one_json_are_wrong_usage(session_id: str, tmp_path: Path) -> None:
+    with History.open(database_path()) as history:
+        other = history.recorder().begin(samples.plan(), samples.ENVIRONMENT)
+    target = str(tmp_path / "two.json")
+    assert run(("sessions", "export", session_id, other, "--to", target)) == 2
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("sessions", "import", "x.csv"),
+        ("sessions", "import", "nowhere.json"),
+        ("sessions", "show", "nobody"),
+        ("compare", "--resume", "00"),
+        ("cost", "--price-file", "/nope"),
+    ],
+    ids=" ".join,
+)
+def test_names_of_nothing_are_wrong_usage(
+    command: tuple[str, ...], session_id: str, capsys: Capture
+) -> None:
+    given = (*command, session_id) if command[0] == "cost" else command
+    assert run(given) == 2
+    assert command[-1] in capsys.readouterr().err
+
+
 def test_paths_are_left_out_on_request(session_id: str, tmp_path: Path) -> None:
     with History.open(database_path()) as history:
         (path, *_) = {each.model.path for each in history.session(session_id).contenders}

@@ -121,6 +121,13 @@ def test_a_damaged_history_names_the_command_that_salvages_it(home: Path, capsys
             assert history.session(each.id).id == each.id
 
 
+def test_a_whole_history_is_not_salvaged(home: Path, capsys: Capture) -> None:
+    record("one")
+    assert run(("sessions", "salvage")) == 0
+    assert "The history is whole; nothing was done." in capsys.readouterr().err
+    assert not list(home.glob("*damaged*"))
+
+
 def test_a_network_folder_is_told_once(
     home: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
