@@ -12,17 +12,22 @@ import msgspec
 from sqlalchemy import Connection, Select, func, select
 
 from engine.contract import ModelFile
+from engine.limits import MOST_THREADS
 from storage.reading import moment
 from storage.tables import BinRow, ContenderRow, ReplyRow, SessionRow
 
 SESSIONS_A_FILE: Final = 8  # the newest of each file's name that are looked into
+FEWEST_TOKENS: Final = (
+    16  # of a reply: a shorter one is timed over a few steps, the first of them cold
+)
+FEWEST_TOKENS_IN_ALL: Final = 32
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True):
     """Of one model, by its content where that is known.
 
-    generation_tokens_per_s: the median over n_replies of the newest session that measured it alone;
-    offloaded_layers: with so many layers on a GPU.
+    generation_tokens_per_s: the median over n_replies, long enough to tell, of the newest session that
+    measured it alone; offloaded_layers: with so many layers on a GPU.
     """
 
     path: str
@@ -40,10 +45,12 @@ class _Contender(msgspec.Struct):
 
 class _Timing(msgspec.Struct):
     generation_tokens_per_s: float | None = None
+    generated_tokens: int | None = None
     shared: bool = False
 
 
 class _Runtime(msgspec.Struct):
+    threads: int = 1
     offloaded_layers: int | None = None
 
 
@@ -76,9 +83,10 @@ def last_uses(connection: Connection, machine: str) -> tuple[Use, ...]:
 
 
 def _with_speed(use: Use, session: str, replies: Iterable[_Reply]) -> Use:
-    alone = [reply for reply in replies if not reply.timing.shared]
+    alone = [reply for reply in replies if _tells_speed(reply)]
     speeds = [rate for each in alone if (rate := each.timing.generation_tokens_per_s)]
-    if not speeds:
+    in_all = sum(each.timing.generated_tokens or 0 for each in alone)
+    if not speeds or in_all < FEWEST_TOKENS_IN_ALL:
         return use
     layers = {each.runtime.offloaded_layers for each in alone if each.runtime is not None}
     return msgspec.structs.replace(
@@ -88,6 +96,13 @@ def _with_speed(use: Use, session: str, replies: Iterable[_Reply]) -> Use:
         offloaded_layers=layers.pop() if len(layers) == 1 else None,
         session=session,
     )
+
+
+def _tells_speed(reply: _Reply) -> bool:
+    """Whether it ran alone, for long enough, with as many threads as can be (imported ones may not)."""
+    possible = reply.runtime is None or 1 <= reply.runtime.threads <= MOST_THREADS
+    long_enough = (reply.timing.generated_tokens or 0) >= FEWEST_TOKENS
+    return possible and long_enough and not reply.timing.shared
 
 
 def _newest(machine: str) -> Select[int, int, bytes, str, int]:

@@ -5,18 +5,24 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from engine.contract import Session, Timing
 from storage.history import History
 from storage.uses import Uses
 from storage.writing import insert_session
-from tests.storage.samples import ENVIRONMENT, plan, reply, session
+from tests.storage.samples import ENVIRONMENT, RUNTIME, plan, reply, session
 
 CPU = ENVIRONMENT.cpu
 
 
 def told(
-    number: int, *speeds: float | None, shared: bool = False, sha256: str | None = None
+    number: int,
+    *speeds: float | None,
+    shared: bool = False,
+    sha256: str | None = None,
+    tokens: int = 40,
+    threads: int = 4,
 ) -> Session:
     """A session, so many days after the first, of two models and these speeds of the first one."""
     whole = session(plan(repeats=max(1, len(speeds))))
@@ -30,7 +36,10 @@ def told(
         replies=tuple(
             msgspec.structs.replace(
                 reply(repeat=repeat),
-                timing=Timing(generation_tokens_per_s=speed, shared=shared),
+                timing=Timing(
+                    generation_tokens_per_s=speed, generated_tokens=tokens, shared=shared
+                ),
+                runtime=msgspec.structs.replace(RUNTIME, threads=threads),
             )
             for repeat, speed in enumerate(speeds)
         ),
@@ -56,6 +65,22 @@ def test_a_session_without_a_speed_leaves_the_one_before(history: History) -> No
     keep(history, told(1, 10.0), told(2, None), told(3, 99.0, shared=True))
     used = history.uses(CPU)[0]
     assert (used.last_used, used.generation_tokens_per_s) == (told(3).created, 10.0)
+
+
+def test_replies_of_a_few_tokens_tell_no_speed(history: History) -> None:
+    keep(history, told(1, 10.0), told(2, 99.0, 99.0, 99.0, tokens=15), told(3, 99.0, tokens=31))
+    assert history.uses(CPU)[0].generation_tokens_per_s == 10.0
+
+
+def test_two_replies_may_be_long_enough_together(history: History) -> None:
+    keep(history, told(1, 10.0, 20.0, tokens=16))
+    assert history.uses(CPU)[0].generation_tokens_per_s == 15.0
+
+
+@pytest.mark.parametrize("threads", [-727379969, 0, 10**6])
+def test_impossible_threads_tell_no_speed(threads: int, history: History) -> None:
+    keep(history, told(1, 10.0), told(2, 99.0, threads=threads))
+    assert history.uses(CPU)[0].generation_tokens_per_s == 10.0
 
 
 def test_other_machines_do_not_count(history: History) -> None:
