@@ -100,11 +100,12 @@ def test_wrong_usage_ends_with_2_and_a_sentence_on_standard_error(
 def test_a_fault_of_the_world_ends_with_1_and_its_sentence(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(("sessions", "show", "zzzz")) == 1
+    home.touch()
+    assert run(("sessions", "list")) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1
-    assert "zzzz" in captured.err
+    assert str(home) in captured.err
 
 
 def test_a_file_that_is_no_model_ends_with_1(
