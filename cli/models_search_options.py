@@ -58,10 +58,14 @@ class SearchOptions:
 
     def bounds(self) -> tuple[int | None, int | None]:
         """Fewest and most parameters; raises WrongUsage."""
-        return (
-            _parameters("--min-parameters", self.min_parameters),
-            _parameters("--max-parameters", self.max_parameters),
-        )
+        fewest = _parameters("--min-parameters", self.min_parameters)
+        most = _parameters("--max-parameters", self.max_parameters)
+        if fewest is not None and most is not None and fewest > most:
+            raise WrongUsage(
+                f"The range runs backwards: --min-parameters {self.min_parameters} is more than "
+                f"--max-parameters {self.max_parameters}."
+            )
+        return fewest, most
 
 
 def _parameters(option: str, text: str | None) -> int | None:

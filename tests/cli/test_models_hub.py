@@ -306,6 +306,11 @@ def test_a_bound_that_is_no_number_is_wrong_usage(access: MakeAccess) -> None:
         search(access, "family", SearchOptions(max_parameters="many"))
 
 
+def test_bounds_that_run_backwards_are_wrong_usage(access: MakeAccess) -> None:
+    with pytest.raises(WrongUsage, match="runs backwards: --min-parameters 8B is more than"):
+        search(access, "family", SearchOptions(min_parameters="8B", max_parameters="1B"))
+
+
 # --- Verdicts before a download -----------------------------------------------------------------
 
 
