@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
 from engine.contract import (
     Case,
     CaseScore,
     Energy,
+    EnergyPart,
     Fidelity,
     OtherTokenizer,
     Reply,
+    ResolvedRuntime,
     Session,
     Timing,
 )
+from engine.energy.pooling import pooled
 from engine.energy.typical import all_with_pooled_energy
 from engine.energy.wording import MEASURED_DIGITS
 from engine.wording import digits_text
@@ -43,6 +48,9 @@ _ENERGY: Final = (
 )
 _CONDITIONS: Final = ("power_source", "power_profile", "governor", "throttled")
 _MEMORY: Final = ("peak_bytes", "mapped_bytes", "device_bytes")
+_ALLOCATED: Final = "allocated_bytes"
+"""Weights, cache and buffers as llama.cpp tells them: all that is known of replies that share a process."""
+
 _RUNTIME: Final = ("n_ctx", "threads", "layers", "offloaded_layers")
 _FOUND: Final = (
     *("passed", "score", "failed_checks", "test", "tokens_per_s", "tokens_per_s_deviation"),
@@ -75,6 +83,7 @@ COLUMNS: Final = (
     *_ENERGY,
     *_ENERGY_WORDS,
     *_MEMORY,
+    _ALLOCATED,
     *_RUNTIME,
     *_FOUND,
 )
@@ -133,7 +142,7 @@ def _fidelity(candidate: Fidelity | OtherTokenizer) -> dict[str, Value]:
 def _replies(session: Session) -> Iterator[tuple[Value, ...]]:
     prompts = {case.id: prompt_text(case) for case in session.cases}
     scores = {(each.contender, each.case, each.repeat): each for each in session.scores}
-    for reply in all_with_pooled_energy(session.replies):
+    for reply in _with_pools(session.replies):
         score = scores.get((reply.contender, reply.case, reply.repeat))
         yield _row(
             session,
@@ -148,6 +157,39 @@ def _replies(session: Session) -> Iterator[tuple[Value, ...]]:
             **_figures(reply),
             **_score(score),
         )
+
+
+def _with_pools(replies: Sequence[Reply]) -> Iterator[Reply]:
+    """A reply with its pool's figure has that pool's parts as well."""
+    pools = _pooled_parts(replies)
+    for reply in all_with_pooled_energy(replies):
+        if reply.energy.pooled_replies and reply.contender in pools:
+            yield replace(reply, energy=replace(reply.energy, parts=pools[reply.contender]))
+        else:
+            yield reply
+
+
+def _pooled_parts(replies: Sequence[Reply]) -> dict[str, tuple[EnergyPart, ...]]:
+    """By contender the mean parts of its pool, whose sum is what stands beside them."""
+    short: dict[str, list[Reply]] = {}
+    for reply in replies:
+        if reply.energy.too_short and reply.energy.joules is None:
+            short.setdefault(reply.contender, []).append(reply)
+    pools = ((name, pooled(own)) for name, own in short.items())
+    return {
+        name: tuple(
+            replace(part, joules=part.joules / pool.pooled_replies)
+            for part in pool.parts
+            if part.joules is not None
+        )
+        for name, pool in pools
+        if pool.pooled_replies
+    }
+
+
+def _allocated(runtime: ResolvedRuntime | None) -> int | None:
+    devices = () if runtime is None else runtime.devices
+    return sum(use.model_bytes + use.kv_bytes + use.compute_bytes for use in devices) or None
 
 
 def _score(score: CaseScore | None) -> dict[str, Value]:
@@ -175,6 +217,7 @@ def _figures(reply: Reply) -> dict[str, Value]:
         **{name: getattr(reply.energy, name) for name in _ENERGY},
         **energy,
         **{name: getattr(reply.memory, name) for name in _MEMORY},
+        _ALLOCATED: _allocated(reply.runtime),
         **{name: getattr(reply.runtime, name, None) for name in _RUNTIME},
     }
 

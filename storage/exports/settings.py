@@ -109,6 +109,10 @@ def _loads(session: Session) -> Iterator[Fact]:
             seen.add(name)
             yield Fact(name=name, text=runtime_text(runtime))
     for contender in session.contenders:
+        origin = contender.model.origin
+        if origin is not None:
+            text = f"from {origin.repo}, {origin.file}, revision {origin.commit}"
+            yield Fact(name=contender.name, text=text)
         if contender.sampling is not None:
             yield Fact(name=contender.name, text=sampling_text(contender.sampling))
 

@@ -160,6 +160,23 @@ def test_the_table_has_the_pool_s_figure_and_its_size() -> None:
     assert found["energy_absent"] == ""
 
 
+def test_the_parts_of_a_pooled_figure_are_the_pool_s_and_add_up_to_it() -> None:
+    one, other = (
+        msgspec.structs.replace(
+            short(), parts=(msgspec.structs.replace(short().parts[0], joules=joules),)
+        )
+        for joules in (10.0, 30.0)
+    )
+    found = row(session(*(one, other) * 6))
+    assert (found["joules"], found["energy_parts"]) == ("20.0", "GPU 0: 20.0 J")
+
+
+def test_memory_that_llama_cpp_tells_stands_where_a_process_is_shared() -> None:
+    found = row(session(MEASURED))
+    assert found["peak_bytes"] == ""
+    assert found["allocated_bytes"] == str(90_000_000 + 23_592_960)
+
+
 def test_a_short_reply_without_a_pool_says_why_it_has_no_figure() -> None:
     found = row(session(short()))
     assert found["joules"] == ""
@@ -195,7 +212,7 @@ def compared(first: Sequence[float], second: Sequence[float], **changed: object)
     plan = samples.plan(cases=len(first))
     replies = tuple(
         msgspec.structs.replace(
-            samples.reply(contender.name, case.id), energy=metered(joules), **changed
+            samples.reply(contender.name, case.id), **({"energy": metered(joules)} | changed)
         )
         for contender, taken in zip(plan.contenders, (first, second), strict=True)
         for case, joules in zip(plan.cases, taken, strict=True)
@@ -218,6 +235,14 @@ def test_what_two_take_of_the_same_sensor_is_told_apart_though_their_ranges_over
     assert saved is not None
     assert saved.energy_percent is not None
     assert saved.energy_percent.likely == pytest.approx(37.5, abs=0.1)
+
+
+def test_a_range_that_no_sensor_gives_leaves_a_report_whole() -> None:
+    reply = compared(STEADY, STEADY).replies[0]
+    part = msgspec.structs.replace(reply.energy.parts[0], joules=1e-30, high_joules=1e150)
+    energy = msgspec.structs.replace(reply.energy, parts=(part,))
+    shown = compared(STEADY, STEADY, energy=energy)
+    assert not [told for told in about_energy(shown) if "least" in told]
 
 
 def test_energy_that_may_be_the_same_is_not_told_apart() -> None:

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from engine.contract import Energy, Memory, Reply, Session, Timing
+from engine.contract import Energy, Memory, Origin, Reply, Session, Timing
 from engine.errors import StorageError
 from storage.document import parse
 from storage.export import ENDINGS, Omit, first_page, render
@@ -232,6 +232,23 @@ def test_charts_name_models_of_one_family_by_what_tells_them_apart() -> None:
     assert labels == ["Q8_0", "Q4_K_M"]
     (told,) = [each.text or "" for each in drawn.iter() if each.tag.endswith("desc")]
     assert "SmolLM2-135M-Instruct Q8_0: 1.0" in told
+
+
+@pytest.mark.parametrize("ending", [".md", ".html", ".pdf"])
+def test_reports_tell_where_a_model_was_had(ending: str) -> None:
+    origin = Origin(repo="somebody/models", file="m.gguf", commit="0123456789abcdef" * 2)
+    shown = session()
+    first, second = shown.contenders
+    had = msgspec.structs.replace(first.model, origin=origin)
+    changed = msgspec.structs.replace(first, model=had)
+    shown = msgspec.structs.replace(shown, contenders=(changed, second))
+    if ending == ".pdf":
+        pages = pypdf.PdfReader(io.BytesIO(render([shown], ending))).pages
+        text = "".join(page.extract_text() for page in pages)
+    else:
+        text = text_of(ending, shown)
+    words = f"from somebody/models, m.gguf, revision {origin.commit}"
+    assert "".join(words.split()) in "".join(text.split())
 
 
 def facts_of(shown: Session) -> dict[str, str]:
