@@ -53,7 +53,7 @@ class Desk(QObject):
         self._given = given
         self._settings = load_settings(given.settings_file)
         self._closed = False
-        self.theme = Theme(app, self._settings.theme)
+        self.theme = Theme(app, self._settings.theme, dressed=False)
         self.jobs = Jobs(self)
         self.crashes = CrashReporter(self.theme, given.version, self)
         self.jobs.crashed.connect(self.crashes.report)
@@ -110,6 +110,7 @@ class Desk(QObject):
     def open(self) -> None:
         """Show the window; all that takes time begins once it is on the screen."""
         self.crashes.install(self.window)
+        self.theme.dress()
         self.window.show()
         self.window.page.take_focus()
         QTimer.singleShot(0, self, self._begin)

@@ -114,7 +114,13 @@ class Theme(QObject):
 
     changed = Signal()
 
-    def __init__(self, app: QApplication, choice: SchemeChoice = "system") -> None:
+    def __init__(
+        self, app: QApplication, choice: SchemeChoice = "system", *, dressed: bool = True
+    ) -> None:
+        """dressed=False: leaves the style sheet to `dress`, for a window that is first to be built.
+
+        Under a style sheet Qt dresses a whole tree of widgets anew each time it is put into another.
+        """
         super().__init__(app)
         self._app = app
         self._choice: SchemeChoice = choice
@@ -128,7 +134,11 @@ class Theme(QObject):
             small=size * 0.92, body=size, strong=size * 1.08, title=size * 1.3, display=size * 1.75
         )
         app.styleHints().colorSchemeChanged.connect(self._follow_system)
-        self.apply()
+        self._colour()
+        if dressed:
+            self.dress()
+        else:
+            app.setStyleSheet("")
 
     @property
     def choice(self) -> SchemeChoice:
@@ -151,7 +161,15 @@ class Theme(QObject):
             self.apply()
 
     def apply(self) -> None:
-        """Dress the application: the platform is asked first, our own palette holds where it cannot."""
+        self._colour()
+        self.dress()
+        self.changed.emit()
+
+    def dress(self) -> None:
+        self._app.setStyleSheet(stylesheet(self.colours, self.space, self.type))
+
+    def _colour(self) -> None:
+        """The platform is asked first, our own palette holds where it cannot."""
         wanted = {
             "system": Qt.ColorScheme.Unknown,
             "light": Qt.ColorScheme.Light,
@@ -162,8 +180,6 @@ class Theme(QObject):
         for name in _OUTLINED:
             fields = _outlined(palette(self.colours), self.colours)
             self._app.setPalette(fields, name)  # type: ignore[arg-type] # takes str, whatever its stub says
-        self._app.setStyleSheet(stylesheet(self.colours, self.space, self.type))
-        self.changed.emit()
 
     def mono(self, size: float | None = None) -> QFont:
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QMenu, QMessageBox
+from PySide6.QtWidgets import QApplication, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from gui.app import Desk
 from gui.compare.cells import Phase
 from gui.crash import CrashDialog
+from gui.stylesheet import stylesheet
 from gui.window import ELSEWHERE
 from tests.gui.acting import (
     A,
@@ -61,6 +62,11 @@ def test_the_window_comes_back_as_it_was_left(
     assert second.window.page.scrolls_together()
     assert second.theme.choice == "dark"
     assert (second.window.width(), second.window.height()) == (792, 733)
+
+
+def test_an_open_window_wears_the_style_sheet(desk: Desk, qapp: QApplication) -> None:
+    theme = desk.theme
+    assert qapp.styleSheet() == stylesheet(theme.colours, theme.space, theme.type)
 
 
 def test_settings_that_cannot_be_read_are_the_defaults(open_desk: OpenDesk, tmp_path: Path) -> None:
