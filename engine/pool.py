@@ -37,6 +37,7 @@ from engine.protocol import (
     WarmingUpNow,
 )
 from engine.shared_memory import SharedMemory
+from engine.wording import size
 
 MARGIN_BYTES = 1 << 30
 ALL_LAYERS = -1
@@ -241,8 +242,8 @@ class ModelPool:
         need = self._fit.memory_need(contender.model, runtime)["device"]
         if runtime.check_memory and need > free:
             raise NotEnoughMemory(
-                f"{Path(contender.model.path).name} would need {_gib(need)} of device memory with these "
-                f"GPU layers, and {_gib(free)} is free. Choose fewer layers or automatic, or load it anyway."
+                f"{Path(contender.model.path).name} would need {size(need)} of device memory with these "
+                f"GPU layers, and {size(free)} is free. Choose fewer layers or automatic, or load it anyway."
             )
         return _number(runtime.n_gpu_layers)
 
@@ -280,8 +281,8 @@ class ModelPool:
             elif not self._memory.unload_idle():
                 have = max(0, self._free_bytes() - MARGIN_BYTES)
                 raise NotEnoughMemory(
-                    f"{Path(contender.model.path).name} would need {_gib(need)} of memory, and this machine "
-                    f"has {_gib(have)} to give. Choose a smaller quantization or context, close other "
+                    f"{Path(contender.model.path).name} would need {size(need)} of memory, and this machine "
+                    f"has {size(have)} to give. Choose a smaller quantization or context, close other "
                     "programs, or load it anyway."
                 )
 
@@ -326,7 +327,3 @@ def _gpus(runtime: Runtime, devices: Iterable[DeviceInfo]) -> list[DeviceInfo]:
 
 def _free_device_bytes(devices: list[DeviceInfo]) -> int:
     return sum(max(0, (device.free_bytes or 0) - MARGIN_BYTES) for device in devices)
-
-
-def _gib(n: int) -> str:
-    return f"{n / (1 << 30):.1f} GiB"

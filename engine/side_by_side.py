@@ -11,6 +11,7 @@ from engine.errors import NotEnoughMemory
 from engine.machine import available_memory
 from engine.pool import MARGIN_BYTES, Fit
 from engine.shared_memory import SharedMemory
+from engine.wording import size
 
 
 def check_room(
@@ -28,8 +29,8 @@ def check_room(
         if memory.unload_idle():
             continue
         raise NotEnoughMemory(
-            f"The {len(contenders)} models would need {need / (1 << 30):.1f} GiB of memory side by side, "
-            f"and this machine has {max(0, have) / (1 << 30):.1f} GiB to give. Compare fewer or smaller "
+            f"The {len(contenders)} models would need {size(need)} of memory side by side, "
+            f"and this machine has {size(max(0, have))} to give. Compare fewer or smaller "
             "ones at once."
         )
 

@@ -15,6 +15,7 @@ from engine.errors import NotEnoughMemory, QuantizeError
 from engine.imatrix import CollectionOrder, collect_importance
 from engine.importance import ImportanceMatrix
 from engine.machine import available_memory
+from engine.wording import size
 from models.describe import refuse_other_kinds
 from models.fit.memory import MARGIN_BYTES, layers_that_fit, need_of, profile_of
 from models.gguf import GgufModel, read_model
@@ -104,8 +105,8 @@ def _settle_layers(model: GgufModel, devices: tuple[DeviceInfo, ...]) -> int:
     have = max(0, available_memory() - MARGIN_BYTES)
     if need > have:
         raise NotEnoughMemory(
-            f"Reading a text with {model.paths[0].name} would need {need / (1 << 30):.1f} GiB of memory, "
-            f"and this machine has {have / (1 << 30):.1f} GiB to give. Close other programs, or take a "
+            f"Reading a text with {model.paths[0].name} would need {size(need)} of memory, "
+            f"and this machine has {size(have)} to give. Close other programs, or take a "
             "smaller quantization of the model to read with."
         )
     return layers

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
 from engine.contract import DeviceInfo, Runtime
+from engine.wording import size
 from models.fit.cache import CELL_PADDING, context_of
 from models.fit.memory import MARGIN_BYTES, Need, Profile, fits_devices, layers_that_fit, need_of
 from models.fit.speed import Bandwidth, Speed, estimate_speed
 
 Verdict = Literal["on the GPU", "partly on the GPU", "in memory", "too large"]
-_GIB: Final = 1 << 30
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +129,7 @@ def _sentence(verdict: Verdict, need: Need, short: int) -> str:
             return "Fits in memory."
         case "too large":
             return (
-                f"Too large by {short / _GIB:.1f} GiB. Choose a smaller quantization or context, or "
+                f"Too large by {size(short)}. Choose a smaller quantization or context, or "
                 "a smaller cache type."
             )
 

@@ -113,7 +113,7 @@ def test_a_model_that_needs_more_than_there_is_fails_with_need_and_have() -> Non
     bench.close()
     (failed,) = [event.reply for event in events if isinstance(event, Failed)]
     assert failed.error is not None
-    assert "1048576.0 GiB" in failed.error
+    assert "1125900 GB" in failed.error
     assert "this machine has" in failed.error
 
 

@@ -131,7 +131,7 @@ def test_a_model_that_another_pool_uses_stays_loaded(
     first, second = pools
     available(MARGIN_BYTES + 1024 * MIB)
     acquire(first, contender("answer"))
-    with pytest.raises(NotEnoughMemory, match=r"1\.0 GiB"):
+    with pytest.raises(NotEnoughMemory, match=r"1\.1 GB"):
         acquire(second, contender("answer"))
     assert first.loaded_models == 1
 

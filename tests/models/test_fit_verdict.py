@@ -79,7 +79,7 @@ def test_too_large_says_by_how_much_and_what_to_do(profile: Profile) -> None:
     fit = judge(profile, Runtime(), machine(need + MARGIN_BYTES - GIB // 2))
     assert fit.verdict == "too large"
     assert fit.short_bytes == GIB // 2
-    assert fit.sentence.startswith("Too large by 0.5 GiB. Choose a smaller quantization")
+    assert fit.sentence.startswith("Too large by 537 MB. Choose a smaller quantization")
 
 
 def test_all_layers_on_a_gpu_that_is_too_small_are_too_large(profile: Profile) -> None:
