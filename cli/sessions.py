@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +40,7 @@ def list_sessions(*, limit: int, as_json: bool, query: Query = EVERYTHING) -> in
     """Newest first, if the query does not say otherwise."""
     with open_history() as history:
         found = history.sessions(limit, query=query)
+        failed = history.failed_replies([each.id for each in found])
     if as_json:
         write_result(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
         return 0
@@ -48,10 +49,10 @@ def list_sessions(*, limit: int, as_json: bool, query: Query = EVERYTHING) -> in
         print(_nothing(query))
         return 0
     if console.is_terminal:
-        console.print(_table(found, console.width))
+        console.print(_table(found, failed, console.width))
     else:
         for each in found:
-            print(_plain_row(each))
+            print(_plain_row(each, failed.get(each.id, 0)))
     return 0
 
 
@@ -140,7 +141,7 @@ def _nothing(query: Query) -> str:
     return "There are no sessions yet. `compare`, `suite`, `fidelity` and `bench` record theirs."
 
 
-def _table(found: tuple[SessionSummary, ...], width: int) -> Table:
+def _table(found: Sequence[SessionSummary], failed: Mapping[str, int], width: int) -> Table:
     wide = width >= ROOMY_WIDTH
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True)
     table.add_column("id", no_wrap=True)
@@ -152,14 +153,15 @@ def _table(found: tuple[SessionSummary, ...], width: int) -> Table:
     table.add_column("replies", justify="right", no_wrap=True, min_width=7)
     table.add_column("status", no_wrap=True, min_width=11)
     for each in found:
+        n_failed = failed.get(each.id, 0)
         cells = [
             Text(short_id(each.id)),
             Text(when(each.created)),
             Text(each.kind),
             words(clean_line(each.title), "bold"),
             words(clean_line(models_line(each.contenders))),
-            Text(f"{each.n_replies} of {each.n_jobs}" if each.kind in _WITH_REPLIES else ""),
-            Text(each.status),
+            Text(" of ".join(_progress(each, n_failed))),
+            Text(_status(each, n_failed)),
         ]
         table.add_row(*(cells if wide else [*cells[:4], *cells[5:]]))
     return table
@@ -171,13 +173,26 @@ def short_id(session_id: str) -> str:
     return last if len(last) >= SHORTEST_PART else session_id
 
 
-def _plain_row(each: SessionSummary) -> str:
+def _progress(each: SessionSummary, n_failed: int) -> tuple[str, ...]:
+    """How many replies came, and of how many; a measurement has none."""
+    if each.kind not in _WITH_REPLIES:
+        return ()
+    return (str(each.n_replies - n_failed), str(each.n_jobs))
+
+
+def _status(each: SessionSummary, n_failed: int) -> str:
+    """A run that went through without a single reply has not just finished."""
+    nothing_came = n_failed > 0 and n_failed == each.n_replies
+    return "failed" if nothing_came and each.status == "finished" else each.status
+
+
+def _plain_row(each: SessionSummary, n_failed: int) -> str:
     """Tab-separated, for other programs that cut."""
     fields = (
         each.id,
         when(each.created),
-        each.status,
-        f"{each.n_replies}/{each.n_jobs}" if each.kind in _WITH_REPLIES else "-",
+        _status(each, n_failed),
+        "/".join(_progress(each, n_failed)) or "-",
         clean_line(each.title),
         clean_line(", ".join(each.contenders)),
         each.kind,
@@ -204,7 +219,10 @@ def _print_heading(console: Console, session: Session) -> None:
     facts = [session.id, when(session.created), session.kind, session.status]
     if session.kind in _WITH_REPLIES:
         jobs = len(session.contenders) * len(session.cases) * session.repeats
-        facts.append(f"{len(session.replies)} of {count(jobs, 'reply')}")
+        n_failed = sum(reply.finish_reason == "error" for reply in session.replies)
+        facts.append(f"{len(session.replies) - n_failed} of {count(jobs, 'reply')}")
+        if n_failed:
+            facts.append(f"{n_failed} failed")
     console.print(Text(" · ".join(facts), style="dim"))
     console.print(
         words(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any, Final, cast
 
 import msgspec
@@ -89,6 +90,17 @@ def count_sessions(connection: Connection, query: Query) -> int:
         statement = statement.join(places, places.c.session == SessionRow.number)
     n_sessions: int = connection.execute(_restricted(statement, query)).scalar_one()
     return n_sessions
+
+
+def count_failed(connection: Connection, ids: Collection[str]) -> dict[str, int]:
+    """How many replies failed, of those sessions in which some did."""
+    counted = connection.execute(
+        select(SessionRow.id, func.count())
+        .join(ReplyRow, ReplyRow.session == SessionRow.number)
+        .where(SessionRow.id.in_(ids), ReplyRow.finish_reason == "error")
+        .group_by(SessionRow.id)
+    )
+    return {row[0]: row[1] for row in counted}
 
 
 def list_choices(connection: Connection) -> Choices:

@@ -20,7 +20,7 @@ from cli.sessions import (
     short_id,
     show_session,
 )
-from engine.contract import Findings, Vote
+from engine.contract import Findings, FinishReason, Vote
 from engine.errors import StorageError
 from storage.document import parse
 from storage.export import ENDINGS
@@ -57,6 +57,32 @@ def test_a_list_names_id_title_models_and_replies(session_id: str, capsys: Captu
     fields = capsys.readouterr().out.rstrip("\n").split("\t")
     assert fields[0] == session_id
     assert fields[2:] == ["finished", "2/2", "Steelyards", "model 0, model 1", "compare"]
+
+
+@pytest.mark.parametrize(
+    ("reasons", "status", "progress"),
+    [
+        (("error", "error"), "failed", "0/2"),
+        (("stop", "error"), "finished", "1/2"),
+    ],
+)
+def test_a_list_counts_no_failed_reply(
+    reasons: tuple[FinishReason, ...],
+    status: str,
+    progress: str,
+    home: Path,
+    capsys: Capture,
+) -> None:
+    with History.open(database_path()) as history:
+        recorder = history.recorder()
+        session = recorder.begin(samples.plan(), samples.ENVIRONMENT)
+        for number, reason in enumerate(reasons):
+            recorder.record(session, samples.reply(f"model {number}", finish_reason=reason))
+        recorder.end(session, "finished")
+    list_sessions(limit=20, as_json=False)
+    assert capsys.readouterr().out.split("\t")[2:4] == [status, progress]
+    show_session(session, as_json=False)
+    assert f"{reasons.count('error')} failed" in capsys.readouterr().out
 
 
 def test_a_list_is_json_on_request(session_id: str, capsys: Capture) -> None:
