@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 from rich.console import Console
@@ -38,11 +38,14 @@ from engine.contract import (
     ModelFile,
     NotRecorded,
     Runtime,
+    SpeedTest,
 )
 from engine.speed import Measuring, NotMeasured, SpeedBench, SpeedEvent, SpeedPlan
 from engine.speed_recording import recorded_speeds
 from models import fit
 from models.describe import describe
+
+_NUMBERED: Final = " ("
 
 
 class Speeds(Protocol):
@@ -130,7 +133,7 @@ class _Shown:
                 self._report.add(event)
             case NotMeasured(contender=name, test=test, reason=reason):
                 self.failed = True
-                self._complain(f"{name}{f', {test.name}' if test else ''}: {reason}")
+                self._complain(_not_measured(name, test, reason))
             case NotRecorded(reason=reason):
                 self.session = None
                 self._complain(reason)
@@ -142,12 +145,22 @@ class _Shown:
         complain(clean_line(sentence))
 
 
+def _not_measured(name: str, test: SpeedTest | None, reason: str) -> str:
+    """Which one it was, and why; the file is named once, also where the reason begins with it."""
+    for file in (name, name.rpartition(_NUMBERED)[0]):
+        if test is None and file and reason.startswith(f"{file} "):
+            return f"{name}{reason.removeprefix(file)}"
+    return f"{name}{f', {test.name}' if test else ''}: {reason}"
+
+
 def _contenders(models: Sequence[ModelFile], runtimes: Sequence[Runtime]) -> tuple[Contender, ...]:
     """Every model in every combination of settings; the number keeps their names apart."""
     pairs = [(model, runtime) for model in models for runtime in runtimes]
     return tuple(
         Contender(
-            name=model.file if len(pairs) == 1 else f"{model.file} ({number} of {len(pairs)})",
+            name=model.file
+            if len(pairs) == 1
+            else f"{model.file}{_NUMBERED}{number} of {len(pairs)})",
             model=model,
             runtime=runtime,
         )

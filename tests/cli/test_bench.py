@@ -72,14 +72,19 @@ def describe(path: Path) -> ModelFile:
 class FakeSpeeds:
     """Every repetition takes as long as 1 s / 250 a prompt token and 1 s / 125 a generated one."""
 
-    def __init__(self, refused: str | None = None) -> None:
+    def __init__(self, refused: str | None = None, *, unloadable: bool = False) -> None:
         self.asked: list[Contender] = []
         self.closed = False
         self._refused = refused
+        self._unloadable = unloadable
 
     def run(self, plan: SpeedPlan) -> Iterator[SpeedEvent]:
         self.asked += plan.contenders
         for contender in plan.contenders:
+            if self._unloadable:
+                reason = f"{contender.model.file} would need 9 GB."
+                yield NotMeasured(contender=contender.name, test=None, reason=reason)
+                continue
             for test in plan.tests:
                 yield Measuring(contender=contender.name, test=test, done=0)
                 if self._refused:
@@ -186,6 +191,17 @@ def test_what_cannot_be_measured_is_said_and_the_json_stays_whole(
     assert "Recorded" not in captured.err
     with History.open(database_path()) as history:
         assert history.sessions() == ()
+
+
+def test_a_file_that_its_reason_begins_with_is_named_once(
+    files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(FakeSpeeds(unloadable=True), files) == 1
+    name = Path(files[0]).name
+    assert f"{name} would need 9 GB." in capsys.readouterr().err.splitlines()
+    assert run(FakeSpeeds(unloadable=True), files, threads=["1", "2"]) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert f"{name} (2 of 2) would need 9 GB." in told
 
 
 def test_a_run_is_recorded_and_shown_again_as_it_was(
