@@ -150,6 +150,11 @@ def _plan(
         raise WrongUsage("Name a reference and at least one candidate to judge against it.")
     runtime = Runtime(n_ctx=options.ctx, threads=options.threads)
     contenders = read_contenders([reference, *candidates], runtime, describe_model)
+    for path, contender in zip(candidates, contenders[1:], strict=True):
+        if path.resolve() == reference.resolve():
+            complain(
+                clean_line(f"{contender.name} is the reference's own file: it differs by chance.")
+            )
     return suite_plan(
         asked,
         contenders,

@@ -193,6 +193,17 @@ def test_options_go_into_the_plan(model_files: ModelFiles) -> None:
     assert {(each.runtime.n_ctx, each.runtime.threads) for each in plan.contenders} == {(256, 1)}
 
 
+def test_a_file_that_is_set_against_itself_is_named(
+    model_files: ModelFiles, cases: Path, capsys: Capture
+) -> None:
+    big, small = model_files("big", "small")
+    bench = Answers({"big": "yes", "big 2": "yes", "big (2)": "yes", "small": "yes"})
+    assert judge([big, small, big], bench, cases=cases) == 0
+    told = capsys.readouterr().err
+    assert "is the reference's own file: it differs by chance." in told
+    assert "small is the reference's" not in told
+
+
 def test_a_failed_contender_gives_its_sentence_and_exit_code_1(
     model_files: ModelFiles, cases: Path, capsys: Capture
 ) -> None:
