@@ -27,6 +27,7 @@ _MOST_ABREAST: Final = 6
 _FEW_FINDINGS: Final = 5
 _ROOMY: Final = 4
 _GUTTER: Final = 12.0
+_NARROW_GUTTER: Final = 4.0
 _SHORT_PROMPT: Final = 700
 _CHART_WIDTH: Final = 440.0
 """Of a chart's own measure, which is then scaled to half of the paper."""
@@ -175,21 +176,40 @@ def _figure(title: str, aside: str, chart: str, width: float) -> Figure:
 def _further(table: TablePart, paper: Sheet) -> Iterator[Piece]:
     yield Gap(_SECTION)
     yield _text(f"<h2>{escape(table.title)}</h2>", paper, keeps=True)
-    n_others = max(1, len(table.head) - 1)
-    first = paper.width * (0.2 if n_others > _ROOMY else 0.34)
-    gutter = 4.0 if n_others > _ROOMY else _GUTTER
-    step = (paper.width - first) / n_others
-    x = (0.0, *(first + gutter + step * place for place in range(n_others)))
+    first, *widths = _column_widths(table, paper)
+    gutter = _NARROW_GUTTER if len(widths) > _ROOMY else _GUTTER
+    x = (0.0, *(first + gutter + sum(widths[:place]) for place in range(len(widths))))
 
     def row(cells: Sequence[str], look: str) -> Row:
         name, *others = (f'<span class="small {look}">{escape(cell)}</span>' for cell in cells)
-        told = (Setting(f'<div align="right">{each}</div>', step - gutter) for each in others)
+        told = (
+            Setting(f'<div align="right">{each}</div>', width - gutter)
+            for each, width in zip(others, widths, strict=True)
+        )
         return Row((Setting(name, first), *told), x, paper.width, padding=2.5)
 
     rows = tuple(row(cells, "") for cells in table.rows)
     yield Table(rows, row(table.head, "quiet"))
     if table.note:
         yield _text(f'<p class="small quiet">{escape(table.note)}</p>', paper)
+
+
+def _column_widths(table: TablePart, paper: Sheet) -> list[float]:
+    """The first one's is fixed; of the others each has room for its longest word, and the rest alike."""
+    columns = list(zip(table.head, *table.rows, strict=True))
+    n_others = max(1, len(columns) - 1)
+    first = paper.width * (0.2 if n_others > _ROOMY else 0.34)
+    gutter = _NARROW_GUTTER if n_others > _ROOMY else _GUTTER
+    needed = [_longest_word(cells) + gutter for cells in columns[1:]]
+    rest = paper.width - first - sum(needed)
+    if rest < 0:
+        return [first, *[(paper.width - first) / n_others] * len(needed)]
+    return [first, *(width + rest / n_others for width in needed)]
+
+
+def _longest_word(cells: Sequence[str]) -> float:
+    lines = "<br>".join(escape(word) for cell in cells for word in cell.split())
+    return Setting(f'<span class="small">{lines}</span>', -1).idealWidth() + 1
 
 
 def _case(case: CasePart, paper: Sheet, *, named: bool) -> Iterator[Piece]:

@@ -12,10 +12,11 @@ import pypdf
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QTextDocument
 from PySide6.QtWidgets import QApplication
 
 from engine.contract import Energy, Memory, Session, Timing
+from gui.printing.layout import flow
 from gui.printing.pages import PageBreak, pages
 from gui.printing.pieces import Beside, Gap
 from gui.printing.press import first_page, pdf
@@ -24,6 +25,7 @@ from gui.printing.tables import Row, Table
 from gui.printing.text import Text
 from storage.exports.paper import Paper
 from storage.exports.report import report
+from storage.exports.tables import TablePart
 from tests.storage import found, samples
 from tests.storage.strategies import sessions
 
@@ -106,6 +108,30 @@ def test_a_reply_of_ten_thousand_words_flows_over_pages_and_loses_none() -> None
     assert len(reader.pages) > 10
     assert f"Page 3 of {len(reader.pages)}" in words(reader, 2)
     assert words(reader, 2).startswith("What is a steelyard? word")
+
+
+def lines(document: QTextDocument) -> list[str]:
+    """Of a document of one paragraph, as they are set."""
+    block = document.begin()
+    found = [block.layout().lineAt(n) for n in range(block.layout().lineCount())]
+    text = block.text()
+    return [text[line.textStart() : line.textStart() + line.textLength()] for line in found]
+
+
+def test_no_word_in_a_table_of_many_columns_is_broken() -> None:
+    head = ("Contender", "n", "Incomparabilities", "b", "c", "Difference", "d", "e", "non-inferior")
+    table = TablePart(title="Figures", head=head, rows=(("model", *"12345678"),))
+    shown = msgspec.structs.replace(report(session()), tables=(table,))
+    tables = [piece for piece in flow(shown, sheet("a4")) if isinstance(piece, Table)]
+    printed_head = tables[-1].head
+    assert printed_head is not None
+    assert [lines(cell) for cell in printed_head.cells] == [[word] for word in head]
+    ends = [
+        x + cell.textWidth() for x, cell in zip(printed_head.x, printed_head.cells, strict=True)
+    ]
+    assert all(
+        end <= x for end, x in zip(ends, (*printed_head.x[1:], sheet("a4").width), strict=True)
+    )
 
 
 def test_many_contenders_go_into_further_tables() -> None:
