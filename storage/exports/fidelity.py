@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from engine.contract import Estimate, Fidelity, FidelityDocument, OtherTokenizer, Session
+from engine.naming import short_names
 from engine.quality.fidelity_sentences import (
     CAVEAT,
     error_of,
@@ -64,7 +65,7 @@ def fidelity_tables(session: Session) -> Iterator[TablePart]:
         return
     yield TablePart(
         title="Fidelity in full",
-        head=("Figure", *(each.name for each in same)),
+        head=("Figure", *short_names([each.name for each in same])),
         rows=tuple(
             (_words(field.encode_name), *(_told(getattr(each, field.name)) for each in same))
             for field in msgspec.structs.fields(Fidelity)

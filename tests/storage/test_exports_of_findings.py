@@ -222,3 +222,17 @@ def test_the_reasons_for_overruling_are_notes() -> None:
     assert shown.scores[0].checks[0].overruled == LEFT_OUT
     assert b"They pay late" not in dump(shown)
     assert shown.scores[1:] == session.scores[1:]
+
+
+def test_the_fidelity_table_heads_candidates_of_one_family_by_what_tells_them_apart() -> None:
+    session = found.fidelity()
+    assert session.fidelity is not None
+    (candidate,) = session.fidelity.candidates
+    several = tuple(
+        msgspec.structs.replace(candidate, name=f"SmolLM2-135M-Instruct {kind}")
+        for kind in ("Q8_0", "Q4_K_M")
+    )
+    document = msgspec.structs.replace(session.fidelity, candidates=several)
+    shown = report(msgspec.structs.replace(session, fidelity=document))
+    (table,) = [each for each in shown.tables if each.title == "Fidelity in full"]
+    assert table.head == ("Figure", "Q8_0", "Q4_K_M")
