@@ -118,8 +118,9 @@ def tolerance(key: str) -> dict[str, Any]:
     return {"rel": 0.01, "abs": 0.01 if key == "ppl_difference" else 5e-4}
 
 
-def test_a_model_against_itself_differs_by_nothing(small_model: Path) -> None:
-    done = list(FidelityBench(fit=SmallFit()).run(plan(small_model, small_model)))[-1]
+def test_a_model_against_itself_differs_by_nothing(quantized: dict[str, Path]) -> None:
+    itself = plan(quantized["Q8_0"], quantized["Q8_0"])
+    done = list(FidelityBench(fit=SmallFit()).run(itself))[-1]
     assert isinstance(done, FidelityDone)
     (entry,) = done.document.candidates
     assert isinstance(entry, Fidelity)
@@ -129,9 +130,9 @@ def test_a_model_against_itself_differs_by_nothing(small_model: Path) -> None:
 
 
 def test_the_noise_floor_is_measured_and_stands_beside_the_figures(
-    small_model: Path, quantized: dict[str, Path]
+    quantized: dict[str, Path],
 ) -> None:
-    run = plan(small_model, quantized["Q2_K"], noise_floor=True)
+    run = plan(quantized["Q8_0"], quantized["Q2_K"], noise_floor=True)
     done = list(FidelityBench(fit=SmallFit()).run(run))[-1]
     assert isinstance(done, FidelityDone)
     noise = done.document.noise_floor
@@ -142,10 +143,8 @@ def test_the_noise_floor_is_measured_and_stands_beside_the_figures(
     assert entry.within_noise is False
 
 
-def test_running_estimates_come_chunk_by_chunk(
-    small_model: Path, quantized: dict[str, Path]
-) -> None:
-    run = plan(small_model, quantized["Q2_K"], max_chunks=3)
+def test_running_estimates_come_chunk_by_chunk(quantized: dict[str, Path]) -> None:
+    run = plan(quantized["Q8_0"], quantized["Q2_K"], max_chunks=3)
     chunks = [e for e in FidelityBench(fit=SmallFit()).run(run) if isinstance(e, ChunkDone)]
     assert [(event.chunk, event.chunks) for event in chunks] == [(1, 3), (2, 3), (3, 3)]
     assert chunks[-1].running.mean_kld.value > 0.1
