@@ -8,6 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from cli.tables import print_table, table_fits
 from cli.terminal import clean_line, words
 from engine.cost.assumptions import Assumptions
 from engine.cost.document import ContenderCost, CostReport
@@ -17,6 +18,7 @@ from engine.cost.wording import MONEY, assumed_lines, remarks
 from engine.wording import NONE, digits_text, thousands
 
 _BAR: Final = 24
+_WIDE: Final = 80
 _NO_QUALITY: Final = "no suite compared them"
 
 
@@ -51,22 +53,24 @@ def _print_verdicts(console: Console, report: CostReport) -> None:
 
 def _print_contender(console: Console, cost: ContenderCost, assumed: Assumptions) -> None:
     console.print(words(clean_line(f"{cost.name}{_kind(cost)}"), "bold"))
-    console.print(_figures(cost, assumed))
+    print_table(console, _figures(cost, assumed, wide=console.width >= _WIDE))
     for line in remarks(cost, assumed):
         console.print(words(clean_line(line), "dim"))
     if cost.tornado and cost.per_year is not None:
         console.print(words("What a year's cost hangs on, widest first:", "dim"))
-        console.print(_tornado(cost, assumed.currency))
+        drawn = _tornado(cost, assumed.currency, bars=True)
+        fits = table_fits(console, drawn)
+        console.print(drawn if fits else _tornado(cost, assumed.currency, bars=False))
 
 
 def _kind(cost: ContenderCost) -> str:
     return " (paid, by its price list)" if cost.kind == "paid" else ""
 
 
-def _figures(cost: ContenderCost, assumed: Assumptions) -> Table:
+def _figures(cost: ContenderCost, assumed: Assumptions, *, wide: bool) -> Table:
     currency = assumed.currency
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("", overflow="fold", min_width=30)
+    table.add_column("", overflow="fold", min_width=30 if wide else None)
     for head in ("low", "likely", "high"):
         table.add_column(head, justify="right", no_wrap=True)
     for name, label in MONEY:
@@ -82,19 +86,21 @@ def _figures(cost: ContenderCost, assumed: Assumptions) -> Table:
     return table
 
 
-def _tornado(cost: ContenderCost, currency: str) -> Table:
+def _tornado(cost: ContenderCost, currency: str, *, bars: bool) -> Table:
     """Each input at both ends of its range, all others likely; the bars share one scale."""
     low = min(each.low for each in cost.tornado)
     scale = (_BAR - 1) / (max(each.high for each in cost.tornado) - low)
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(overflow="fold")
     table.add_column(justify="right", no_wrap=True)
-    table.add_column(no_wrap=True)
+    if bars:
+        table.add_column(no_wrap=True)
     for each in cost.tornado:
         begin, end = round((each.low - low) * scale), round((each.high - low) * scale)
         ends = f"{digits_text(each.low, cost.digits)} to {money_text(each.high, currency, cost.digits)}"
         bar = " " * begin + "█" * (end - begin + 1)
-        table.add_row(words(f"  {each.input}", "dim"), words(ends), words(bar, "cyan"))
+        cells = [words(f"  {each.input}", "dim"), words(ends), words(bar, "cyan")]
+        table.add_row(*(cells if bars else cells[:2]))
     return table
 
 

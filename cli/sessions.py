@@ -18,6 +18,7 @@ from cli.bench_report import print_speeds
 from cli.fidelity_view import print_fidelity
 from cli.history import open_history
 from cli.replies_view import print_case
+from cli.tables import print_table
 from cli.terminal import ROOMY_WIDTH, clean_line, result_console, words, write_result
 from cli.timings_view import print_timings
 from cli.usage import WrongUsage
@@ -33,6 +34,7 @@ from storage.reading import SHORTEST_PART
 from storage.salvage import salvage, salvaged_words
 from storage.summary import SessionSummary
 
+_SHORT_TITLE: Final = 12
 _WITH_REPLIES: Final = {"compare", "suite"}
 
 
@@ -49,7 +51,7 @@ def list_sessions(*, limit: int, as_json: bool, query: Query = EVERYTHING) -> in
         print(_nothing(query))
         return 0
     if console.is_terminal:
-        console.print(_table(found, failed, console.width))
+        print_table(console, _table(found, failed, console.width))
     else:
         for each in found:
             print(_plain_row(each, failed.get(each.id, 0)))
@@ -147,7 +149,7 @@ def _table(found: Sequence[SessionSummary], failed: Mapping[str, int], width: in
     table.add_column("id", no_wrap=True)
     table.add_column("when", no_wrap=True, style="dim")
     table.add_column("kind", no_wrap=True, min_width=8)
-    table.add_column("title", ratio=1, overflow="ellipsis", no_wrap=True)
+    table.add_column("title", ratio=1, overflow="ellipsis", no_wrap=True, min_width=_SHORT_TITLE)
     if wide:
         table.add_column("models", ratio=1, overflow="ellipsis", no_wrap=True)
     table.add_column("replies", justify="right", no_wrap=True, min_width=7)

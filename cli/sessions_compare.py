@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.history import open_history
+from cli.tables import print_table
 from cli.terminal import clean_line, result_console, words, write_result
 from cli.wording import when
 from engine.contract import Reply, Session
@@ -26,6 +27,7 @@ from storage.comparison_words import (
 _DIFFERENCES = ("what differs", "model", "before", "after")
 _FIGURES = ("model", "figure", "before", "after", "change")
 _REPLIES = ("prompt", "model", "repeat", "reply")
+_LONGEST_CELL = 80  # of a prompt or a setting; the rest stands in the sessions
 
 
 def compare_two(first_id: str, second_id: str, *, texts: bool, as_json: bool) -> int:
@@ -90,10 +92,14 @@ def _print_table(
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for head in heads:
-        table.add_column(head, overflow="ellipsis", no_wrap=True)
+        table.add_column(head, overflow="fold")
     for row in rows:
-        table.add_row(*(words(clean_line(cell)) for cell in row))
-    console.print(table)
+        table.add_row(*(words(_shortened(clean_line(cell))) for cell in row))
+    print_table(console, table)
+
+
+def _shortened(cell: str) -> str:
+    return cell if len(cell) <= _LONGEST_CELL else f"{cell[: _LONGEST_CELL - 1]}…"
 
 
 def _print_texts(console: Console, comparison: SessionComparison, states: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from cli.tables import print_table
 from cli.terminal import words
 from cli.wording import NONE, count
 from engine.cost.money import money_text
@@ -32,7 +33,7 @@ _AXES: Final[dict[Axis, str]] = {
 def print_assessment(console: Console, asked: Suite, found: Assessment) -> None:
     """Passed cases, the verdicts as sentences, and which cases came out differently."""
     console.print(words(f"{asked.name}: {count(len(asked.cases), 'case')}.", "bold"))
-    console.print(_table(found.standings))
+    print_table(console, _table(found.standings))
     for verdict, text, flips in zip(found.verdicts, found.sentences, found.flips, strict=True):
         console.print()
         console.print(words(f"{verdict.contender}: {verdict.outcome.upper()}", "bold"))
@@ -60,7 +61,7 @@ def print_trade_off(console: Console, points: Sequence[TradeOff]) -> None:
         passed = NONE if point.quality is None else f"{100 * point.quality:.1f} %"
         table.add_row(words(point.contender), passed, *(_figure(axis, point) for axis in axes))
     console.print()
-    console.print(table)
+    print_table(console, table)
     if any(axis in point.front for point in points for axis in axes):
         console.print(words("* no other model passes as many cases for as little.", "dim"))
     for axis in axes:
