@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.tables import print_table, table_fits
 from cli.terminal import ROOMY_WIDTH, clean_line, words
 from cli.wording import NONE, endings, seconds, significant, size, spread
 from engine.contract import Reply
@@ -58,7 +59,9 @@ def print_timings(console: Console, replies: Sequence[Reply], names: Sequence[st
     console.print()
     if base:
         console.print(words(f"{clean_line(base)} …", "bold"))
-    console.print(table)
+    if not table_fits(console, table):
+        table.columns[-1].no_wrap = False
+    print_table(console, table)
     if repeated:
         spreads = any(
             spread(each.figures[_SPEED]) for each in summaries.values() if _SPEED in each.figures

@@ -20,6 +20,7 @@ from cli.cost_view import print_cost
 from cli.sessions import list_sessions
 from cli.sessions_compare import compare_two
 from cli.tables import print_table
+from cli.timings_view import print_timings
 from engine.cost.ranges import Range
 from engine.cost.report import cost_report
 from storage.folders import database_path
@@ -114,6 +115,15 @@ def test_a_narrow_list_of_sessions_has_ids_and_titles(monkeypatch: pytest.Monkey
         assert f"abcdefg{number}" in written
     assert written.count("A rather long question about balances") == 2
     assert written.count("finished") == 2
+
+
+def test_narrow_timings_are_whole() -> None:
+    console = narrow(60)
+    print_timings(console, [reply("A model 1"), reply("A model 2")], ["A model 1", "A model 2"])
+    written = " ".join(shown(console).split())
+    assert "51.4" in written
+    assert "0.12 s" in written
+    assert "0.1…" not in written
 
 
 @pytest.mark.usefixtures("two_sessions")
