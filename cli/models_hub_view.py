@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.models_fit_view import FitDocument
+from cli.tables import print_table
 from cli.terminal import clean_line, words
 from cli.wording import NONE, count, significant, size
 from models.hub.client import Found, Repository
@@ -134,4 +135,4 @@ def _print(
         )
     for row in rows:
         table.add_row(*(words(clean_line(cell)) for cell in row))
-    console.print(table)
+    print_table(console, table)

@@ -10,6 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from cli.tables import print_table
 from cli.terminal import clean_line, words
 from cli.wording import NONE, rate, size
 from engine.contract import Origin
@@ -80,7 +81,7 @@ def print_models(console: Console, models: Sequence[ListedModel]) -> None:
             _day(model) or NONE,
             words(clean_line(_where(model))),
         )
-    console.print(table)
+    print_table(console, table)
 
 
 def _plain(model: ListedModel) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from cli.tables import print_table
 from cli.terminal import clean_line, result_console, words, write_result
 from engine.cost.defaults import Tables
 from engine.cost.paid import PaidModel
@@ -37,7 +38,7 @@ def _print(console: Console, tables: Tables) -> None:
     table.add_column("per million tokens, since", overflow="fold")
     for model in tables.paid.model:
         table.add_row(*_row(model))
-    console.print(table)
+    print_table(console, table)
     rates = ", ".join(
         f"1 {name} = {worth:g} EUR" for name, worth in tables.paid.worth_in_eur.items()
     )
