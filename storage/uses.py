@@ -17,9 +17,8 @@ from storage.reading import moment
 from storage.tables import BinRow, ContenderRow, ReplyRow, SessionRow
 
 SESSIONS_A_FILE: Final = 8  # the newest of each file's name that are looked into
-FEWEST_TOKENS: Final = (
-    16  # of a reply: a shorter one is timed over a few steps, the first of them cold
-)
+# Of a reply: a shorter one is timed over a few steps, the first of them cold.
+FEWEST_TOKENS: Final = 16
 FEWEST_TOKENS_IN_ALL: Final = 32
 
 
