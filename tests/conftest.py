@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import struct
 import sys
@@ -18,6 +19,13 @@ from models.demo import demo_model_path
 FILE_TYPES = {"Q2_K": 10, "Q8_0": 7}
 _PATIENCE_S = 20.0
 _PRE_KEY = b"tokenizer.ggml.pre"
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays until the end: the garbage collector need not look through it all the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(2_000, 10, 50)
 
 
 @pytest.fixture(scope="session")
