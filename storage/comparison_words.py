@@ -32,7 +32,7 @@ _OUTCOMES: Final[dict[Outcome, str]] = {
     "better": "better",
     "non-inferior": "good enough",
     "worse": "worse",
-    "undecided": "not enough cases",
+    "undecided": "undecided",
 }
 
 
