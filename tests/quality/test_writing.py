@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -114,6 +114,7 @@ CHOICES = CASES.map(lambda case: replace(case, continuations=(" a", " b"), right
 
 
 @settings(max_examples=200, deadline=None)
+@example(Case(id="one", messages=(Message(role="system", content="["),)))
 @given(CASES | CHOICES)
 def test_a_case_is_read_back_as_it_was_written(case: Case) -> None:
     suite = Suite(name="s", cases=(case,))

@@ -26,7 +26,7 @@ from engine.quality.reading.laying import (
     with_affixes,
 )
 from engine.quality.reading.located import Document
-from engine.quality.reading.prompts import USUAL, Prompt, messages_of, read_prompts
+from engine.quality.reading.prompts import USUAL, Prompt, prompt_of, read_prompts
 from engine.quality.reading.templates import NotSupported, TemplateFault, render, render_all
 from engine.quality.reading.written_tests import Written, WrittenCheck, find_tests, rows_of
 
@@ -46,7 +46,7 @@ class CaseBuilder:
     def build(self, document: Document) -> list[Case]:
         """The cases of a document; raises TooManyFaults."""
         value = document.value
-        usual = Prompt(label="1", messages=messages_of(USUAL))
+        usual = prompt_of("1", USUAL)
         if isinstance(value, list):
             nothing = alone(Written(fields={}, document=document, place=()), {})
             rows = rows_of(document, self._gathering, own_columns=True)

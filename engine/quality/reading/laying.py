@@ -11,7 +11,7 @@ import msgspec
 
 from engine.contract import Message
 from engine.quality.fields import FieldFault, as_text, flag, optional_number, optional_text, texts
-from engine.quality.reading.prompts import Prompt, messages_of
+from engine.quality.reading.prompts import Prompt, prompt_of
 from engine.quality.reading.templates import NotSupported, render
 from engine.quality.reading.written_tests import Written, WrittenCheck, checks_written
 
@@ -91,7 +91,7 @@ def own_prompt(fields: Mapping[str, Any]) -> Prompt | None:
     if fields.get(key) is None:
         return None
     try:
-        return Prompt(label="own", messages=messages_of(fields[key]))
+        return prompt_of("own", fields[key])
     except FieldFault as e:
         raise FieldFault((key, *e.field), e.reason) from e
 

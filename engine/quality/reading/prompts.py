@@ -25,10 +25,15 @@ _ELSEWHERE: Final = ("exec:", "langfuse://", "portkey://", "helicone://", "http:
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True):
-    """Templates of messages; `label` tells prompts of one suite apart."""
+    """Templates of messages; `label` tells prompts of one suite apart.
+
+    may_be_chat: a text that looks like a chat, and is one only once its variables stand in it, as in
+    "content": {{text | dump}}.
+    """
 
     label: str
     messages: tuple[Message, ...]
+    may_be_chat: bool = False
 
     def filled(self, variables: Mapping[str, Any]) -> tuple[Message, ...]:
         """Raises NotSupported, TemplateFault and FieldFault."""
@@ -36,9 +41,7 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True):
             Message(role=each.role, content=render(each.content, variables))
             for each in self.messages
         )
-        # A chat may be one only once its variables stand in it, as in "content": {{text | dump}}.
-        was_text = len(self.messages) == 1 and self.messages[0].content.lstrip().startswith("[")
-        return messages_of(filled[0].content) if was_text else filled
+        return messages_of(filled[0].content) if self.may_be_chat else filled
 
 
 def read_prompts(
@@ -52,10 +55,7 @@ def read_prompts(
         here = (*place, i) if isinstance(written, list) else place
         try:
             texts = _texts(item, folder)
-            prompts += [
-                Prompt(label=str(len(prompts) + n), messages=messages_of(text))
-                for n, text in enumerate(texts, 1)
-            ]
+            prompts += [prompt_of(str(len(prompts) + n), text) for n, text in enumerate(texts, 1)]
         except NotSupported as e:
             gathering.unsupported(document, here, str(e))
         except FileFault as e:
@@ -63,6 +63,14 @@ def read_prompts(
         except FieldFault as e:
             gathering.fault(document, (*here, *e.field), e.reason)
     return prompts
+
+
+def prompt_of(label: str, written: Any) -> Prompt:
+    """Raises FieldFault and NotSupported."""
+    messages = messages_of(written)
+    is_text = isinstance(written, str) and messages == (Message(role="user", content=written),)
+    may_be_chat = is_text and written.lstrip().startswith("[")
+    return Prompt(label=label, messages=messages, may_be_chat=may_be_chat)
 
 
 def messages_of(value: Any) -> tuple[Message, ...]:
