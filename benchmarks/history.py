@@ -20,6 +20,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -135,12 +137,16 @@ class Writer:
 
 
 def make(path: Path, writer: Writer) -> None:
-    History.open(path).close()
+    """Reply by reply, as runs do: a full text index that came in at once is laid out otherwise."""
     database = Database(path)
-    for first in range(0, N_SESSIONS, 50):
-        with database.write() as connection:
-            for number in range(first, first + 50):
-                insert_session(connection, writer.session(number), owner=None)
+    with History.open(path) as history:
+        recorder = history.recorder()
+        for number in range(N_SESSIONS):
+            session = writer.session(number)
+            with database.write() as connection:
+                insert_session(connection, replace(session, replies=()), owner=None)
+            for reply in session.replies:
+                recorder.record(session.id, reply)
     database.close()
 
 
