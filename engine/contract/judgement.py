@@ -10,6 +10,7 @@ import msgspec
 Outcome = Literal["better", "non-inferior", "worse", "undecided"]
 ChoiceMetric = Literal["acc", "acc_norm", "acc_per_token"]
 JudgedBy = Literal["passed", "score"]
+NoBest = Literal["tie", "all_bad"]
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,11 +119,13 @@ class SuiteTerms(msgspec.Struct, frozen=True, kw_only=True):
 class Vote(msgspec.Struct, frozen=True, kw_only=True):
     """A person's choice among the replies to a case; best None: none was better than the others.
 
+    no_best: whether they were equally good or all bad, where none was best; None where nobody said.
     blind: the contenders' names were hidden until then.
     """
 
     case: str
     repeat: int = 0
     best: str | None
+    no_best: NoBest | None = None
     blind: bool
     created: datetime
