@@ -25,6 +25,7 @@ from cli.usage import WrongUsage
 from cli.wording import count, models_line, settings_line, when
 from engine.contract import Contender, Reply, Session
 from engine.energy.typical import all_with_pooled_energy
+from engine.quality.votes import NO_BEST_WORDS
 from models.origins import had_again
 from storage.document import dump
 from storage.export import NOTHING, Omit, Paper, export_sessions
@@ -247,7 +248,8 @@ def _print_votes(console: Console, session: Session) -> None:
     places = {case.id: place + 1 for place, case in enumerate(session.cases)}
     for vote in session.votes:
         if vote.case in places:
-            chosen = "none was better" if vote.best is None else f"{vote.best} was chosen"
+            no_best = NO_BEST_WORDS[vote.no_best]
+            chosen = no_best if vote.best is None else f"{vote.best} was chosen"
             how = ", without seeing names" if vote.blind else ""
             console.print(words(clean_line(f"Prompt {places[vote.case]}: {chosen}{how}."), "dim"))
 

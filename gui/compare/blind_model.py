@@ -9,7 +9,8 @@ from string import ascii_uppercase
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.contract import Case, Plan, Reply, Vote
+from engine.contract import Case, NoBest, Plan, Reply, Vote
+from engine.quality.votes import NO_BEST_WORDS
 from gui.compare.board_model import BoardModel
 
 Shuffle = Callable[[Sequence[str]], list[str]]
@@ -65,13 +66,21 @@ class BlindModel(QObject):
             return "Not all models have answered this prompt, so there is nothing to choose from."
         return "" if self._vote_on_shown() is None else "You have chosen here already."
 
-    def vote(self, place: int | None) -> None:
-        """Say which is the best of the shown replies, or that none is."""
+    def vote(self, place: int) -> None:
+        """Say which is the best of the shown replies."""
+        if 0 <= place < len(self._names):
+            self._vote(self._names[place], None)
+
+    def vote_for_none(self, no_best: NoBest) -> None:
+        """Say that none is better than the others, and whether all are good or bad."""
+        self._vote(None, no_best)
+
+    def _vote(self, best: str | None, no_best: NoBest | None) -> None:
         case = self._board.shown_case
         if case is None or not self.hiding or self.why_not_vote():
             return
-        best = None if place is None else self._names[place]
-        vote = Vote(case=case.id, best=best, blind=True, created=datetime.now(UTC))
+        now = datetime.now(UTC)
+        vote = Vote(case=case.id, best=best, no_best=no_best, blind=True, created=now)
         self.votes += (vote,)
         self.voted.emit(self.votes)
         waiting = self._waiting()
@@ -96,9 +105,10 @@ class BlindModel(QObject):
             who = ", ".join(f"{letter} was {name}" for letter, name in pairs) + "."
         if vote is None:
             return who
-        chosen = "None was better" if vote.best is None else f"You chose {vote.best}"
+        no_best = f"that {NO_BEST_WORDS[vote.no_best]}"
+        chosen = no_best if vote.best is None else vote.best
         how = " without seeing names" if vote.blind else ""
-        return " ".join(filter(None, (f"{chosen}{how}.", who)))
+        return " ".join(filter(None, (f"You chose {chosen}{how}.", who)))
 
     # -------------------------------------------------------------------------------------------
 

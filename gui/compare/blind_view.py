@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from engine.contract import Reply
+from engine.contract import NoBest, Reply
 from gui.compare.blind_model import BlindModel
 from gui.theme import Theme
 from gui.widgets.buttons import MainButton, TextButton
 from gui.widgets.labels import label
 from gui.widgets.reply import ReplyView
 
-_FAILED = "*This model failed. Its error is shown with the names.*"
+_FAILED: Final = "*This model failed. Its error is shown with the names.*"
+_NONE_BEST: Final[tuple[tuple[NoBest, str, str], ...]] = (
+    ("tie", "Equally good", "All are as good as each other"),
+    ("all_bad", "None is good", "No reply is good enough to be chosen"),
+)
 
 
 class BlindView(QWidget):
@@ -27,10 +32,7 @@ class BlindView(QWidget):
         self._shown: tuple[Reply, ...] | None = None
         self.cards: list[BlindCard] = []
         self.hint = label("", "muted", wrap=True, parent=self)
-        self.none = QPushButton("None is better", self)
-        self.none.setAutoDefault(False)
-        self.none.setToolTip("They are equally good, or equally bad")
-        self.none.clicked.connect(self._vote_for_none)
+        self.none_best = {kind: self._none_button(kind, name) for kind, name, _ in _NONE_BEST}
         words = "Show names and figures without choosing"
         self.reveal = TextButton(theme, "compare", "Reveal names", words, parent=self)
         self.reveal.clicked.connect(model.reveal)
@@ -52,7 +54,8 @@ class BlindView(QWidget):
         foot = QHBoxLayout()
         foot.setSpacing(theme.space.m)
         foot.addWidget(self.hint, 1)
-        foot.addWidget(self.none)
+        for button in self.none_best.values():
+            foot.addWidget(button)
         foot.addWidget(self.reveal)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -69,12 +72,13 @@ class BlindView(QWidget):
             self._make_cards(letters)
         why, replies = model.why_not_vote(), model.replies()
         for place, card in enumerate(self.cards):
-            card.best.setEnabled(not why)
-            card.best.setToolTip(why or f"Reply {card.letter} is the best")
+            card.allow(why or ("" if replies is None else _why_not_best(replies[place])))
             if replies != self._shown:
                 card.show_reply(None if replies is None else replies[place])
         self._shown = replies
-        self.none.setEnabled(not why)
+        for kind, _, meaning in _NONE_BEST:
+            self.none_best[kind].setEnabled(not why)
+            self.none_best[kind].setToolTip(why or meaning)
         self.hint.setText(
             why or "Read all, then choose. Names and figures are shown after your choice."
         )
@@ -91,11 +95,17 @@ class BlindView(QWidget):
             card.reply.link_chosen.connect(self.link_chosen)
             self._row.addWidget(card, 1)
 
+    def _none_button(self, kind: NoBest, name: str) -> QPushButton:
+        button = QPushButton(name, self)
+        button.setAutoDefault(False)
+        button.clicked.connect(partial(self._vote_for_none, kind))
+        return button
+
     def _vote_for(self, place: int, _checked: bool = False) -> None:
         self._model.vote(place)
 
-    def _vote_for_none(self) -> None:
-        self._model.vote(None)
+    def _vote_for_none(self, kind: NoBest, _checked: bool = False) -> None:
+        self._model.vote_for_none(kind)
 
 
 class BlindCard(QFrame):
@@ -114,6 +124,11 @@ class BlindCard(QFrame):
         column.addWidget(self.reply, 1)
         column.addWidget(self.best)
 
+    def allow(self, why_not: str) -> None:
+        """Let it be called the best, unless there is a reason why not."""
+        self.best.setEnabled(not why_not)
+        self.best.setToolTip(why_not or f"Reply {self.letter} is the best")
+
     def show_reply(self, reply: Reply | None) -> None:
         """None: it is not to be seen yet."""
         if reply is None:
@@ -122,3 +137,7 @@ class BlindCard(QFrame):
             self.reply.show_text(_FAILED, "", whole=True)
         else:
             self.reply.show_text(reply.text, reply.reasoning, whole=True)
+
+
+def _why_not_best(reply: Reply) -> str:
+    return "" if reply.error is None else "This model failed, so there is no reply to choose."

@@ -11,6 +11,7 @@ import msgspec
 from engine.contract import CaseScore, CheckResult, Session, Verdict
 from engine.quality.sentences import sentence
 from engine.quality.standings import Standing, standing
+from engine.quality.votes import NO_BEST_WORDS
 from engine.suite import suite_of
 from engine.wording import NONE, count
 from storage.exports.figures import Cell, Column
@@ -57,12 +58,13 @@ def quality_findings(session: Session) -> Iterator[str]:
     yield from (sentence(verdict, judged_by) for verdict in session.verdicts)
     n_votes = len(session.votes)
     if n_votes:
-        chosen = Counter(vote.best for vote in session.votes)
-        blind = sum(vote.blind for vote in session.votes)
-        told = joined(
-            f"{name or 'none of them'} {count(n, 'time')}" for name, n in chosen.most_common()
+        chosen = Counter(
+            NO_BEST_WORDS[vote.no_best] if vote.best is None else f"{vote.best} was best"
+            for vote in session.votes
         )
-        yield f"Of {count(n_votes, 'vote')}, {blind:,} of them blind, the best was: {told}."
+        blind = sum(vote.blind for vote in session.votes)
+        told = joined(f"{words} {count(n, 'time')}" for words, n in chosen.most_common())
+        yield f"Of {count(n_votes, 'vote')}, {blind:,} of them blind: {told}."
 
 
 def quality_facts(session: Session) -> Iterator[Fact]:

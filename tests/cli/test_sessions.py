@@ -8,6 +8,7 @@ import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -20,7 +21,7 @@ from cli.sessions import (
     short_id,
     show_session,
 )
-from engine.contract import Findings, FinishReason, Vote
+from engine.contract import Findings, FinishReason, NoBest, Vote
 from engine.errors import StorageError
 from storage.document import parse
 from storage.export import ENDINGS
@@ -111,19 +112,29 @@ def test_a_session_is_shown_as_its_run_was(session_id: str, capsys: Capture) -> 
         assert words in shown
 
 
+CHOICES: Final[tuple[tuple[str | None, NoBest | None, bool], ...]] = (
+    ("model 1", None, True),
+    (None, None, False),
+    (None, "tie", False),
+    (None, "all_bad", False),
+)
+
+
 def test_a_session_shows_what_was_chosen(session_id: str, capsys: Capture) -> None:
     with History.open(database_path()) as history:
         case = history.session(session_id).cases[0].id
         created = datetime(2026, 11, 24, tzinfo=UTC)
         votes = tuple(
-            Vote(case=case, best=best, blind=blind, created=created)
-            for best, blind in (("model 1", True), (None, False))
+            Vote(case=case, best=best, no_best=no_best, blind=blind, created=created)
+            for best, no_best, blind in CHOICES
         )
         history.keep(session_id, Findings(votes=votes))
     show_session(session_id, as_json=False)
     shown = capsys.readouterr().out
     assert "Prompt 1: model 1 was chosen, without seeing names." in shown
     assert "Prompt 1: none was better." in shown
+    assert "Prompt 1: all were equally good." in shown
+    assert "Prompt 1: none was good." in shown
 
 
 def test_an_id_may_be_shortened_to_what_the_list_shows(session_id: str, capsys: Capture) -> None:

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.contract import Event, Plan, Replied
+from engine.contract import Event, NoBest, Plan, Replied
 from gui.app import Desk
 from gui.compare.blind_model import BlindModel
 from gui.compare.board_model import BoardModel
@@ -82,11 +82,16 @@ def test_a_choice_shows_names_and_is_told(board: BoardModel, blind: BlindModel) 
     )
 
 
-def test_none_may_be_better(board: BoardModel, blind: BlindModel) -> None:
+@pytest.mark.parametrize(
+    ("no_best", "words"), [("tie", "all were equally good"), ("all_bad", "none was good")]
+)
+def test_all_may_be_equally_good_or_bad(
+    board: BoardModel, blind: BlindModel, no_best: NoBest, words: str
+) -> None:
     play(board, blind, one_prompt())
-    blind.vote(None)
-    assert blind.votes[0].best is None
-    assert blind.words().startswith("None was better without seeing names.")
+    blind.vote_for_none(no_best)
+    assert (blind.votes[0].best, blind.votes[0].no_best) == (None, no_best)
+    assert blind.words().startswith(f"You chose that {words} without seeing names.")
 
 
 def test_names_stay_hidden_until_every_prompt_is_chosen_for(
@@ -199,6 +204,19 @@ def test_a_vote_is_kept_with_the_session_and_shown_when_it_is_reopened(
     assert page.voted.text() == f"You chose {vote.best} without seeing names."
 
 
+@pytest.mark.parametrize("no_best", ["tie", "all_bad"])
+def test_what_is_said_where_none_is_best_is_kept(
+    qtbot: QtBot, desk: Desk, history: History, no_best: NoBest
+) -> None:
+    run(qtbot, desk)
+    desk.window.page.blind.none_best[no_best].click()
+    session_id = desk.compare.board.session_id
+    assert session_id is not None
+    qtbot.waitUntil(lambda: bool(history.session(session_id).votes))
+    (vote,) = history.session(session_id).votes
+    assert (vote.best, vote.no_best) == (None, no_best)
+
+
 def test_the_buttons_wait_for_the_slowest_and_say_so(
     qtbot: QtBot, open_desk: OpenDesk, tmp_path: Path
 ) -> None:
@@ -217,7 +235,10 @@ def test_the_buttons_wait_for_the_slowest_and_say_so(
     assert not any(card.reply.text for card in page.blind.cards)
     assert "once all models have answered" in page.blind.hint.text()
     desk.compare.board.take(Replied(reply=reply_to(C.name)))
-    assert all(card.best.isEnabled() for card in page.blind.cards)
+    failed = [card for card in page.blind.cards if "failed" in card.reply.text]
+    assert [card.best.isEnabled() for card in failed] == [False]
+    assert "no reply to choose" in failed[0].best.toolTip()
+    assert sum(card.best.isEnabled() for card in page.blind.cards) == 2
     assert B.model.path not in "".join(card.reply.text for card in page.blind.cards)
     page.blind.reveal.click()
     assert page.columns.isVisible()

@@ -10,7 +10,7 @@ import msgspec
 import openpyxl
 import pytest
 
-from engine.contract import Session
+from engine.contract import NoBest, Session
 from engine.quality.sentences import sentence
 from storage.document import dump
 from storage.export import render
@@ -51,7 +51,19 @@ def test_a_suites_report_begins_with_its_verdicts_in_words() -> None:
     assert shown.findings[0] == sentence(session.verdicts[0])
     assert "not good enough" in shown.findings[0]
     assert shown.question == "On 20 cases, is one of these as good as model 0: model 1?"
-    assert "Of 1 vote, 1 of them blind, the best was: model 0 1 time." in shown.findings
+    assert "Of 1 vote, 1 of them blind: model 0 was best 1 time." in shown.findings
+
+
+def test_votes_for_none_tell_the_equally_good_from_the_bad() -> None:
+    session = found.suite()
+    (vote,) = session.votes
+    said: tuple[NoBest | None, ...] = ("tie", "tie", "all_bad", None)
+    votes = tuple(msgspec.structs.replace(vote, best=None, no_best=each) for each in said)
+    shown = report(msgspec.structs.replace(session, votes=votes))
+    assert (
+        "Of 4 votes, 4 of them blind: all were equally good 2 times, none was good 1 time and"
+        " none was better 1 time." in shown.findings
+    )
 
 
 def test_a_suite_judged_by_its_scores_says_so() -> None:
