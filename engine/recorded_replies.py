@@ -14,7 +14,7 @@ def recorded_replies(
     name = _name_of(session, reference)
     replies: dict[str, GivenReply] = {}
     for reply in sorted(session.replies, key=lambda each: each.repeat):
-        whole = reply.finish_reason in {"stop", "length"} and bool(reply.text)
+        whole = reply.finished and bool(reply.text)
         if reply.contender == name and whole and reply.case not in replies:
             replies[reply.case] = GivenReply(text=reply.text, reasoned=bool(reply.reasoning))
     if not replies:

@@ -65,7 +65,7 @@ def jobs_in_order(plan: Plan, *, all_loaded: bool) -> list[Job]:
 
 def missing_jobs(jobs: Iterable[Job], session: Session) -> list[Job]:
     """Those that have no finished reply yet; stopped and failed ones are tried again."""
-    done = {_key(reply) for reply in session.replies if reply.finish_reason in {"stop", "length"}}
+    done = {_key(reply) for reply in session.replies if reply.finished}
     return [job for job in jobs if job.key not in done]
 
 

@@ -28,7 +28,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContenderSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """Figures over the replies that reached their end or the length limit; what none of them has is missing.
+    """Figures over the finished replies; what none of them has is missing.
 
     load_s is over loads: replies of one load all carry its time.
     """
@@ -73,7 +73,7 @@ def wide_spreads(summaries: Iterable[ContenderSummary]) -> tuple[str, ...]:
 
 
 def _summary(name: str, replies: list[Reply]) -> ContenderSummary:
-    finished = [r for r in replies if r.finish_reason in {"stop", "length"}]
+    finished = [r for r in replies if r.finished]
     figures: dict[str, Figure] = {}
     for field in _FIGURES:
         get = attrgetter(f"timing.{field}")

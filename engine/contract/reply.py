@@ -120,3 +120,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     runtime: ResolvedRuntime | None = None
     logprobs: tuple[TokenLogprob, ...] = ()
     likelihoods: tuple[Likelihood, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """It came to its end or its limit, so that its figures count and a resumed run keeps it."""
+        return self.finish_reason in {"stop", "length"}

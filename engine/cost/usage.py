@@ -56,7 +56,7 @@ class Usage:
 
     def __init__(self, name: str, replies: Sequence[Reply], *, above_idle: bool = False) -> None:
         self.name = name
-        finished = [each for each in replies if each.finish_reason in {"stop", "length"}]
+        finished = [each for each in replies if each.finished]
         clean = [each for each in finished if not each.energy.contaminated]
         self.contaminated = bool(finished) and not clean
         self.batched = any(each.timing.batch_share_s is not None for each in finished)

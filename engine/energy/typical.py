@@ -63,8 +63,8 @@ def all_with_pooled_energy(replies: Sequence[Reply]) -> tuple[Reply, ...]:
 
 
 def typical_energy(replies: Sequence[Reply]) -> TypicalEnergy | None:
-    """Of one contender's replies that ended by themselves; None where none has a figure."""
-    finished = [each for each in replies if each.finish_reason in {"stop", "length"}]
+    """Of one contender's finished replies; None where none has a figure."""
+    finished = [each for each in replies if each.finished]
     found = [
         each.energy for each in all_with_pooled_energy(finished) if each.energy.joules is not None
     ]

@@ -75,7 +75,7 @@ def _text_node(dumper: Any, text: str) -> Any:
 
 
 def _is_whole(reply: Reply) -> bool:
-    return reply.finish_reason in {"stop", "length"} and bool(reply.text)
+    return reply.finished and bool(reply.text)
 
 
 def _case(case: Case) -> dict[str, Any]:

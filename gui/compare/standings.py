@@ -16,7 +16,7 @@ Standing = tuple[str, bool]
 
 
 def speed_of(replies: Iterable[Reply]) -> Figure | None:
-    """Generation speed over the repeats of one contender that ended by themselves."""
+    """Generation speed over the finished replies of one contender."""
     for summary in summarise(replies):
         return summary.figures.get("generation_tokens_per_s")
     return None

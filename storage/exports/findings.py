@@ -63,7 +63,7 @@ def _agreement(session: Session) -> Iterator[str]:
     """How often all gave the same reply, among cases that all of them answered."""
     texts: dict[tuple[str, int], list[str]] = defaultdict(list)
     for reply in session.replies:
-        if reply.finish_reason in {"stop", "length"}:
+        if reply.finished:
             texts[reply.case, reply.repeat].append(reply.text)
     n_contenders = len(session.contenders)
     answered = [each for each in texts.values() if len(each) == n_contenders]

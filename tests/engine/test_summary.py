@@ -55,6 +55,11 @@ def test_stopped_and_failed_replies_do_not_count_as_measurements() -> None:
     assert (summary.replies, summary.failed) == (1, 1)
 
 
+def test_a_reply_that_reached_its_limit_counts_as_one_that_came_to_its_end() -> None:
+    (summary,) = summarise([reply(10.0), reply(20.0, repeat=1, reason="length")])
+    assert summary.figures["generation_tokens_per_s"].n == 2
+
+
 def test_a_figure_that_no_reply_has_is_missing() -> None:
     (summary,) = summarise([reply(None)])
     assert "generation_tokens_per_s" not in summary.figures
