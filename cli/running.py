@@ -32,6 +32,7 @@ from engine.contract import (
     SessionStatus,
 )
 from engine.energy.typical import with_pooled_energy
+from engine.schedule import kept_replies
 
 _FRAMES_PER_S = 10
 
@@ -169,10 +170,3 @@ def _tell(console: Console, event: Event, note: str | None) -> None:
 
 def _line(console: Console, name: str, what: str) -> None:
     print(clean_line(f"{name}: {what}"), file=console.file, flush=True)
-
-
-def kept_replies(session: Session | None) -> tuple[Reply, ...]:
-    """Replies that a resumed run does not make again."""
-    if session is None:
-        return ()
-    return tuple(r for r in session.replies if r.finish_reason in {"stop", "length"})

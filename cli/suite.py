@@ -16,7 +16,7 @@ from cli.cost_options import CostOptions
 from cli.failures import EXIT_FAILED, EXIT_INTERRUPTED
 from cli.history import open_history
 from cli.program import program_name
-from cli.running import MakeBench, Outcome, kept_replies
+from cli.running import MakeBench, Outcome
 from cli.suite_cases import asked_suite, must_be_judged, save_cases
 from cli.suite_options import SuiteOptions
 from cli.suite_overrule import overruled
@@ -32,7 +32,6 @@ from cli.terminal import (
 )
 from cli.usage import WrongUsage, require_place
 from engine.contract import (
-    CaseScore,
     ChoiceMetric,
     Findings,
     JudgedBy,
@@ -48,6 +47,7 @@ from engine.quality.generators.ready import ready_suites
 from engine.quality.standings import TradeOff
 from engine.quality.suite import Suite
 from engine.quality.trade_off import trade_off_csv, trade_offs
+from engine.schedule import kept_scores
 from engine.suite import (
     DEFAULT_MARGIN,
     Assessment,
@@ -107,7 +107,7 @@ def suite(
                 margin=margin,
                 metric=metric,
                 judged_by=judged_by,
-                known=_scores_that_stand(earlier),
+                known=kept_scores(earlier),
             )
         kept = findings(asked, found, margin=margin, metric=metric, judged_by=judged_by)
         outcome = _keep(history, outcome, kept)
@@ -194,13 +194,6 @@ def _metric(earlier: Session | None) -> ChoiceMetric:
 def _judged_by(options: SuiteOptions, earlier: Session | None) -> JudgedBy:
     terms = None if earlier is None else earlier.suite
     return options.judge_by or ("passed" if terms is None else terms.judged_by)
-
-
-def _scores_that_stand(earlier: Session | None) -> list[CaseScore]:
-    """Of replies that are not made again: their checks may have been overruled."""
-    kept = {(reply.contender, reply.case, reply.repeat) for reply in kept_replies(earlier)}
-    scores = earlier.scores if earlier is not None else ()
-    return [each for each in scores if (each.contender, each.case, each.repeat) in kept]
 
 
 def _keep(history: History, outcome: Outcome, found: Findings) -> Outcome:

@@ -6,7 +6,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from cli.interrupt import StopOnInterrupt
 from cli.recording import Recording
-from cli.running import MakeBench, Outcome, kept_replies
+from cli.running import MakeBench, Outcome
 from cli.terminal import clean_line, message_console, words
 from engine.contract import (
     Event,
@@ -19,6 +19,7 @@ from engine.contract import (
     Session,
     SessionStatus,
 )
+from engine.schedule import kept_replies
 from storage.history import History
 
 

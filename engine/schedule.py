@@ -1,4 +1,4 @@
-"""In which order a plan's jobs run, and which of them are still to do."""
+"""In which order a plan's jobs run, which of them are still to do, and what stays of those done."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from engine.contract import Case, Contender, Plan, Reply, Session
+from engine.contract import Case, CaseScore, Contender, Plan, Reply, Session
 from engine.errors import PlanError
 from engine.limits import check_plan_limits
 
@@ -65,9 +65,20 @@ def jobs_in_order(plan: Plan, *, all_loaded: bool) -> list[Job]:
 
 def missing_jobs(jobs: Iterable[Job], session: Session) -> list[Job]:
     """Those that have no finished reply yet; stopped and failed ones are tried again."""
-    done = {_key(reply) for reply in session.replies if reply.finished}
+    done = {_key(reply) for reply in kept_replies(session)}
     return [job for job in jobs if job.key not in done]
 
 
-def _key(reply: Reply) -> Key:
-    return (reply.contender, reply.case, reply.repeat)
+def kept_replies(session: Session | None) -> tuple[Reply, ...]:
+    """Those that a run which resumes the session does not make again; none where it resumes nothing."""
+    return () if session is None else tuple(each for each in session.replies if each.finished)
+
+
+def kept_scores(session: Session | None) -> tuple[CaseScore, ...]:
+    """Those of the kept replies: a person may have overruled a check of theirs."""
+    kept = {_key(reply) for reply in kept_replies(session)}
+    return () if session is None else tuple(each for each in session.scores if _key(each) in kept)
+
+
+def _key(each: Reply | CaseScore) -> Key:
+    return (each.contender, each.case, each.repeat)

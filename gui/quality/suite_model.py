@@ -22,6 +22,7 @@ from engine.contract import (
     Session,
 )
 from engine.errors import SteelyardError
+from engine.schedule import kept_replies
 from gui.collaborators import Bench, Collaborators, History
 from gui.jobs import Jobs
 from gui.quality.cases_model import SESSION, CasesModel
@@ -35,7 +36,6 @@ from gui.quality.suite_work import (
     SuiteSettings,
     judge_at,
     judge_suite,
-    kept_replies,
     overrule_suite,
     prepare_again,
     prepare_rest,

@@ -19,6 +19,7 @@ from engine.contract import (
     Session,
 )
 from engine.errors import AssumptionError, PlanError
+from engine.schedule import kept_scores
 from gui.collaborators import Bench, Collaborators, History
 from gui.quality.cases_model import CasesChoice, read_cases
 
@@ -151,12 +152,6 @@ def settings_of(session: Session, margin: float) -> SuiteSettings:
     )
 
 
-def kept_replies(session: Session | None) -> tuple[Reply, ...]:
-    """Those that a resumed run does not make again."""
-    replies = session.replies if session is not None else ()
-    return tuple(each for each in replies if each.finish_reason in {"stop", "length"})
-
-
 def weighed(work: Callable[[], SuiteFound], prices: Prices | None) -> SuiteFound:
     """What the work finds, with quality beside what it costs at these prices."""
     from engine.quality.trade_off import trade_offs
@@ -185,7 +180,7 @@ def judge_suite(
     """Scores of replies that the run did not make again stand as they were."""
     from engine.suite import assess
 
-    suite, plan, known = prepared.suite, prepared.plan, _standing(prepared)
+    suite, plan, known = prepared.suite, prepared.plan, kept_scores(prepared.earlier)
     metric = _metric(prepared.earlier)
     return SuiteFound(
         suite=suite,
@@ -260,13 +255,6 @@ def _judged(
 def _metric(session: Session | None) -> ChoiceMetric:
     terms = None if session is None else session.suite
     return "acc_norm" if terms is None else terms.metric
-
-
-def _standing(prepared: Prepared) -> list[CaseScore]:
-    earlier = prepared.earlier
-    kept = {(each.contender, each.case, each.repeat) for each in kept_replies(earlier)}
-    scores = earlier.scores if earlier is not None else ()
-    return [each for each in scores if (each.contender, each.case, each.repeat) in kept]
 
 
 def _bench(given: Collaborators, history: History | None) -> Bench:
