@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +43,6 @@ def list_sessions(*, limit: int, as_json: bool, query: Query = EVERYTHING) -> in
     """Newest first, if the query does not say otherwise."""
     with open_history() as history:
         found = history.sessions(limit, query=query)
-        failed = history.failed_replies([each.id for each in found])
     if as_json:
         write_result(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
         return 0
@@ -52,10 +51,10 @@ def list_sessions(*, limit: int, as_json: bool, query: Query = EVERYTHING) -> in
         print(_nothing(query))
         return 0
     if console.is_terminal:
-        print_table(console, _table(found, failed, console.width))
+        print_table(console, _table(found, console.width))
     else:
         for each in found:
-            print(_plain_row(each, failed.get(each.id, 0)))
+            print(_plain_row(each))
     return 0
 
 
@@ -144,7 +143,7 @@ def _nothing(query: Query) -> str:
     return "There are no sessions yet. `compare`, `suite`, `fidelity` and `bench` record theirs."
 
 
-def _table(found: Sequence[SessionSummary], failed: Mapping[str, int], width: int) -> Table:
+def _table(found: Sequence[SessionSummary], width: int) -> Table:
     wide = width >= ROOMY_WIDTH
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True)
     table.add_column("id", no_wrap=True)
@@ -156,15 +155,14 @@ def _table(found: Sequence[SessionSummary], failed: Mapping[str, int], width: in
     table.add_column("replies", justify="right", no_wrap=True, min_width=7)
     table.add_column("status", no_wrap=True, min_width=11)
     for each in found:
-        n_failed = failed.get(each.id, 0)
         cells = [
             Text(short_id(each.id)),
             Text(when(each.created)),
             Text(each.kind),
             words(clean_line(each.title), "bold"),
             words(clean_line(models_line(each.contenders))),
-            Text(" of ".join(_progress(each, n_failed))),
-            Text(_status(each, n_failed)),
+            Text(" of ".join(_progress(each))),
+            Text(_status(each)),
         ]
         table.add_row(*(cells if wide else [*cells[:4], *cells[5:]]))
     return table
@@ -176,26 +174,24 @@ def short_id(session_id: str) -> str:
     return last if len(last) >= SHORTEST_PART else session_id
 
 
-def _progress(each: SessionSummary, n_failed: int) -> tuple[str, ...]:
+def _progress(each: SessionSummary) -> tuple[str, ...]:
     """How many replies came, and of how many; a measurement has none."""
     if each.kind not in _WITH_REPLIES:
         return ()
-    return (str(each.n_replies - n_failed), str(each.n_jobs))
+    return (str(each.n_answered), str(each.n_jobs))
 
 
-def _status(each: SessionSummary, n_failed: int) -> str:
-    """A run that went through without a single reply has not just finished."""
-    nothing_came = n_failed > 0 and n_failed == each.n_replies
-    return "failed" if nothing_came and each.status == "finished" else each.status
+def _status(each: SessionSummary) -> str:
+    return "failed" if each.all_failed else each.status
 
 
-def _plain_row(each: SessionSummary, n_failed: int) -> str:
+def _plain_row(each: SessionSummary) -> str:
     """Tab-separated, for other programs that cut."""
     fields = (
         each.id,
         when(each.created),
-        _status(each, n_failed),
-        "/".join(_progress(each, n_failed)) or "-",
+        _status(each),
+        "/".join(_progress(each)) or "-",
         clean_line(each.title),
         clean_line(", ".join(each.contenders)),
         each.kind,

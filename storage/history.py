@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from engine.contract import Findings, Session, SessionKind
 from storage.database import Database
 from storage.importing import Imported, import_file
-from storage.listing import count_failed, count_sessions, list_choices, list_sessions
+from storage.listing import count_sessions, list_choices, list_sessions
 from storage.marks import add_tag, remove_tag, set_notes, set_starred, set_title
 from storage.query import EVERYTHING, Query
 from storage.reading import abandoned, find_id, read_session
@@ -81,11 +81,6 @@ class History:
     def count(self, query: Query = EVERYTHING) -> int:
         with self._database.read() as connection:
             return count_sessions(connection, query)
-
-    def failed_replies(self, ids: Collection[str]) -> dict[str, int]:
-        """How many replies failed, of those sessions in which some did; reads each of their replies."""
-        with self._database.read() as connection:
-            return count_failed(connection, ids)
 
     def choices(self) -> Choices:
         with self._database.read() as connection:

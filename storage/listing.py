@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
 from typing import Any, Final, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, join, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, join, select, text, true
 
 from engine.contract import SessionKind
 from storage.hits import first_places, read_hits
@@ -24,6 +23,13 @@ _N_REPLIES = (
     .scalar_subquery()
     .label("n_replies")
 )
+# The reason is written out, because SQLite takes an index of some rows only for a condition that it can read.
+_N_FAILED = (
+    select(func.count())
+    .where(ReplyRow.session == SessionRow.number, text("reply.finish_reason = 'error'"))
+    .scalar_subquery()
+    .label("n_failed")
+)
 _SHOWN: Final = (
     SessionRow.number,
     SessionRow.id,
@@ -39,6 +45,7 @@ _SHOWN: Final = (
     SessionRow.owner_started_s,
     SessionRow.owner_boot,
     _N_REPLIES,
+    _N_FAILED,
 )
 _FIRST_MODEL = (
     select(func.lower(ContenderRow.name))
@@ -51,7 +58,7 @@ _ORDERS: Final[dict[str, ColumnElement[Any]]] = {
     "kind": SessionRow.kind.expression,
     "models": _FIRST_MODEL.expression,
     "status": SessionRow.status.expression,
-    "n_replies": _N_REPLIES.expression,
+    "n_replies": _N_REPLIES.expression - _N_FAILED.expression,
     "starred": SessionRow.starred.expression,
     "tags": func.lower(func.trim(SessionRow.tags, '[]"')),
     "machine": SessionRow.machine.expression,
@@ -90,17 +97,6 @@ def count_sessions(connection: Connection, query: Query) -> int:
         statement = statement.join(places, places.c.session == SessionRow.number)
     n_sessions: int = connection.execute(_restricted(statement, query)).scalar_one()
     return n_sessions
-
-
-def count_failed(connection: Connection, ids: Collection[str]) -> dict[str, int]:
-    """How many replies failed, of those sessions in which some did."""
-    counted = connection.execute(
-        select(SessionRow.id, func.count())
-        .join(ReplyRow, ReplyRow.session == SessionRow.number)
-        .where(SessionRow.id.in_(ids), ReplyRow.finish_reason == "error")
-        .group_by(SessionRow.id)
-    )
-    return {row[0]: row[1] for row in counted}
 
 
 def list_choices(connection: Connection) -> Choices:
@@ -174,6 +170,7 @@ def _summary(
         contenders=tuple(name for name, _ in contenders),
         quantizations=tuple(sorted(quantizations)),
         n_replies=row.n_replies,
+        n_failed=row.n_failed,
         n_jobs=row.n_jobs,
         tags=msgspec.json.decode(row.tags, type=tuple[str, ...]),
         starred=row.starred,

@@ -28,8 +28,8 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """n_jobs: replies that the plan asks for; n_replies: those there are. quantizations: of the contenders,
-    each once. hit: when words were searched for.
+    """n_jobs: replies that the plan asks for; n_replies: those there are, n_failed of them errors.
+    quantizations: of the contenders, each once. hit: when words were searched for.
     """
 
     id: str
@@ -40,11 +40,21 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
     contenders: tuple[str, ...]
     quantizations: tuple[str, ...] = ()
     n_replies: int
+    n_failed: int = 0
     n_jobs: int
     tags: tuple[str, ...] = ()
     starred: bool = False
     machine: str = ""
     hit: Hit | None = None
+
+    @property
+    def n_answered(self) -> int:
+        return self.n_replies - self.n_failed
+
+    @property
+    def all_failed(self) -> bool:
+        """It went through without a single reply, so it has not just finished."""
+        return self.status == "finished" and 0 < self.n_replies == self.n_failed
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     column,
     table,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -101,6 +102,7 @@ class ReplyRow(Base):
         ForeignKeyConstraint(
             ["session", "case"], ["case.session", "case.position"], ondelete="CASCADE"
         ),
+        Index("reply_failed", "session", sqlite_where=text("finish_reason = 'error'")),
     )
 
     number: Mapped[int] = mapped_column(primary_key=True)

@@ -237,7 +237,7 @@ def _facts(session: Session) -> list[tuple[str, str]]:
     power = {"mains": "on mains", "battery": "on battery"}.get(environment.power_source or "", "")
     asked = [
         ("Prompts", str(len(session.cases))),
-        ("Replies", str(len(session.replies))),
+        ("Replies", words.replies_of(session)),
     ]
     return [
         ("When", when(session.created, datetime.now().astimezone())),

@@ -181,7 +181,7 @@ def _text(summary: SessionSummary, column: Column) -> str:
         case Column.REPLIES:
             return words.replies(summary)
         case Column.STATUS:
-            return words.STATUSES[summary.status]
+            return words.status(summary)
         case Column.TAGS:
             return ", ".join(summary.tags)
 
@@ -199,6 +199,6 @@ def _raw(summary: SessionSummary, column: Column) -> object:
         case Column.WHEN:
             return summary.created.timestamp()
         case Column.REPLIES:
-            return summary.n_replies
+            return summary.n_answered
         case _:
             return _text(summary, column).casefold()

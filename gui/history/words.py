@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Final
 
-from engine.contract import SessionKind, SessionStatus
+from engine.contract import Session, SessionKind, SessionStatus
 from storage.summary import Hit, Place, SessionSummary
 
 KINDS: Final[dict[SessionKind, str]] = {
@@ -40,12 +40,25 @@ def day(moment: datetime, today: date) -> str:
 
 
 def replies(summary: SessionSummary) -> str:
-    """How many there are, and of how many where some are missing; a measurement has none."""
+    """How many there are, and of how many where some failed or are missing; a measurement has none."""
     if summary.kind in {"bench", "fidelity"}:
         return ""
-    if summary.n_replies == summary.n_jobs:
-        return str(summary.n_replies)
-    return f"{summary.n_replies} of {summary.n_jobs}"
+    if summary.n_answered == summary.n_jobs:
+        return str(summary.n_answered)
+    return f"{summary.n_answered} of {summary.n_jobs}"
+
+
+def replies_of(session: Session) -> str:
+    """The same in full, with how many failed."""
+    n_jobs = len(session.contenders) * len(session.cases) * session.repeats
+    n_failed = sum(reply.finish_reason == "error" for reply in session.replies)
+    n_answered = len(session.replies) - n_failed
+    there = str(n_answered) if n_answered == n_jobs else f"{n_answered} of {n_jobs}"
+    return f"{there}, {n_failed} failed" if n_failed else there
+
+
+def status(summary: SessionSummary) -> str:
+    return "failed" if summary.all_failed else STATUSES[summary.status]
 
 
 def place(hit: Hit) -> str:

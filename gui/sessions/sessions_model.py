@@ -133,6 +133,8 @@ class SessionsModel(QAbstractListModel):
 def facts(summary: SessionSummary, now: datetime) -> str:
     """When it was, and how many models took part or how far it came."""
     moment = when(summary.created, now)
+    if summary.all_failed:
+        return f"{moment} · failed"
     if summary.status == "finished":
         return f"{moment} · {count(len(summary.contenders), 'model')}"
-    return f"{moment} · {summary.status}, {summary.n_replies} of {summary.n_jobs}"
+    return f"{moment} · {summary.status}, {summary.n_answered} of {summary.n_jobs}"

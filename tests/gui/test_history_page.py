@@ -11,7 +11,7 @@ import pypdf
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QLocale, QPoint, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QMenu
+from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from gui.app import Desk
@@ -196,6 +196,30 @@ def test_a_click_on_a_star_stars(qtbot: QtBot, desk: Desk, history: History) -> 
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=at)
     qtbot.waitUntil(lambda: desk.history.table.summaries[1].starred)
     assert history.session("00000001").starred
+
+
+def facts_shown(desk: Desk) -> list[str]:
+    return [each.text() for each in desk.history_page.details.findChildren(QLabel)]
+
+
+def test_failed_replies_are_not_counted_as_replies(
+    qtbot: QtBot, desk: Desk, history: History, tmp_path: Path
+) -> None:
+    answered = earlier(3)
+    failed = msgspec.structs.replace(
+        answered,
+        replies=tuple(
+            msgspec.structs.replace(each, finish_reason="error", error="It broke.")
+            for each in answered.replies
+        ),
+    )
+    keep(history, tmp_path, [failed])
+    qtbot.waitUntil(lambda: desk.history.table.rowCount() == 4)
+    row = next(n for n, each in enumerate(desk.history.table.summaries) if each.id == failed.id)
+    shown = [desk.history.table.index(row, at).data() for at in (Column.REPLIES, Column.STATUS)]
+    assert shown == ["0 of 4", "failed"]
+    choose(qtbot, desk, row)
+    qtbot.waitUntil(lambda: "0 of 4, 2 failed" in facts_shown(desk))
 
 
 def test_title_notes_and_tags_are_edited_beside_the_list(

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.modeltest import ModelTester
@@ -110,3 +111,7 @@ def test_what_did_not_finish_says_how_far_it_came() -> None:
         n_jobs=9,
     )
     assert facts(summary, now).endswith("· interrupted, 5 of 9")
+    partly = msgspec.structs.replace(summary, n_failed=2)
+    assert facts(partly, now).endswith("· interrupted, 3 of 9")
+    failed = msgspec.structs.replace(summary, status="finished", n_failed=5)
+    assert facts(failed, now).endswith("· failed")

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from engine.contract import FinishReason
 from engine.errors import StorageError
 from storage.history import History
 from storage.ids import PATTERN, new_id
+from storage.query import Query
 from tests.storage import samples
 
 
@@ -27,6 +31,30 @@ def test_the_list_shows_the_newest_first_and_counts(history: History) -> None:
     assert (second.n_replies, second.n_jobs) == (0, 4)
     assert first.kind == "compare"
     assert abs(datetime.now(UTC) - first.created) < timedelta(minutes=1)
+
+
+def test_failed_replies_are_counted_apart_without_reading_any(history: History, path: Path) -> None:
+    failed, mixed = begin(history, "failed"), begin(history, "mixed")
+    ends: tuple[tuple[str, tuple[FinishReason, ...]], ...] = (
+        (failed, ("error", "error")),
+        (mixed, ("error", "stop")),
+    )
+    for session, reasons in ends:
+        for repeat, reason in enumerate(reasons):
+            reply = samples.reply(repeat=repeat, finish_reason=reason)
+            history.recorder().record(session, reply)
+        history.recorder().end(session, "finished")
+    second, first = history.sessions()
+    assert (first.n_replies, first.n_failed, first.n_answered) == (2, 2, 0)
+    assert (second.n_replies, second.n_failed, second.n_answered) == (2, 1, 1)
+    assert first.all_failed
+    assert not second.all_failed
+    (fewest, *_) = history.sessions(query=Query(sort="n_replies", ascending=True))
+    assert fewest.id == failed
+    with closing(sqlite3.connect(path)) as connection:
+        counted = "SELECT count(*) FROM reply WHERE session = 1 AND finish_reason = 'error'"
+        (plan,) = connection.execute(f"EXPLAIN QUERY PLAN {counted}").fetchall()
+    assert "reply_failed" in plan[-1]
 
 
 def test_the_list_comes_in_pages(history: History) -> None:
