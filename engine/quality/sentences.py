@@ -21,6 +21,11 @@ def sentence(verdict: Verdict, judged_by: JudgedBy = "passed") -> str:
     return " ".join([_finding(verdict, judged_by), *_remarks(verdict, judged_by)])
 
 
+def outcome_words(verdict: Verdict) -> str:
+    """The outcome in a word or two; more cases need not settle what is undecided."""
+    return "undecided" if verdict.outcome == "undecided" else _MEANING[verdict.outcome]
+
+
 def _finding(verdict: Verdict, judged_by: JudgedBy) -> str:
     if verdict.difference is None:
         return (

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from engine.contract import CaseScore, CheckResult, Session, Verdict
-from engine.quality.sentences import sentence
+from engine.quality.sentences import outcome_words, sentence
 from engine.quality.standings import Standing, standing
 from engine.quality.votes import NO_BEST_WORDS
 from engine.suite import suite_of
@@ -118,7 +118,7 @@ def _passed(found: Standing) -> Cell:
 def _verdict(verdict: Verdict) -> tuple[str, ...]:
     return (
         verdict.contender,
-        verdict.outcome,
+        outcome_words(verdict),
         f"{verdict.n:,}",
         f"{verdict.b:,}",
         f"{verdict.c:,}",

@@ -10,10 +10,11 @@ import msgspec
 import openpyxl
 import pytest
 
-from engine.contract import NoBest, Session
+from engine.contract import NoBest, Outcome, Session
 from engine.quality.sentences import sentence
 from storage.document import dump
 from storage.export import render
+from storage.exports.quality import verdict_table
 from storage.exports.redaction import LEFT_OUT, Omit, without
 from storage.exports.report import Report, report
 from storage.exports.scatter import scatter
@@ -52,6 +53,24 @@ def test_a_suites_report_begins_with_its_verdicts_in_words() -> None:
     assert "not good enough" in shown.findings[0]
     assert shown.question == "On 20 cases, is one of these as good as model 0: model 1?"
     assert "Of 1 vote, 1 of them blind: model 0 was best 1 time." in shown.findings
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        ("better", "better"),
+        ("non-inferior", "good enough"),
+        ("worse", "not good enough"),
+        ("undecided", "undecided"),
+    ],
+)
+def test_a_report_words_its_table_of_verdicts_as_it_does_its_findings(
+    outcome: Outcome, words: str
+) -> None:
+    session = found.suite()
+    verdict = msgspec.structs.replace(session.verdicts[0], outcome=outcome)
+    (table,) = verdict_table(msgspec.structs.replace(session, verdicts=(verdict,)))
+    assert table.rows[0][:2] == ("model 1", words)
 
 
 def test_votes_for_none_tell_the_equally_good_from_the_bad() -> None:
