@@ -32,9 +32,7 @@ from cli.terminal import (
 )
 from cli.usage import WrongUsage, require_place
 from engine.contract import (
-    ChoiceMetric,
     Findings,
-    JudgedBy,
     ModelFile,
     Plan,
     Runtime,
@@ -49,13 +47,13 @@ from engine.quality.suite import Suite
 from engine.quality.trade_off import trade_off_csv, trade_offs
 from engine.schedule import kept_scores
 from engine.suite import (
-    DEFAULT_MARGIN,
     Assessment,
     assess,
     findings,
     judge,
     suite_of,
     suite_plan,
+    terms_of,
 )
 from models.describe import describe
 from storage.document import dump
@@ -92,8 +90,8 @@ def suite(
         for remark in asked.not_supported:
             complain(clean_line(f"Not supported: {remark.sentence()}"))
         margin = _margin(asked, plan, options, earlier)
-        metric = options.choice_metric or _metric(earlier)
-        judged_by = _judged_by(options, earlier)
+        metric = options.choice_metric or terms_of(earlier).metric
+        judged_by = options.judge_by or terms_of(earlier).judged_by
         prices = _prices(options)
         outcome = run_suite(plan, history, make_bench, earlier)
         session = outcome.session
@@ -120,9 +118,8 @@ def _overrule(history: History, options: SuiteOptions, reference: Path | None) -
     session = _session_to_finish(history, options, reference)
     asked, prices = suite_of(session), _prices(options)
     margin = _margin(asked, session.plan(), options, session)
-    judged_by = _judged_by(options, session)
+    metric, judged_by = terms_of(session).metric, options.judge_by or terms_of(session).judged_by
     found = overruled(session, options, margin, judged_by)
-    metric = _metric(session)
     kept = findings(asked, found, margin=margin, metric=metric, judged_by=judged_by)
     outcome = _keep(history, Outcome(session=session, recorded=True, stopped=False), kept)
     return _report(asked, outcome, found, prices, options)
@@ -176,24 +173,12 @@ def _session_to_finish(history: History, options: SuiteOptions, reference: Path 
 
 def _margin(asked: Suite, plan: Plan, options: SuiteOptions, earlier: Session | None) -> float:
     """As a fraction: the one asked for, else the session's own. A wrong one is told before the run."""
-    margin = DEFAULT_MARGIN if options.margin is None else options.margin / 100
-    if options.margin is None and earlier is not None and earlier.suite is not None:
-        margin = earlier.suite.margin
+    margin = terms_of(earlier).margin if options.margin is None else options.margin / 100
     try:
         judge(asked, plan.contenders, (), margin=margin)
     except PlanError as error:
         raise WrongUsage(str(error)) from error
     return margin
-
-
-def _metric(earlier: Session | None) -> ChoiceMetric:
-    terms = None if earlier is None else earlier.suite
-    return "acc_norm" if terms is None else terms.metric
-
-
-def _judged_by(options: SuiteOptions, earlier: Session | None) -> JudgedBy:
-    terms = None if earlier is None else earlier.suite
-    return options.judge_by or ("passed" if terms is None else terms.judged_by)
 
 
 def _keep(history: History, outcome: Outcome, found: Findings) -> Outcome:

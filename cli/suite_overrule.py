@@ -23,7 +23,7 @@ def overruled(
             "(--set passed or --set failed) and why (--because TEXT)."
         )
     contender = named(model, [each.name for each in session.contenders], "--overrule")
-    scores = reassess(session, margin=margin).scores
+    scores = reassess(session).scores
     score = _score(scores, contender, case, options.repeat)
     check = _check(score.checks, options.which)
     changed = overrule(score, check, options.verdict == "passed", options.because)

@@ -134,25 +134,19 @@ def assess(
     return judge(suite, contenders, scores, margin=margin, judged_by=judged_by)
 
 
-def reassess(
-    session: Session,
-    *,
-    margin: float | None = None,
-    checked: Callable[[int], None] = lambda _: None,
-) -> Assessment:
+def reassess(session: Session, *, checked: Callable[[int], None] = lambda _: None) -> Assessment:
     """What is known of a recorded suite: its own scores, and those of replies that have none yet.
 
-    margin None: the one that it was judged by. checked: as in `assess`.
+    checked: as in `assess`.
     """
-    terms = session.suite
-    usual = terms.margin if terms else DEFAULT_MARGIN
+    terms = terms_of(session)
     return assess(
         suite_of(session),
         session.contenders,
         session.replies,
-        margin=usual if margin is None else margin,
-        metric=terms.metric if terms else "acc_norm",
-        judged_by=terms.judged_by if terms else "passed",
+        margin=terms.margin,
+        metric=terms.metric,
+        judged_by=terms.judged_by,
         known=session.scores,
         checked=checked,
     )
@@ -207,9 +201,12 @@ def findings(
 
 def suite_of(session: Session) -> Suite:
     """The suite that a session ran."""
-    terms = session.suite
-    return Suite(
-        name=terms.name if terms else session.title,
-        cases=session.cases,
-        not_supported=terms.not_supported if terms else (),
-    )
+    terms = terms_of(session)
+    return Suite(name=terms.name, cases=session.cases, not_supported=terms.not_supported)
+
+
+def terms_of(session: Session | None) -> SuiteTerms:
+    """What a recorded suite was judged by; where it was not yet, or there is none, the usual terms."""
+    if session is not None and session.suite is not None:
+        return session.suite
+    return SuiteTerms(name="" if session is None else session.title, margin=DEFAULT_MARGIN)

@@ -202,7 +202,7 @@ class SuiteModel(QObject):
         return terms.margin, terms.judged_by
 
     def _take_session(self, session: Session, found: SuiteFound) -> None:
-        self.settings = settings_of(session, found.margin)
+        self.settings = settings_of(session, found)
         self.cases.take_suite(SESSION, found.suite)
         self.settings_given.emit()
         self._take_found(found)

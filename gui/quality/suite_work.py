@@ -140,15 +140,15 @@ def prepare_rest(given: Collaborators, history: History | None, session: Session
     )
 
 
-def settings_of(session: Session, margin: float) -> SuiteSettings:
+def settings_of(session: Session, found: SuiteFound) -> SuiteSettings:
     """Those that a recorded suite was run with."""
     return SuiteSettings(
-        margin_points=round(margin * 100, 6),
+        margin_points=round(found.margin * 100, 6),
         max_tokens=session.sampling.max_tokens,
         temperature=session.sampling.temperature,
         repeats=session.repeats,
         deterministic=not session.batched,
-        judged_by=session.suite.judged_by if session.suite is not None else "passed",
+        judged_by=found.judged_by,
     )
 
 
@@ -178,10 +178,10 @@ def judge_suite(
     checked: Callable[[int], None],
 ) -> SuiteFound:
     """Scores of replies that the run did not make again stand as they were."""
-    from engine.suite import assess
+    from engine.suite import assess, terms_of
 
     suite, plan, known = prepared.suite, prepared.plan, kept_scores(prepared.earlier)
-    metric = _metric(prepared.earlier)
+    metric = terms_of(prepared.earlier).metric
     return SuiteFound(
         suite=suite,
         contenders=plan.contenders,
@@ -207,17 +207,17 @@ def judge_suite(
 
 def reopen_suite(session: Session, checked: Callable[[int], None]) -> SuiteFound:
     """What a recorded session found."""
-    from engine.suite import DEFAULT_MARGIN, reassess, suite_of
+    from engine.suite import reassess, suite_of, terms_of
 
-    margin = session.suite.margin if session.suite is not None else DEFAULT_MARGIN
+    terms = terms_of(session)
     return SuiteFound(
         suite=suite_of(session),
         contenders=session.contenders,
         replies=session.replies,
         assessment=reassess(session, checked=checked),
-        margin=margin,
-        metric=_metric(session),
-        judged_by=session.suite.judged_by if session.suite is not None else "passed",
+        margin=terms.margin,
+        metric=terms.metric,
+        judged_by=terms.judged_by,
         session=session.id,
         unfinished=session.status in {"stopped", "interrupted"},
     )
@@ -250,11 +250,6 @@ def _judged(
         found.suite, found.contenders, scores, margin=margin, judged_by=found.judged_by
     )
     return replace(found, assessment=assessment, margin=margin)
-
-
-def _metric(session: Session | None) -> ChoiceMetric:
-    terms = None if session is None else session.suite
-    return "acc_norm" if terms is None else terms.metric
 
 
 def _bench(given: Collaborators, history: History | None) -> Bench:
