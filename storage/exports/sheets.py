@@ -1,4 +1,4 @@
-"""Further sheets of a workbook: scores, verdicts, fidelity and speeds, of sessions that have them."""
+"""Further sheets of a workbook: scores, verdicts, votes, fidelity and speeds, of sessions that have them."""
 
 from __future__ import annotations
 
@@ -44,6 +44,12 @@ def _verdicts(session: Session) -> _Lines:
     for verdict in session.verdicts:
         values = (getattr(verdict, name) for name in _VERDICT)
         yield (session.id, *("; ".join(v) if isinstance(v, tuple) else v for v in values))
+
+
+def _votes(session: Session) -> _Lines:
+    for vote in session.votes:
+        values = (vote.case, vote.repeat, vote.best, vote.no_best, vote.blind)
+        yield (session.id, *values, vote.created.isoformat(timespec="seconds"))
 
 
 def _fidelity(session: Session) -> _Lines:
@@ -92,6 +98,7 @@ _SHEETS: Final[tuple[tuple[str, tuple[str, ...], Callable[[Session], _Lines]], .
         _scores,
     ),
     ("Verdicts", ("session", *_VERDICT), _verdicts),
+    ("Votes", ("session", "case", "repeat", "best", "no_best", "blind", "created"), _votes),
     (
         "Fidelity",
         ("session", "contender", "figure", "value", "plus_minus", "clustered_plus_minus"),

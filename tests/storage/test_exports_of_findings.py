@@ -99,7 +99,7 @@ def test_a_suites_figures_have_the_passed_cases_with_their_interval() -> None:
     shown = report(found.suite())
     assert column(shown, "pass_rate") == ["100.0 %", "70.0 %"]
     (verdict,) = next(table.rows for table in shown.tables if "Verdicts" in table.title)
-    assert verdict[:6] == ("model 1", "worse", "20", "6", "0", "-30.0")
+    assert verdict[:6] == ("model 1", "not good enough", "20", "6", "0", "-30.0")
 
 
 def test_replies_carry_the_evidence_of_their_checks() -> None:
@@ -158,6 +158,8 @@ def test_the_workbook_of_a_suite_has_its_scores_and_verdicts() -> None:
     assert scores[-1]["check_passed"] is False
     (verdict,) = sheet(found.suite(), "Verdicts")
     assert (verdict["contender"], verdict["outcome"], verdict["b"]) == ("model 1", "worse", 6)
+    (vote,) = sheet(found.suite(), "Votes")
+    assert (vote["best"], vote["no_best"], vote["blind"]) == ("model 0", None, True)
 
 
 # --- Benchmarks ------------------------------------------------------------------------------------
