@@ -22,7 +22,7 @@ from cli.program import program_name
 from cli.sampling_options import SamplingOptions
 from cli.sessions_app import sessions_app
 from cli.suite_options import SuiteOptions
-from engine.limits import MOST_THREADS
+from cli.threads_option import Threads
 
 _EPILOG: Final = (
     "Ctrl+C stops and keeps what is there."
@@ -88,18 +88,7 @@ def _root(
 @app.command(short_help="Compare one small model at several quantizations.")
 @grouped
 def demo(
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            "-t",
-            "--threads",
-            min=1,
-            max=MOST_THREADS,
-            metavar="N",
-            help="Processor threads.",
-            show_default="one a physical core",
-        ),
-    ] = None,
+    threads: Threads = None,
     max_tokens: Annotated[
         int,
         typer.Option(
@@ -176,18 +165,7 @@ def diverge(
     max_tokens: Annotated[
         int, typer.Option("-n", "--max-tokens", min=1, metavar="N", help="The answer's limit.")
     ] = 128,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            "-t",
-            "--threads",
-            min=1,
-            max=MOST_THREADS,
-            metavar="N",
-            help="Processor threads.",
-            show_default="one a physical core",
-        ),
-    ] = None,
+    threads: Threads = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write every token as JSON.")] = False,
 ) -> int:
     """Put one model's reply through another, token by token, and show where it would differ."""

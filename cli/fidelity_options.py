@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from engine.limits import MOST_THREADS
+from cli.threads_option import Threads
 
 _TEXT: Final = "Text or prompts, one of"
 _HOW: Final = "How much and how exact"
@@ -101,17 +101,6 @@ class FidelityOptions:
             rich_help_panel=_HOW,
         ),
     ] = False
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            "-t",
-            "--threads",
-            min=1,
-            max=MOST_THREADS,
-            metavar="N",
-            help="Processor threads.",
-            show_default="one a physical core",
-        ),
-    ] = None
+    threads: Threads = None
     no_history: Annotated[bool, typer.Option("--no-history", help="Do not record the run.")] = False
     as_json: Annotated[bool, typer.Option("--json", help="Write all figures as JSON.")] = False

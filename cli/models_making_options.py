@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from engine.limits import MOST_THREADS
+from cli.threads_option import Threads
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,5 @@ class ImatrixOptions:
             "-o", "--out", metavar="FILE", help="Where to.", show_default="the models folder"
         ),
     ] = None
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            "-t",
-            "--threads",
-            min=1,
-            max=MOST_THREADS,
-            metavar="N",
-            help="Processor threads.",
-            show_default="one a physical core",
-        ),
-    ] = None
+    threads: Threads = None
     as_json: Annotated[bool, typer.Option("--json", help="Write what was made as JSON.")] = False

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from engine.limits import MOST_THREADS
+from cli.threads_option import Threads
 
 _CASES: Final = "Cases"
 _OVERRULE: Final = "Overruling a check"
@@ -122,18 +122,7 @@ class SuiteOptions:
         int | None,
         typer.Option("-c", "--ctx", min=1, metavar="N", help="Longest case in tokens."),
     ] = None
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            "-t",
-            "--threads",
-            min=1,
-            max=MOST_THREADS,
-            metavar="N",
-            help="Processor threads.",
-            show_default="one a physical core",
-        ),
-    ] = None
+    threads: Threads = None
     resume: Annotated[
         str | None,
         typer.Option(
