@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.contract import NoBest, Reply
 from gui.compare.blind_model import BlindModel
@@ -14,6 +14,7 @@ from gui.theme import Theme
 from gui.widgets.buttons import MainButton, TextButton
 from gui.widgets.labels import label
 from gui.widgets.reply import ReplyView
+from gui.widgets.scrolling import scrolling
 
 _FAILED: Final = "*This model failed. Its error is shown with the names.*"
 _NONE_BEST: Final[tuple[tuple[NoBest, str, str], ...]] = (
@@ -45,12 +46,8 @@ class BlindView(QWidget):
         self._row = QHBoxLayout(inner)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(theme.space.s)
-        scroll = QScrollArea(self)
-        scroll.setProperty("look", "plain")
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll = scrolling(inner, self, sideways=True)
         scroll.setAccessibleName("Replies without names")
-        scroll.setWidget(inner)
         foot = QHBoxLayout()
         foot.setSpacing(theme.space.m)
         foot.addWidget(self.hint, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QUrl
+from PySide6.QtCore import QEvent, QUrl
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QHideEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.cost.cost_form import CostForm
 from gui.cost.cost_model import CostModel
@@ -22,6 +22,7 @@ from gui.pages import Page
 from gui.theme import Theme
 from gui.widgets.fields import ChoiceField
 from gui.widgets.labels import label
+from gui.widgets.scrolling import scrolling
 
 if TYPE_CHECKING:  # brings numpy, which a start must not wait for
     from gui.cost.cost_view import CostView
@@ -82,7 +83,7 @@ class CostPage(QWidget):
         row.setContentsMargins(space.l, space.m, space.l, space.l)
         row.setSpacing(space.l)
         row.addWidget(self._settings())
-        row.addWidget(_scrolling(inner, self), 1)
+        row.addWidget(scrolling(inner, self), 1)
 
     def _settings(self) -> QWidget:
         space = self._theme.space
@@ -103,7 +104,7 @@ class CostPage(QWidget):
         card.setFixedWidth(self._theme.characters(_WIDTH))
         whole = QVBoxLayout(card)
         whole.setContentsMargins(1, 1, 1, 1)
-        whole.addWidget(_scrolling(inner, self))
+        whole.addWidget(scrolling(inner, self))
         return card
 
     def _connect(self) -> None:
@@ -181,13 +182,3 @@ class CostPage(QWidget):
     def _choose_session(self, place: int) -> None:
         if place >= 0:
             self._model.look_at(self.sessions.choice)
-
-
-def _scrolling(inner: QWidget, parent: QWidget) -> QScrollArea:
-    area = QScrollArea(parent)
-    area.setProperty("look", "plain")
-    area.setWidgetResizable(True)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(inner)
-    return area

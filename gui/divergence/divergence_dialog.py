@@ -24,6 +24,7 @@ from gui.divergence.words import summary, token_verdict
 from gui.theme import Theme
 from gui.widgets.buttons import IconButton
 from gui.widgets.labels import label
+from gui.widgets.scrolling import scrolling
 
 _REASONED = (
     "The reasoning before this reply was left out: the first tokens may differ for that alone."
@@ -108,14 +109,9 @@ class DivergenceDialog(QDialog):
         return bar
 
     def _scrolled(self, page: QWidget) -> QScrollArea:
-        area = QScrollArea(page)
-        area.setProperty("look", "plain")
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area = scrolling(self.details, page)
         area.setAccessibleName("The chosen token")
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setMinimumWidth(self._theme.characters(52))
-        area.setWidget(self.details)
         return area
 
     def _connect(self) -> None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +24,7 @@ from gui.theme import Theme
 from gui.widgets.banner import BannerStack
 from gui.widgets.fields import RealField
 from gui.widgets.labels import label
+from gui.widgets.scrolling import scrolling
 
 _WIDTH: Final = 110
 _SOURCES: Final = (
@@ -93,12 +93,7 @@ class SettingsPage(QWidget):
         for card in (self._sources_card(), self._tdp_card(), self.plug, self._folder_card()):
             cards.addWidget(card)
         cards.addStretch(1)
-        area = QScrollArea(self)
-        area.setProperty("look", "plain")
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(inner)
+        area = scrolling(inner, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(space.l, space.m, space.l, space.l)
         column.setSpacing(space.s)

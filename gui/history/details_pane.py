@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -28,6 +27,7 @@ from gui.theme import Theme
 from gui.widgets.buttons import MainButton
 from gui.widgets.labels import label
 from gui.widgets.rows import RowsView
+from gui.widgets.scrolling import scrolling
 
 
 class DetailsPane(QFrame):
@@ -190,19 +190,10 @@ class DetailsPane(QFrame):
         nothing.setContentsMargins(space.l, space.l, space.l, space.l)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(nothing)
-        self._stack.addWidget(self._scrolling(inner))
+        self._stack.addWidget(scrolling(inner, self))
         whole = QVBoxLayout(self)
         whole.setContentsMargins(1, 1, 1, 1)
         whole.addWidget(self._stack)
-
-    def _scrolling(self, inner: QWidget) -> QScrollArea:
-        scroll = QScrollArea(self)
-        scroll.setProperty("look", "plain")
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
-        return scroll
 
     def _tell_title(self) -> None:
         session, text = self._session, self.title.text().strip()

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPlainTextEdit,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +24,7 @@ from gui.theme import Theme
 from gui.widgets.buttons import FoldButton, MainButton
 from gui.widgets.labels import label
 from gui.widgets.rows import RowsView
+from gui.widgets.scrolling import scrolling
 
 if TYPE_CHECKING:
     from gui.models.fit_words import FitResult
@@ -163,12 +163,7 @@ class DetailsPane(QFrame):
             body.addWidget(part)
         body.setAlignment(self.repository, Qt.AlignmentFlag.AlignLeft)
         body.addStretch(1)
-        scroll = QScrollArea(self)
-        scroll.setProperty("look", "plain")
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inner)
+        scroll = scrolling(inner, self)
         foot = QHBoxLayout()
         foot.setContentsMargins(space.l, 0, space.l, space.l)
         foot.setSpacing(space.s)

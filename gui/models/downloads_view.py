@@ -5,14 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from gui.figures import seconds, size
 from gui.theme import Theme
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import NumberField, RealField
 from gui.widgets.labels import ElidedLabel, label
+from gui.widgets.scrolling import scrolling
 
 if TYPE_CHECKING:
     from models.download.queue import Download
@@ -41,11 +42,7 @@ class DownloadsView(QWidget):
         self._column = QVBoxLayout(inner)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.space.xs)
-        self._scroll = QScrollArea(self)
-        self._scroll.setProperty("look", "plain")
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setWidget(inner)
+        self._scroll = scrolling(inner, self, sideways=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.space.xs)

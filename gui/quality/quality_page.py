@@ -6,14 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
     QProgressBar,
-    QScrollArea,
     QStackedWidget,
     QTabBar,
     QVBoxLayout,
@@ -33,6 +32,7 @@ from gui.theme import Theme
 from gui.widgets.banner import BannerStack
 from gui.widgets.buttons import MainButton
 from gui.widgets.labels import label
+from gui.widgets.scrolling import scrolling
 
 _WIDTH: Final = 44
 _BY_TOKEN: Final = 0
@@ -208,7 +208,7 @@ class QualityPage(QWidget):
             self._forms.addWidget(each)
         column.addWidget(self._forms)
         column.addStretch(1)
-        scroll = _scrolling(inner, self)
+        scroll = scrolling(inner, self)
         card = QFrame(self)
         card.setProperty("look", "card")
         card.setFixedWidth(self._theme.characters(_WIDTH))
@@ -231,7 +231,7 @@ class QualityPage(QWidget):
             inside = QVBoxLayout(page)
             inside.setContentsMargins(0, 0, 0, 0)
             inside.addWidget(hint(self._theme, title, text, page))
-            self._found.addWidget(_scrolling(page, self))
+            self._found.addWidget(scrolling(page, self))
             self._places.append(inside)
         column = QVBoxLayout()
         column.setSpacing(self._theme.space.xs)
@@ -349,13 +349,3 @@ class QualityPage(QWidget):
             shown.deleteLater()
         column.addWidget(result)
         result.show()
-
-
-def _scrolling(inner: QWidget, parent: QWidget) -> QScrollArea:
-    area = QScrollArea(parent)
-    area.setProperty("look", "plain")
-    area.setWidgetResizable(True)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setWidget(inner)
-    return area

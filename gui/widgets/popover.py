@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.theme import Theme
 from gui.widgets.labels import label
+from gui.widgets.scrolling import scrolling
 
 
 class Popover(QFrame):
@@ -27,12 +28,7 @@ class Popover(QFrame):
         self.body = QVBoxLayout(self._inner)
         self.body.setContentsMargins(space.l, 0, space.l, space.s)
         self.body.setSpacing(space.s)
-        self._scroll = QScrollArea(self)
-        self._scroll.setProperty("look", "plain")
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(self._inner)
+        self._scroll = scrolling(self._inner, self)
         heading = label(title, "strong", parent=self)
         heading.setContentsMargins(space.l, space.m, space.l, space.s)
         self.foot = QHBoxLayout()
