@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.contract import Reply
@@ -15,8 +14,7 @@ class FailureNote(QFrame):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("banner", "error")
-        self.sentence = label("", wrap=True, parent=self)
-        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.sentence = label("", wrap=True, selectable=True, parent=self)
         self._fold = FoldButton(theme, "Last lines of the log", "the last lines of the log", self)
         self._log = QPlainTextEdit(self)
         self._log.setReadOnly(True)

@@ -38,7 +38,7 @@ class CostView(QWidget):
         self._theme = theme
         self._report: CostReport | None = None
         self._verdicts: tuple[Verdict, ...] = ()
-        self.headline = label("", "title", wrap=True, parent=self)
+        self.headline = label("", "title", wrap=True, selectable=True, parent=self)
         self.copy = TextButton(
             theme, "copy", "Copy as text", "Copy the figures as text", parent=self
         )
@@ -77,7 +77,6 @@ class CostView(QWidget):
 
     def _lay_out(self) -> None:
         space = self._theme.space
-        self.headline.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.figures.setProperty("look", "plain")
         self.figures.setWidgetResizable(True)
         self.figures.setAccessibleName("Figures of each model")
@@ -140,8 +139,7 @@ class CostView(QWidget):
         head.addWidget(label(answer.name, "strong", parent=card))
         head.addWidget(badge)
         head.addStretch(1)
-        sentence = label(answer.sentence, wrap=True, parent=card)
-        sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        sentence = label(answer.sentence, wrap=True, selectable=True, parent=card)
         column = QVBoxLayout(card)
         column.setContentsMargins(space.m, space.s, space.m, space.s)
         column.setSpacing(space.xs)

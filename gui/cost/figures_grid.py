@@ -62,8 +62,7 @@ class FiguresGrid(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         if cell.mood is None:
-            likely = label(cell.likely, "figure" if strong else "", parent=made)
-            likely.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            likely = label(cell.likely, "figure" if strong else "", selectable=True, parent=made)
             column.addWidget(likely, 0, _RIGHT)
         else:
             badge = Badge(made)

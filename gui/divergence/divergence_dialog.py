@@ -61,8 +61,7 @@ class DivergenceDialog(QDialog):
 
     def _waiting_page(self) -> QWidget:
         page = QWidget(self)
-        self.waiting = label("Starting…", wrap=True, parent=page)
-        self.waiting.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.waiting = label("Starting…", wrap=True, selectable=True, parent=page)
         self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.progress = QProgressBar(page)
         self.progress.setAccessibleName("Progress of the comparison")
@@ -79,8 +78,7 @@ class DivergenceDialog(QDialog):
     def _result_page(self) -> QWidget:
         page = QWidget(self)
         names = self._model.names
-        self.sentence = label("", wrap=True, parent=page)
-        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.sentence = label("", wrap=True, selectable=True, parent=page)
         self.text = TokenText(self._theme, page)
         self.details = TokenDetails(self._theme, names, page)
         split = QSplitter(page)

@@ -27,7 +27,9 @@ class TokenDetails(QFrame):
         self.setProperty("look", "card")
         self.title = label("", "strong", wrap=True, parent=self)
         self.verdict = label("", wrap=True, parent=self)
-        self._values = [label("", "small", wrap=True, parent=self) for _ in range(5)]
+        self._values = [
+            label("", "small", wrap=True, selectable=True, parent=self) for _ in range(5)
+        ]
         self._keys = [label("", "small-muted", wrap=True, parent=self) for _ in range(5)]
         self.lists = tuple(TopList(theme, name, self) for name in names)
         grid = QGridLayout()
@@ -36,7 +38,6 @@ class TokenDetails(QFrame):
         grid.setColumnStretch(1, 1)
         top = Qt.AlignmentFlag.AlignTop
         for row, (key, value) in enumerate(zip(self._keys, self._values, strict=True)):
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             grid.addWidget(key, row, 0, top)
             grid.addWidget(value, row, 1, top)
         space = theme.space

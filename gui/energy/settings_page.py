@@ -126,9 +126,9 @@ class SettingsPage(QWidget):
             f"{self._folder}; the environment variable STEELYARD_HOME names another folder.",
             "muted",
             wrap=True,
+            selectable=True,
             parent=card,
         )
-        words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(words)
         column.addWidget(self.open_folder, 0, Qt.AlignmentFlag.AlignLeft)
         return card

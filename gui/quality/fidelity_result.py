@@ -5,9 +5,9 @@ Imported with the first result only: the engine's statistics bring numpy.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract import Fidelity, FidelityDocument
 from engine.quality.fidelity_sentences import (
@@ -48,9 +48,9 @@ class FidelityResult(QWidget):
         self._model = model
         self._figures = FiguresModel(COLUMNS, self)
         self.table = FiguresTable(theme, self._figures, "Figures of every candidate", parent=self)
-        self.words = _selectable(label("", wrap=True, parent=self))
-        self.scope = _selectable(label("", "small-muted", wrap=True, parent=self))
-        self.noise = _selectable(label("", "small-muted", wrap=True, parent=self))
+        self.words = label("", wrap=True, selectable=True, parent=self)
+        self.scope = label("", "small-muted", wrap=True, selectable=True, parent=self)
+        self.noise = label("", "small-muted", wrap=True, selectable=True, parent=self)
         self.caveat = label(CAVEAT, "small-muted", wrap=True, parent=self)
         self.copy_text = TextButton(
             theme, "copy", "Copy as text", "Copy the result as text", parent=self
@@ -176,8 +176,3 @@ def _card(parent: QWidget) -> QFrame:
     card = QFrame(parent)
     card.setProperty("look", "card")
     return card
-
-
-def _selectable(shown: QLabel) -> QLabel:
-    shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -22,8 +22,7 @@ class SpeedResult(QWidget):
         self._model = model
         self._figures = FiguresModel((), self)
         self.table = FiguresTable(theme, self._figures, "Speed of every model", parent=self)
-        self.words = label("", wrap=True, parent=self)
-        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.words = label("", wrap=True, selectable=True, parent=self)
         self.scope = label("", "small-muted", wrap=True, parent=self)
         self.copy_text = TextButton(
             theme, "copy", "Copy as text", "Copy the speeds as text", parent=self

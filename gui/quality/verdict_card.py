@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract import Verdict
@@ -23,8 +22,7 @@ class VerdictCard(QFrame):
         self.setProperty("look", "card")
         self.badge = Badge(self)
         self.badge.show_state(*badge(verdict))
-        self.sentence = label(sentence, wrap=True, parent=self)
-        self.sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.sentence = label(sentence, wrap=True, selectable=True, parent=self)
         head = QHBoxLayout()
         head.setSpacing(space.s)
         head.addWidget(label(verdict.contender, "strong", parent=self))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -36,8 +36,7 @@ class Banner(QFrame):
         self.kind = kind
         self.setProperty("banner", kind)
         self._picture = QLabel(self)
-        self._message = label(text, wrap=True, parent=self)
-        self._message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._message = label(text, wrap=True, selectable=True, parent=self)
         close = IconButton(theme, "close", "Dismiss this message", self)
         close.clicked.connect(self.closed)
         row = QHBoxLayout(self)

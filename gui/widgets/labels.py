@@ -12,11 +12,19 @@ Mood = Literal["quiet", "busy", "good", "warning", "error"]
 
 
 def label(
-    text: str = "", look: str = "", *, wrap: bool = False, parent: QWidget | None = None
+    text: str = "",
+    look: str = "",
+    *,
+    wrap: bool = False,
+    selectable: bool = False,
+    parent: QWidget | None = None,
 ) -> QLabel:
+    """selectable: by mouse, to be copied."""
     made = QLabel(text, parent)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setWordWrap(wrap)
+    if selectable:
+        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if look:
         made.setProperty("look", look)
     if look in {"tag", "award"}:

@@ -28,7 +28,6 @@ class RowsView(QWidget):
         grid.setColumnStretch(1, 1)
         top = Qt.AlignmentFlag.AlignTop
         for row, (name, value) in enumerate(rows):
-            shown = label(value, "small", wrap=True, parent=self)
-            shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            shown = label(value, "small", wrap=True, selectable=True, parent=self)
             grid.addWidget(label(name, "small-muted", parent=self), row, 0, top)
             grid.addWidget(shown, row, 1, top)
