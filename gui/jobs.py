@@ -25,6 +25,7 @@ T = TypeVar("T")
 E = TypeVar("E")
 Lane = Literal[
     "history",
+    "exports",
     "bin",
     "files",
     "bench",

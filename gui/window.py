@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from msgspec.structs import replace as replace_fields
 from PySide6.QtCore import QByteArray, Qt, QUrl, Signal
@@ -18,7 +17,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFileDialog,
     QHBoxLayout,
     QMainWindow,
     QMessageBox,
@@ -41,7 +39,7 @@ from gui.compare.compare_model import CompareModel
 from gui.compare.compare_page import ComparePage, page_of_compare
 from gui.figures import count
 from gui.help import about_dialog, shortcuts_dialog
-from gui.history.export_dialog import FORMATS
+from gui.history.exporting import ask_and_export
 from gui.icons import icon
 from gui.pages import Page
 from gui.sessions.recent_side import RecentSide
@@ -287,18 +285,9 @@ class MainWindow(QMainWindow):
             self.export_wanted.emit(session_id)
 
     def _export_unrecorded(self, sessions: tuple[Session, ...]) -> None:
-        path = self._ask_where_to(
-            "steelyard-unrecorded", ".json" if len(sessions) == 1 else ".jsonl"
-        )
-        if path is not None:
-            self._compare.unrecorded.export(sessions, path)
-
-    def _ask_where_to(self, name: str, usual: str) -> Path | None:
-        kinds = {f"{words} (*{ending})": ending for ending, words, _ in reversed(FORMATS)}
-        chosen, kind = QFileDialog.getSaveFileName(self, "Export", name, ";;".join(kinds))
-        path = Path(chosen)
-        ending = path.suffix or kinds.get(kind, usual)
-        return path.with_suffix(usual if ending == ".json" else ending) if chosen else None
+        unrecorded = self._compare.unrecorded
+        chosen, forget = unrecorded.to_export(sessions), partial(unrecorded.forget, sessions)
+        ask_and_export(self._theme, unrecorded.exporter, chosen, self, forget)
 
     def _offer_unrecorded(self, why: str) -> None:
         words = f"The replies of this session are in this window only. {why}"

@@ -17,6 +17,7 @@ from gui.compare.board_model import BoardModel
 from gui.compare.contenders_model import ContendersModel
 from gui.compare.draft_model import Draft, DraftModel, draft_of, draft_of_all
 from gui.compare.unrecorded import UnrecordedRuns
+from gui.history.exporter import Exporter
 from gui.jobs import Jobs, RunFeed
 
 DEMO_PROMPT = "Give three tips for sleeping better."
@@ -54,7 +55,8 @@ class CompareModel(QObject):
         self._stopping = False
         self._session: Session | None = None
         self._elsewhere = ""
-        self.unrecorded = UnrecordedRuns(jobs, given.export_sessions, self)
+        made = (given.export_sessions, given.render_sessions, given.first_page)
+        self.unrecorded = UnrecordedRuns(Exporter(jobs, *made, self), self)
         self.unrecorded.noticed.connect(self.noticed)
         self.unrecorded.failed.connect(self.failed)
         self.demo_running = False

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -24,10 +22,8 @@ from engine.contract import (
     Vote,
 )
 from engine.errors import SteelyardError, StorageError
-from gui.collaborators import ExportSessions, History
-from gui.figures import count
-from gui.jobs import Jobs
-from storage.exports.redaction import NOTHING
+from gui.collaborators import History
+from gui.history.exporter import Chosen, Exporter
 
 NO_HISTORY: Final = "There is no history open."
 _ID: Final = "%Y%m%d-%H%M%S"
@@ -41,12 +37,11 @@ class UnrecordedRuns(QObject):
     noticed = Signal(str)
     failed = Signal(str)
 
-    def __init__(
-        self, jobs: Jobs, export_sessions: ExportSessions, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, exporter: Exporter, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._jobs = jobs
-        self._export_sessions = export_sessions
+        self.exporter = exporter
+        exporter.noticed.connect(self.noticed)
+        exporter.failed.connect(self._fail)
         self.sessions: tuple[Session, ...] = ()
         self.shown: Session | None = None
         self._overheard = Overheard(None)
@@ -81,14 +76,14 @@ class UnrecordedRuns(QObject):
             voted = self.shown = msgspec.structs.replace(before, votes=votes)
             self.sessions = tuple(voted if each is before else each for each in self.sessions)
 
-    def export(self, sessions: tuple[Session, ...], path: Path) -> None:
-        """Write them in the background; from then on they may be forgotten."""
-        work = partial(self._export_sessions, sessions, path, NOTHING)
-        self._jobs.start("files", work, partial(self._forget, sessions, path), self._fail)
+    def to_export(self, sessions: tuple[Session, ...]) -> Chosen:
+        """What the exporter takes; it offers first what holds all of them, since they are nowhere else."""
+        name = "steelyard-unrecorded"
+        return Chosen(len(sessions), name, lambda most: sessions[:most], usual=".json")
 
-    def _forget(self, sessions: tuple[Session, ...], path: Path, _written: None) -> None:
+    def forget(self, sessions: tuple[Session, ...]) -> None:
+        """They are in a file now, so they may be lost here."""
         self.sessions = tuple(each for each in self.sessions if each not in sessions)
-        self.noticed.emit(f"{count(len(sessions), 'session')} written to {path}.")
 
     def _fail(self, fault: SteelyardError) -> None:
         self.failed.emit(str(fault))

@@ -233,7 +233,7 @@ def _facts(session: Session) -> list[tuple[str, str]]:
     return [
         ("When", when(session.created, datetime.now().astimezone())),
         ("Kind", words.KINDS[session.kind]),
-        ("Status", words.STATUSES[session.status]),
+        ("Status", words.status_of(session)),
         ("Models", "\n".join(models)),
         *(asked if session.cases else ()),
         ("Machine", ", ".join(part for part in (environment.cpu, power) if part)),

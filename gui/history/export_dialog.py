@@ -12,15 +12,14 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QPlainTextEdit,
     QRadioButton,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from gui.figures import count
-from gui.history.page_preview import PagePreview
+from gui.history.export_preview import ExportPreview
+from gui.history.exporter import Form
 from gui.theme import Theme
 from gui.widgets.labels import label
 from storage.exports.paper import Paper
@@ -34,8 +33,7 @@ FORMATS: Final = (
     (".csv", "Table (CSV)", "A row for each reply."),
     (".json", "Everything (JSON)", "Complete: Steelyard imports it again."),
 )
-
-
+_ON_PAPER: Final = {".html", ".pdf"}
 PAPERS: Final[tuple[tuple[Paper, str], ...]] = (("a4", "A4"), ("letter", "US Letter"))
 
 
@@ -46,7 +44,7 @@ def usual_paper(locale: QLocale) -> Paper:
 
 
 class ExportDialog(QDialog):
-    """Emits `changed` whenever the file would hold something else; `show_preview` then shows what."""
+    """Emits `changed` whenever the file would hold something else; `preview` then shows what."""
 
     changed = Signal()
 
@@ -54,20 +52,11 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self._n_sessions = n_sessions
         self.setWindowTitle(f"Export {count(n_sessions, 'session')}")
-        self._formats = QButtonGroup(self)
         space = theme.space
         column = QVBoxLayout()
         column.setSpacing(space.xs)
         column.addWidget(label("Format", "strong", parent=self))
-        for place, (_, name, words) in enumerate(FORMATS):
-            button = QRadioButton(name, self)
-            button.setAccessibleDescription(words)
-            self._formats.addButton(button, place)
-            hint = label(words, "small-muted", parent=self)
-            hint.setContentsMargins(theme.characters(4), 0, 0, space.xs)
-            column.addWidget(button)
-            column.addWidget(hint)
-        self._formats.button(0).setChecked(True)
+        self._formats = self._format_choices(theme, column)
         self._paper = QComboBox(self)
         self._paper.setAccessibleName("Paper of the PDF")
         for paper, words in PAPERS:
@@ -93,50 +82,50 @@ class ExportDialog(QDialog):
         self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
+        self.heading = label("", "strong", parent=self)
         self._lay_out(theme, column)
-        self._show_paper()
+        self._show_form()
+
+    def _format_choices(self, theme: Theme, column: QVBoxLayout) -> QButtonGroup:
+        """Each with what it is for below it."""
+        choices = QButtonGroup(self)
+        for place, (_, name, words) in enumerate(FORMATS):
+            button = QRadioButton(name, self)
+            button.setAccessibleDescription(words)
+            choices.addButton(button, place)
+            hint = label(words, "small-muted", parent=self)
+            hint.setContentsMargins(theme.characters(4), 0, 0, theme.space.xs)
+            column.addWidget(button)
+            column.addWidget(hint)
+        choices.button(0).setChecked(True)
+        return choices
 
     @property
-    def ending(self) -> str:
-        """Of the chosen format; several sessions in JSON stand on a line each."""
+    def form(self) -> Form:
+        """As it is chosen now; several sessions in JSON stand on a line each."""
         ending = FORMATS[self._formats.checkedId()][0]
-        return ".jsonl" if ending == ".json" and self._n_sessions > 1 else ending
-
-    @property
-    def paper(self) -> Paper:
-        chosen: Paper = self._paper.currentData()
-        return chosen
+        paper: Paper = self._paper.currentData()
+        omit = Omit(
+            system_prompts=self.system_prompts.isChecked(),
+            paths=self.paths.isChecked(),
+            notes=self.notes.isChecked(),
+        )
+        if ending == ".json" and self._n_sessions > 1:
+            ending = ".jsonl"
+        return Form(ending=ending, omit=omit, paper=paper)
 
     def show_waiting(self) -> None:
         """A page takes a moment; until it is there, what stood here before is not it."""
-        if self.ending == ".pdf":
-            self.show_preview("Making the first page…")
-
-    def show_preview(self, shown: str | bytes) -> None:
-        """Text, or the picture of a page."""
-        if isinstance(shown, bytes):
-            self.page.show_picture(shown)
-            self._previews.setCurrentWidget(self.page)
-        else:
-            self.preview.setPlainText(shown)
-            self._previews.setCurrentWidget(self.preview)
+        if self.form.ending in _ON_PAPER:
+            self.preview.show_preview("Making the first page…")
 
     def _lay_out(self, theme: Theme, choices: QVBoxLayout) -> None:
         space = theme.space
-        self.preview = QPlainTextEdit(self)
-        self.preview.setProperty("look", "entry")
-        self.preview.setReadOnly(True)
-        self.preview.setAccessibleName("Preview")
-        self.preview.setFont(theme.mono(theme.type.small))
-        self.preview.setMinimumSize(theme.characters(80), theme.lines(22))
+        self.preview = ExportPreview(theme, self)
         shown = QVBoxLayout()
         shown.setSpacing(space.xs)
-        shown.addWidget(label("Preview of the contents", "strong", parent=self))
-        self.page = PagePreview(self)
-        self._previews = QStackedWidget(self)
-        self._previews.addWidget(self.preview)
-        self._previews.addWidget(self.page)
-        shown.addWidget(self._previews, 1)
+        shown.addWidget(self.heading)
+        shown.addWidget(self.preview, 1)
         parts = QHBoxLayout()
         parts.setSpacing(space.xl)
         parts.addLayout(choices)
@@ -147,22 +136,18 @@ class ExportDialog(QDialog):
         column.addLayout(parts, 1)
         column.addWidget(self.buttons)
 
-    @property
-    def omit(self) -> Omit:
-        return Omit(
-            system_prompts=self.system_prompts.isChecked(),
-            paths=self.paths.isChecked(),
-            notes=self.notes.isChecked(),
-        )
-
     def _take_format(self, _: int, chosen: bool) -> None:
         """Two buttons change at once; one of them tells."""
         if chosen:
-            self._show_paper()
+            self._show_form()
             self.changed.emit()
 
-    def _show_paper(self) -> None:
-        on_paper = self.ending == ".pdf"
+    def _show_form(self) -> None:
+        ending = self.form.ending
+        several = f" of the first of {count(self._n_sessions, 'session')}"
+        what = "Preview" if self._n_sessions == 1 else f"Preview{several}"
+        self.heading.setText(f"{what}, as it prints" if ending == ".html" else what)
+        on_paper = ending == ".pdf"
         self._paper.setEnabled(on_paper)
         self._paper.setToolTip("" if on_paper else "Only a PDF is laid out for paper.")
 

@@ -152,11 +152,4 @@ def _since(days: str) -> datetime | None:
 def _fill(field: ChoiceField, words: str, values: tuple[str, ...]) -> None:
     if [field.itemData(row) for row in range(1, field.count())] == list(values):
         return
-    chosen = field.choice
-    field.blockSignals(True)
-    field.clear()
-    field.addItem(words, "")
-    for value in values:
-        field.addItem(value, value)
-    field.setCurrentIndex(max(0, field.findData(chosen)))
-    field.blockSignals(False)
+    field.offer({"": words} | {value: value for value in values})

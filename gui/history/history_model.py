@@ -15,11 +15,10 @@ from engine.errors import DamagedHistory, SteelyardError, StorageError
 from gui.collaborators import ExportSessions, History, HistoryWatch, PrintFirstPage, RenderSessions
 from gui.figures import count
 from gui.history.bin_model import BinModel
+from gui.history.exporter import Chosen, Exporter
 from gui.history.table_model import TableModel
 from gui.jobs import Jobs
 from storage.comparison import SessionComparison, compare_sessions
-from storage.exports.paper import Paper
-from storage.exports.redaction import Omit
 from storage.query import EVERYTHING, Query
 from storage.summary import SessionSummary
 
@@ -31,7 +30,6 @@ T = TypeVar("T")
 PAGE: Final = 50
 TYPING_PAUSE_MS: Final = 120
 LOOK_EVERY_MS: Final = 400
-PREVIEW_LENGTH: Final = 4000
 
 Found = tuple[tuple[SessionSummary, ...], int]
 """Rows, and how many sessions there are in all."""
@@ -50,8 +48,6 @@ class HistoryModel(QObject):
     """The one chosen Session, or None while none or several are."""
     compared = Signal(object, object, object)
     """The earlier Session, the later one, and their SessionComparison."""
-    previewed = Signal(object)
-    """The beginning of what an export would hold: text, or the picture of a page as bytes."""
     discarded = Signal(tuple)
     """Summaries of sessions whose ids `restore` brings back."""
     changed = Signal()
@@ -72,9 +68,9 @@ class HistoryModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self._export_sessions = export_sessions
-        self._render_sessions = render_sessions
-        self._first_page = first_page
+        self.exporter = Exporter(jobs, export_sessions, render_sessions, first_page, self)
+        self.exporter.noticed.connect(self.noticed)
+        self.exporter.failed.connect(self._fail)
         self.table = TableModel(self)
         self.table.more_wanted.connect(self._fetch_more)
         self.query: Query = EVERYTHING
@@ -86,7 +82,6 @@ class HistoryModel(QObject):
         self._shown = False
         self._ticket = 0
         self._reading = 0
-        self._previewing = 0
         self._unwritten: dict[tuple[str, str], Callable[[History], None]] = {}
         self.bin = BinModel(jobs, self._fail, self)
         self._typing = self._timer(TYPING_PAUSE_MS, self.reload, single=True)
@@ -243,29 +238,13 @@ class HistoryModel(QObject):
 
             self._do(work, lambda result: self.compared.emit(*result))
 
-    def preview(self, ids: Sequence[str], ending: str, omit: Omit, paper: Paper = "a4") -> None:
-        """Render the first of the sessions; formats that are neither text nor pages show their words."""
-        self._previewing += 1
-        asked, shown = self._previewing, ".md" if ending in {".html", ".xlsx"} else ending
-
-        def work(history: History) -> str | bytes:
-            if asked != self._previewing:
-                return ""
-            if shown == ".pdf":
-                return self._first_page([history.session(ids[0])], omit, paper)
-            made = self._render_sessions([history.session(ids[0])], shown, omit)
-            text = made[: 4 * PREVIEW_LENGTH].decode(errors="ignore").lstrip("\ufeff")
-            return text if len(text) <= PREVIEW_LENGTH else f"{text[:PREVIEW_LENGTH]}…"
-
-        self._do(work, partial(self._take_preview, asked))
-
-    def export(self, ids: Sequence[str], path: Path, omit: Omit, paper: Paper = "a4") -> None:
-        def work(history: History) -> str:
-            sessions = [history.session(each) for each in ids]
-            self._export_sessions(sessions, path, omit, paper=paper)
-            return f"{count(len(ids), 'session')} written to {path}."
-
-        self._do(work, self.noticed.emit)
+    def to_export(self, ids: Sequence[str]) -> Chosen | None:
+        """What the exporter takes; None without a history or without a session."""
+        history = self._history
+        if history is None or not ids:
+            return None
+        name = "steelyard-sessions" if len(ids) > 1 else f"steelyard-{ids[0][:8]}"
+        return Chosen(len(ids), name, partial(_read, history, tuple(ids)))
 
     def import_files(self, paths: Sequence[Path]) -> None:
         """Add the sessions of each file; a broken file changes nothing."""
@@ -346,10 +325,6 @@ class HistoryModel(QObject):
         self.bin.put([row.id for row in rows])
         self.discarded.emit(rows)
 
-    def _take_preview(self, asked: int, shown: str | bytes) -> None:
-        if asked == self._previewing:
-            self.previewed.emit(shown)
-
     def _take_imported(self, path: Path, imported: Imported) -> None:
         words = f"{count(len(imported.added), 'session')} imported from {path.name}."
         if imported.known:
@@ -397,3 +372,7 @@ class HistoryModel(QObject):
 
 def _import(path: Path, history: History) -> Imported:
     return history.import_file(path)
+
+
+def _read(history: History, ids: Sequence[str], most: int) -> tuple[Session, ...]:
+    return tuple(history.session(each) for each in ids[:most])

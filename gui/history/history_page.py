@@ -10,7 +10,6 @@ import msgspec
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QMenu,
@@ -24,7 +23,7 @@ from gui.actions import Command, never_blocked
 from gui.figures import count
 from gui.history.comparison_view import ComparisonView
 from gui.history.details_pane import DetailsPane
-from gui.history.export_dialog import ExportDialog
+from gui.history.exporting import ask_and_export
 from gui.history.filter_bar import FilterBar
 from gui.history.history_model import HistoryModel
 from gui.history.session_table import SessionTable
@@ -139,24 +138,9 @@ class HistoryPage(QWidget):
 
     def export_these(self, ids: Sequence[str]) -> None:
         """The same for these sessions, whatever page is shown."""
-        dialog = ExportDialog(self._theme, len(ids), self.window())
-
-        def preview() -> None:
-            dialog.show_waiting()
-            self._model.preview(ids, dialog.ending, dialog.omit, dialog.paper)
-
-        dialog.changed.connect(preview)
-        self._model.previewed.connect(dialog.show_preview)
-        preview()
-        if dialog.exec() == QDialog.DialogCode.Accepted:
-            name = "steelyard-sessions" if len(ids) > 1 else f"steelyard-{ids[0][:8]}"
-            path, _ = QFileDialog.getSaveFileName(
-                self.window(), "Export", name + dialog.ending, f"*{dialog.ending}"
-            )
-            if path:
-                whole = Path(path).with_suffix(dialog.ending)
-                self._model.export(ids, whole, dialog.omit, dialog.paper)
-        dialog.deleteLater()
+        chosen = self._model.to_export(ids)
+        if chosen is not None:
+            ask_and_export(self._theme, self._model.exporter, chosen, self.window())
 
     def import_files(self) -> None:
         names, _ = QFileDialog.getOpenFileNames(

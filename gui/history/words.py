@@ -61,6 +61,12 @@ def status(summary: SessionSummary) -> str:
     return "failed" if summary.all_failed else STATUSES[summary.status]
 
 
+def status_of(session: Session) -> str:
+    all_failed = all(reply.finish_reason == "error" for reply in session.replies)
+    failed = session.status == "finished" and bool(session.replies) and all_failed
+    return "failed" if failed else STATUSES[session.status]
+
+
 def place(hit: Hit) -> str:
     """Where searched words were found."""
     words = _PLACES[hit.place]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from engine.contract import Session
-from storage.exports.report import report
-from storage.exports.rows import COLUMNS, Value, prompt_text, rows
-from storage.exports.sheets import further_sheets
+from storage.exports.book import SheetPart, sheets
+from storage.exports.rows import Value
 
 _LONGEST_CELL: Final = 32_767
 _CUT: Final = " … (cut: a cell holds no more)"
@@ -24,36 +23,23 @@ def workbook(sessions: Sequence[Session]) -> bytes:
     book.set_properties({"title": sessions[0].title[:255], "comments": "Made with Steelyard"})
     book.set_properties({"created": sessions[0].created.replace(tzinfo=None)})
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-    for name, head, lines, widths in (
-        ("Summary", *_summary(sessions)),
-        ("Replies", COLUMNS, rows(sessions), {"text": 60, "prompt": 40, "title": 30}),
-        ("Cases", ("session", "case", "prompt"), _cases(sessions), {"prompt": 80}),
-        ("Settings", ("session", "what", "value"), _settings(sessions), {"value": 90}),
-    ):
-        _fill(book.add_worksheet(name), head, lines, widths, bold)
-    for name, head, found in further_sheets(sessions):
-        _fill(book.add_worksheet(name), head, found, {"reason": 60, "evidence": 40}, bold)
+    for part in sheets(sessions):
+        _fill(book.add_worksheet(part.name), part, bold)
     book.close()
     return content.getvalue()
 
 
-def _fill(
-    sheet: Worksheet,
-    head: Sequence[str],
-    lines: Iterable[Sequence[Value]],
-    widths: dict[str, int],
-    bold: Any,
-) -> None:
+def _fill(sheet: Worksheet, part: SheetPart, bold: Any) -> None:
     """The head stays in view and carries filters."""
-    sheet.write_row(0, 0, head, bold)
+    sheet.write_row(0, 0, part.head, bold)
     n_lines = 0
-    for n_lines, line in enumerate(lines, 1):
+    for n_lines, line in enumerate(part.lines, 1):
         for column, value in enumerate(line):
             _write(sheet, n_lines, column, value)
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(n_lines, 1), len(head) - 1)
-    for column, name in enumerate(head):
-        sheet.set_column(column, column, widths.get(name, max(12, min(28, len(name) + 4))))
+    sheet.autofilter(0, 0, max(n_lines, 1), len(part.head) - 1)
+    for column, name in enumerate(part.head):
+        sheet.set_column(column, column, part.widths.get(name, max(12, min(28, len(name) + 4))))
 
 
 def _write(sheet: Worksheet, line: int, column: int, value: Value) -> None:
@@ -66,31 +52,3 @@ def _write(sheet: Worksheet, line: int, column: int, value: Value) -> None:
         if len(value) > _LONGEST_CELL:
             value = value[: _LONGEST_CELL - len(_CUT)] + _CUT
         sheet.write_string(line, column, value)
-
-
-def _summary(
-    sessions: Sequence[Session],
-) -> tuple[tuple[str, ...], list[tuple[Value, ...]], dict[str, int]]:
-    """A line a contender with its medians; the columns are all that some session has."""
-    reports = [report(session) for session in sessions]
-    keys = tuple(dict.fromkeys(column.key for shown in reports for column in shown.columns))
-    lines: list[tuple[Value, ...]] = []
-    for shown in reports:
-        values = {column.key: column.cells for column in shown.columns}
-        for position, contender in enumerate(shown.contenders):
-            figures = (values[key][position].value if key in values else None for key in keys)
-            lines.append((shown.id, shown.title, contender.name, contender.model, *figures))
-    head = ("session", "title", "contender", "model", *keys)
-    return head, lines, {"title": 40, "contender": 30, "model": 36}
-
-
-def _cases(sessions: Sequence[Session]) -> Iterable[tuple[Value, ...]]:
-    return (
-        (session.id, case.id, prompt_text(case)) for session in sessions for case in session.cases
-    )
-
-
-def _settings(sessions: Sequence[Session]) -> Iterable[tuple[Value, ...]]:
-    for session in sessions:
-        for fact in report(session).measured:
-            yield (session.id, fact.name, fact.text)

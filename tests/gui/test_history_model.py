@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import openpyxl
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
@@ -16,6 +19,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract import Session
 from gui.history.export_dialog import FORMATS
+from gui.history.exporter import Chosen, Form
+from gui.history.exporting import with_ending
 from gui.history.history_model import PAGE, HistoryModel
 from gui.history.table_model import Column, Role
 from gui.history.words import day
@@ -356,7 +361,8 @@ def test_an_export_is_written_and_imported_again(
     keep(history, tmp_path, [msgspec.structs.replace(earlier(0), notes="Mine"), earlier(1)])
     path = tmp_path / "both.jsonl"
     with qtbot.waitSignal(model.noticed) as noticed:
-        model.export(["00000000", "00000001"], path, Omit(notes=True))
+        chosen = to_export(model, "00000000", "00000001")
+        model.exporter.export(chosen, path, Form(".jsonl", Omit(notes=True)))
     assert noticed.args == [f"2 sessions written to {path}."]
     history.delete("00000000")
     with qtbot.waitSignal(model.noticed) as noticed:
@@ -365,25 +371,69 @@ def test_an_export_is_written_and_imported_again(
     assert not history.session("00000000").notes
 
 
-@pytest.mark.parametrize("ending", [ending for ending, _, _ in FORMATS if ending != ".pdf"])
-def test_an_export_is_previewed_as_text_in_every_format(
+def to_export(model: HistoryModel, *ids: str) -> Chosen:
+    chosen = model.to_export(ids)
+    assert chosen is not None
+    return chosen
+
+
+def previewed(qtbot: QtBot, model: HistoryModel, form: Form) -> Any:
+    with qtbot.waitSignal(model.exporter.previewed, timeout=20_000) as shown:
+        model.exporter.preview(to_export(model, "00000000"), form)
+    return shown.args[0]
+
+
+@pytest.mark.parametrize("ending", [".md", ".csv", ".json"])
+def test_an_export_as_text_is_previewed_as_it_would_be_written(
     qtbot: QtBot, model: HistoryModel, history: History, tmp_path: Path, ending: str
 ) -> None:
     keep(history, tmp_path, [earlier(0, text="A violet sky.")])
-    with qtbot.waitSignal(model.previewed) as previewed:
-        model.preview(["00000000"], ending, Omit())
-    assert ending == ".json" or "A violet sky." in previewed.args[0]
-    assert ending != ".json" or previewed.args[0].startswith("{")
+    shown = previewed(qtbot, model, Form(ending))
+    whole = render([history.session("00000000")], ending).decode("utf-8-sig")
+    assert whole.startswith(shown.removesuffix("…"))
 
 
-def test_a_pdf_is_previewed_as_its_first_page_on_the_paper_asked_for(
+def test_a_workbook_is_previewed_as_its_sheets(
+    qtbot: QtBot, model: HistoryModel, history: History, tmp_path: Path
+) -> None:
+    keep(history, tmp_path, [earlier(0, text="A violet sky.")])
+    sheets = {part.name: part for part in previewed(qtbot, model, Form(".xlsx"))}
+    book = openpyxl.load_workbook(io.BytesIO(render([history.session("00000000")], ".xlsx")))
+    assert list(sheets) == book.sheetnames
+    assert "A violet sky." in next(iter(sheets["Replies"].lines))
+
+
+@pytest.mark.parametrize("ending", [".html", ".pdf"])
+def test_a_report_is_previewed_as_its_first_page_on_the_paper_asked_for(
+    qtbot: QtBot, model: HistoryModel, history: History, tmp_path: Path, ending: str
+) -> None:
+    keep(history, tmp_path, [earlier(0)])
+    page = QImage.fromData(previewed(qtbot, model, Form(ending, paper="letter")))
+    assert page.width() / page.height() == pytest.approx(8.5 / 11, abs=0.005)
+
+
+def test_a_preview_that_cannot_be_made_says_why(
     qtbot: QtBot, model: HistoryModel, history: History, tmp_path: Path
 ) -> None:
     keep(history, tmp_path, [earlier(0)])
-    with qtbot.waitSignal(model.previewed) as previewed:
-        model.preview(["00000000"], ".pdf", Omit(), "letter")
-    page = QImage.fromData(previewed.args[0])
-    assert page.width() / page.height() == pytest.approx(8.5 / 11, abs=0.005)
+    chosen = to_export(model, "00000000")
+    history.delete("00000000")
+    with qtbot.waitSignal(model.exporter.previewed) as shown:
+        model.exporter.preview(chosen, Form(".md"))
+    assert "00000000" in shown.args[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("mine", "mine.html"),
+        ("Report v1.2", "Report v1.2.html"),
+        ("mine.HTML", "mine.HTML"),
+        ("mine.pdf", "mine.html"),
+    ],
+)
+def test_a_file_has_the_ending_of_its_format_and_keeps_its_name(typed: str, written: str) -> None:
+    assert with_ending(Path(typed), ".html") == Path(written)
 
 
 def test_a_broken_file_is_refused_with_its_reason(

@@ -11,7 +11,7 @@ import pypdf
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QLocale, QPoint, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QLabel, QMenu
+from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QLabel, QMenu, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from gui.app import Desk
@@ -220,6 +220,7 @@ def test_failed_replies_are_not_counted_as_replies(
     assert shown == ["0 of 4", "failed"]
     choose(qtbot, desk, row)
     qtbot.waitUntil(lambda: "0 of 4, 2 failed" in facts_shown(desk))
+    assert "failed" in facts_shown(desk)
 
 
 def test_title_notes_and_tags_are_edited_beside_the_list(
@@ -370,7 +371,7 @@ def test_chosen_sessions_are_exported_in_the_chosen_format(
 ) -> None:
     def agree(dialog: ExportDialog) -> int:
         dialog.choose(".csv")
-        qtbot.waitUntil(lambda: dialog.preview.toPlainText().startswith("session,"))
+        qtbot.waitUntil(lambda: dialog.preview.text.toPlainText().startswith("session,"))
         return QDialog.DialogCode.Accepted
 
     monkeypatch.setattr(ExportDialog, "exec", agree)
@@ -391,7 +392,7 @@ def test_a_pdf_is_shown_before_it_is_exported_on_the_chosen_paper(
         dialog.choose(".pdf")
         assert paper.isEnabled()
         paper.setCurrentIndex(paper.findData("letter"))
-        qtbot.waitUntil(lambda: is_letter(dialog.page.image), timeout=20_000)
+        qtbot.waitUntil(lambda: is_letter(dialog.preview.page.image), timeout=20_000)
         assert not nameless(dialog)
         return QDialog.DialogCode.Accepted
 
@@ -403,6 +404,52 @@ def test_a_pdf_is_shown_before_it_is_exported_on_the_chosen_paper(
     reader = pypdf.PdfReader(tmp_path / "mine.pdf")
     assert round(reader.pages[0].mediabox.height) == 792
     assert "2 sessions" in " ".join(reader.pages[0].extract_text().split())
+
+
+def test_a_workbook_is_shown_sheet_by_sheet_before_it_is_exported(
+    qtbot: QtBot, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(dialog: ExportDialog) -> int:
+        dialog.choose(".xlsx")
+        sheets = dialog.preview.sheets
+        qtbot.waitUntil(lambda: dialog.preview.currentWidget() is sheets)
+        assert [sheets.tabs.tabText(n) for n in range(2)] == ["Summary", "Replies"]
+        sheets.tabs.setCurrentIndex(1)
+        cells, across = sheets.table.model(), Qt.Orientation.Horizontal
+        head = [cells.headerData(n, across) for n in range(cells.columnCount())]
+        assert cells.index(0, head.index("text")).data() == "The sky is blue."
+        dialog.notes.setChecked(True)
+        qtbot.waitUntil(lambda: sheets.tabs.count() > 2)
+        assert sheets.tabs.currentIndex() == 1
+        assert not nameless(dialog)
+        return QDialog.DialogCode.Rejected
+
+    monkeypatch.setattr(ExportDialog, "exec", look)
+    choose(qtbot, desk, 0)
+    desk.window.actions_table.action("history-export-chosen").trigger()
+
+
+def test_a_file_that_got_its_ending_from_us_is_not_replaced_unasked(
+    qtbot: QtBot, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def refuse(_parent: object, _title: str, words: str) -> QMessageBox.StandardButton:
+        asked.append(words)
+        return QMessageBox.StandardButton.No
+
+    def agree(dialog: ExportDialog) -> int:
+        dialog.choose(".csv")
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(ExportDialog, "exec", agree)
+    monkeypatch.setattr(QMessageBox, "question", refuse)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    (tmp_path / "mine.csv").write_text("dear")
+    choose(qtbot, desk, 0)
+    desk.window.actions_table.action("history-export-chosen").trigger()
+    assert asked == ["mine.csv is there already. Replace it?"]
+    assert (tmp_path / "mine.csv").read_text() == "dear"
 
 
 def is_letter(image: QImage) -> bool:
@@ -419,7 +466,7 @@ def test_several_sessions_in_json_stand_on_a_line_each(qtbot: QtBot, theme: Them
         dialog = ExportDialog(theme, n_sessions)
         qtbot.addWidget(dialog)
         dialog.choose(".json")
-        assert dialog.ending == ending
+        assert dialog.form.ending == ending
         dialog.show()
         assert not nameless(dialog)
 

@@ -80,7 +80,7 @@ def test_a_session_is_exported_by_the_dialog_of_the_history(
     def agree(dialog: ExportDialog) -> int:
         assert dialog.parent() is desk.window
         dialog.choose(".md")
-        qtbot.waitUntil(lambda: dialog.preview.toPlainText() == "1 as .md")
+        qtbot.waitUntil(lambda: dialog.preview.text.toPlainText() == "1 as .md")
         return QDialog.DialogCode.Accepted
 
     monkeypatch.setattr(ExportDialog, "exec", agree)

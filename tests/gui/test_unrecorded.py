@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from engine.contract import Event, NotRecorded, Plan, Recorder, Replied, SessionKind
 from engine.errors import StorageError
 from gui.app import Desk
 from gui.collaborators import Bench
+from gui.history.export_dialog import ExportDialog
 from storage.document import parse
 from storage.export import export_sessions
 from tests.gui.acting import OpenDesk, draw_up, finish
@@ -72,6 +73,7 @@ def desk(open_desk: OpenDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     made = open_desk(fakes)
     draw_up(made)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine"), ""))
+    monkeypatch.setattr(ExportDialog, "exec", lambda _: QDialog.DialogCode.Accepted)
     yield made
     made.window.close_at_once()
 
@@ -110,6 +112,34 @@ def test_replies_that_were_not_recorded_are_exported_whole(
     assert (session.title, session.status) == ("Why?", "finished")
     assert session.environment == ENVIRONMENT
     qtbot.waitUntil(lambda: not desk.compare.unrecorded.sessions)
+
+
+def test_what_was_not_recorded_is_seen_before_it_is_exported_and_can_be_cut_down(
+    qtbot: QtBot, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(dialog: ExportDialog) -> int:
+        assert dialog.form.ending == ".json"
+        qtbot.waitUntil(lambda: bool(dialog.preview.text.toPlainText()))
+        dialog.choose(".md")
+        dialog.paths.setChecked(True)
+        return QDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(ExportDialog, "exec", look)
+    run(qtbot, desk)
+    (kept,) = desk.compare.unrecorded.sessions
+    desk.window.actions_table.action("export").trigger()
+    file = tmp_path / "mine.md"
+    qtbot.waitUntil(file.exists)
+    assert kept.replies[0].text in file.read_text()
+
+
+def test_an_export_that_was_given_up_keeps_the_replies(
+    qtbot: QtBot, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ExportDialog, "exec", lambda _: QDialog.DialogCode.Rejected)
+    run(qtbot, desk)
+    desk.window.actions_table.action("export").trigger()
+    assert len(desk.compare.unrecorded.sessions) == 1
 
 
 def test_a_run_that_was_recorded_is_not_held(
