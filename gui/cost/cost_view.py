@@ -149,13 +149,7 @@ class CostView(QWidget):
 
     def _offer_bars(self, report: CostReport) -> None:
         names = [each.name for each in report.contenders if tornado(each, report.assumptions)]
-        before = self.choice.choice
-        self.choice.blockSignals(True)
-        self.choice.clear()
-        for each in names:
-            self.choice.addItem(each, each)
-        self.choice.set_choice(before if before in names else next(iter(names), ""))
-        self.choice.blockSignals(False)
+        self.choice.offer({each: each for each in names})
         for part in (self.bars_title, self.choice, self.bars):
             part.setVisible(bool(names))
         self._show_bars()

@@ -81,7 +81,7 @@ class FilterBar(QWidget):
             (self.tag, "All tags", choices.tags),
             (self.machine, "All machines", choices.machines),
         ):
-            _fill(field, words, values)
+            field.offer({"": words} | {value: value for value in values})
         if msgspec.structs.replace(self.query(), since=before.since) != before:
             self._tell()
 
@@ -147,9 +147,3 @@ def _since(days: str) -> datetime | None:
         return None
     today = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
     return today - timedelta(days=int(days))
-
-
-def _fill(field: ChoiceField, words: str, values: tuple[str, ...]) -> None:
-    if [field.itemData(row) for row in range(1, field.count())] == list(values):
-        return
-    field.offer({"": words} | {value: value for value in values})

@@ -53,20 +53,10 @@ class SpeedResult(QWidget):
         self.copy_text.setVisible(first is not None and not model.running)
         self._chart_card.setVisible(first is not None and not model.running)
         if first is not None and not model.running:
-            self._offer_charts()
+            measured = {name for _, name in model.speeds}
+            self.chart_choice.offer({t.name: t.name for t in model.tests if t.name in measured})
             # The figures are painted first: the chart's first import takes half a second.
             QTimer.singleShot(0, self, self._show_chart)
-
-    def _offer_charts(self) -> None:
-        chosen = self.chart_choice.choice
-        measured = {name for _, name in self._model.speeds}
-        names = [test.name for test in self._model.tests if test.name in measured]
-        self.chart_choice.blockSignals(True)
-        self.chart_choice.clear()
-        for name in names:
-            self.chart_choice.addItem(name, name)
-        self.chart_choice.set_choice(chosen if chosen in names else names[0])
-        self.chart_choice.blockSignals(False)
 
     def _show_chart(self, _place: int = 0) -> None:
         from gui.quality.speed_chart import SpeedChart

@@ -44,14 +44,8 @@ class TradeOffCard(QFrame):
 
     def show_found(self, found: SuiteFound) -> None:
         self._found = found
-        chosen = self.axis_choice.choice
         self._figures.show_rows(trade_off_rows(found.trade_off, found.contenders))
-        self.axis_choice.blockSignals(True)
-        self.axis_choice.clear()
-        for axis in known_axes(found.trade_off):
-            self.axis_choice.addItem(axis_title(axis), axis)
-        self.axis_choice.setCurrentIndex(max(0, self.axis_choice.findData(chosen)))
-        self.axis_choice.blockSignals(False)
+        self.axis_choice.offer({axis: axis_title(axis) for axis in known_axes(found.trade_off)})
         # The verdicts are painted first: the chart's first import takes half a second.
         QTimer.singleShot(0, self, self._show_chart)
 

@@ -114,6 +114,20 @@ class ChoiceField(QComboBox):
     def set_choice(self, value: str) -> None:
         self.setCurrentIndex(self.findData(value))
 
+    def offer(self, words: Mapping[str, str]) -> None:
+        """Offer these from now on, without a signal; what is chosen stays where it is among them."""
+        if [(self.itemData(row), self.itemText(row)) for row in range(self.count())] == [
+            *words.items()
+        ]:
+            return  # a list that is open just now stays so
+        before = self.choice
+        self.blockSignals(True)
+        self.clear()
+        for key, text in words.items():
+            self.addItem(text, key)
+        self.setCurrentIndex(max(0, self.findData(before)))
+        self.blockSignals(False)
+
     def let_shrink(self) -> None:
         """Cut long words where there is no room, instead of pushing a column of settings out of its card."""
         self.setMinimumContentsLength(_FEWEST_CHARACTERS)

@@ -12,6 +12,7 @@ from gui.compare.composer import sampling_words
 from gui.compare.runtime_form import RuntimeForm
 from gui.compare.sampling_form import SamplingForm, shown_stop, taken_stop
 from gui.theme import Theme
+from gui.widgets.fields import ChoiceField
 from tests.gui.fakes import contender
 
 
@@ -151,3 +152,16 @@ def test_a_stop_string_survives_its_way_through_the_form(text: str) -> None:
 )
 def test_the_button_tells_the_sampling_in_a_few_words(sampling: Sampling, words: str) -> None:
     assert sampling_words(sampling) == words
+
+
+@pytest.mark.parametrize(
+    ("offered", "choice"), [({"c": "Third", "b": "Second"}, "b"), ({"c": "Third"}, "c")]
+)
+def test_a_choice_stays_as_long_as_it_is_offered_and_nothing_is_told(
+    host: QWidget, offered: dict[str, str], choice: str
+) -> None:
+    field = ChoiceField({"a": "First", "b": "Second"}, "b", host)
+    told: list[int] = []
+    field.currentIndexChanged.connect(told.append)
+    field.offer(offered)
+    assert (field.choice, field.count(), told) == (choice, len(offered), [])
