@@ -22,6 +22,7 @@ from gui.energy.source_row import SourceRow
 from gui.pages import Page
 from gui.theme import Theme
 from gui.widgets.banner import BannerStack
+from gui.widgets.card import padded_card
 from gui.widgets.fields import RealField
 from gui.widgets.labels import label
 from gui.widgets.scrolling import scrolling
@@ -134,12 +135,7 @@ class SettingsPage(QWidget):
         return card
 
     def _card(self, title: str) -> tuple[QFrame, QVBoxLayout]:
-        space = self._theme.space
-        card = QFrame(self)
-        card.setProperty("look", "card")
-        column = QVBoxLayout(card)
-        column.setContentsMargins(space.m, space.m, space.m, space.m)
-        column.setSpacing(space.s)
+        card, column = padded_card(self._theme, self)
         column.addWidget(label(title, "strong", parent=card))
         return card, column
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.contract import Fidelity, FidelityDocument
 from engine.quality.fidelity_sentences import (
@@ -17,6 +17,7 @@ from engine.quality.fidelity_sentences import (
     scope_sentence,
     sentences,
 )
+from gui.quality.chart_card import ChartCard
 from gui.quality.fidelity_model import FidelityModel
 from gui.quality.fidelity_words import (
     COLUMNS,
@@ -31,7 +32,7 @@ from gui.quality.figures_table import FiguresModel, FiguresTable
 from gui.quality.worst_places import WorstPlaces
 from gui.theme import Theme
 from gui.widgets.buttons import FoldButton, TextButton
-from gui.widgets.fields import ChoiceField
+from gui.widgets.card import padded_card
 from gui.widgets.labels import label
 
 _CHARTS = {"kld": "Mean KLD", "same_top": "Same next token", "size": "Mean KLD against size"}
@@ -58,8 +59,8 @@ class FidelityResult(QWidget):
         self.copy_json = TextButton(
             theme, "copy", "Copy as JSON", "Copy the result as JSON", parent=self
         )
-        self.chart_choice = ChoiceField(_CHARTS, "kld", self)
-        self.chart_choice.setAccessibleName("What the chart shows")
+        self._chart_card = ChartCard(theme, _CHARTS, "What the chart shows", self)
+        self.chart_choice = self._chart_card.choice
         self.chart: QWidget | None = None
         self.worst = WorstPlaces(theme, model, self)
         self.worst.wanted.connect(self.divergence_wanted)
@@ -67,7 +68,6 @@ class FidelityResult(QWidget):
         self._details = FiguresModel((), self)
         self.details = FiguresTable(theme, self._details, "All figures", parent=self)
         self.details.hide()
-        self._chart_card = _card(self)
         self._lay_out()
         self.copy_text.clicked.connect(self._copy_text)
         self.copy_json.clicked.connect(self._copy_json)
@@ -119,9 +119,7 @@ class FidelityResult(QWidget):
             return
         if self.chart is None:
             self.chart = FidelityChart(self._theme, self)
-            layout = self._chart_card.layout()
-            assert layout is not None
-            layout.addWidget(self.chart)
+            self._chart_card.put(self.chart)
         assert isinstance(self.chart, FidelityChart)
         contenders = {each.name: each for each in self._model.candidates}
         self.chart.show_result(document, contenders, self.chart_choice.choice)
@@ -133,10 +131,7 @@ class FidelityResult(QWidget):
 
     def _lay_out(self) -> None:
         space = self._theme.space
-        card = _card(self)
-        inner = QVBoxLayout(card)
-        inner.setContentsMargins(space.m, space.m, space.m, space.m)
-        inner.setSpacing(space.s)
+        card, inner = padded_card(self._theme, self)
         for part in (self.table, self.words, self.caveat, self.scope, self.noise):
             inner.addWidget(part)
         buttons = QHBoxLayout()
@@ -145,12 +140,6 @@ class FidelityResult(QWidget):
         buttons.addWidget(self.copy_json)
         buttons.addStretch(1)
         inner.addLayout(buttons)
-        chart = QVBoxLayout(self._chart_card)
-        chart.setContentsMargins(space.m, space.m, space.m, space.m)
-        chosen = QHBoxLayout()
-        chosen.addWidget(self.chart_choice)
-        chosen.addStretch(1)
-        chart.addLayout(chosen)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(space.m)
@@ -170,9 +159,3 @@ class FidelityResult(QWidget):
     def _copy_json(self) -> None:
         if self._model.document is not None:
             QGuiApplication.clipboard().setText(as_json(self._model.document))
-
-
-def _card(parent: QWidget) -> QFrame:
-    card = QFrame(parent)
-    card.setProperty("look", "card")
-    return card

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from gui.quality.chart_card import ChartCard
 from gui.quality.figures_table import FiguresModel, FiguresTable
 from gui.quality.speed_model import SpeedModel
 from gui.quality.speed_words import as_text, comparisons, scope, speed_columns, speed_row
 from gui.theme import Theme
 from gui.widgets.buttons import TextButton
-from gui.widgets.fields import ChoiceField
+from gui.widgets.card import padded_card
 from gui.widgets.labels import label
 
 
@@ -27,10 +28,9 @@ class SpeedResult(QWidget):
         self.copy_text = TextButton(
             theme, "copy", "Copy as text", "Copy the speeds as text", parent=self
         )
-        self.chart_choice = ChoiceField({}, "", self)
-        self.chart_choice.setAccessibleName("Which test the chart shows")
+        self._chart_card = ChartCard(theme, {}, "Which test the chart shows", self)
+        self.chart_choice = self._chart_card.choice
         self.chart: QWidget | None = None
-        self._chart_card = _card(self)
         self._lay_out()
         self.copy_text.clicked.connect(self._copy)
         self.chart_choice.currentIndexChanged.connect(self._show_chart)
@@ -66,9 +66,7 @@ class SpeedResult(QWidget):
         shown = [self._model.speeds[place] for place in places if place in self._model.speeds]
         if self.chart is None:
             self.chart = SpeedChart(self._theme, self)
-            layout = self._chart_card.layout()
-            assert layout is not None
-            layout.addWidget(self.chart)
+            self._chart_card.put(self.chart)
         assert isinstance(self.chart, SpeedChart)
         self.chart.show_speeds(shown)
 
@@ -79,31 +77,16 @@ class SpeedResult(QWidget):
 
     def _lay_out(self) -> None:
         space = self._theme.space
-        card = _card(self)
-        inner = QVBoxLayout(card)
-        inner.setContentsMargins(space.m, space.m, space.m, space.m)
-        inner.setSpacing(space.s)
+        card, inner = padded_card(self._theme, self)
         for part in (self.table, self.words, self.scope):
             inner.addWidget(part)
         buttons = QHBoxLayout()
         buttons.addWidget(self.copy_text)
         buttons.addStretch(1)
         inner.addLayout(buttons)
-        chart = QVBoxLayout(self._chart_card)
-        chart.setContentsMargins(space.m, space.m, space.m, space.m)
-        chosen = QHBoxLayout()
-        chosen.addWidget(self.chart_choice)
-        chosen.addStretch(1)
-        chart.addLayout(chosen)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(space.m)
         column.addWidget(card)
         column.addWidget(self._chart_card)
         column.addStretch(1)
-
-
-def _card(parent: QWidget) -> QFrame:
-    card = QFrame(parent)
-    card.setProperty("look", "card")
-    return card

@@ -6,7 +6,7 @@ Imported with the first result only: the checks bring numpy.
 from __future__ import annotations
 
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.quality.figures_table import FiguresModel, FiguresTable
 from gui.quality.suite_cases import SuiteCases
@@ -22,6 +22,7 @@ from gui.quality.trade_off_card import TradeOffCard
 from gui.quality.verdict_card import VerdictCard
 from gui.theme import Theme
 from gui.widgets.buttons import TextButton
+from gui.widgets.card import padded_card
 from gui.widgets.fields import RealField
 from gui.widgets.labels import label
 
@@ -101,11 +102,7 @@ class SuiteResult(QWidget):
         head.addWidget(label("Judged at a margin of", "small-muted", parent=self))
         head.addWidget(self.margin)
         head.addWidget(label("points", "small-muted", parent=self))
-        card = QFrame(self)
-        card.setProperty("look", "card")
-        inner = QVBoxLayout(card)
-        inner.setContentsMargins(space.m, space.m, space.m, space.m)
-        inner.setSpacing(space.s)
+        card, inner = padded_card(self._theme, self)
         buttons = QHBoxLayout()
         buttons.addWidget(self.copy_text)
         buttons.addWidget(self.copy_json)
