@@ -20,9 +20,9 @@ from gui.figures import count
 from gui.models.downloads_view import DownloadsView
 from gui.models.found_model import FOUND_ROLE
 from gui.models.hub_model import HubModel
-from gui.models.hub_table import hub_table
 from gui.models.repository_pane import RepositoryPane
 from gui.models.search_filters import SearchFilters
+from gui.models.tables import hub_table
 from gui.theme import Theme
 from gui.widgets.buttons import MainButton
 from gui.widgets.fields import ChoiceField

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from gui.figures import count
 from gui.models.library_filter import SHOWN, LibraryFilter
 from gui.models.library_model import Column, LibraryModel, LibraryRole
-from gui.models.verdict_delegate import VerdictDelegate
+from gui.models.tables import show_in
 from gui.theme import Theme
 from gui.widgets.buttons import IconButton
 from gui.widgets.fields import ChoiceField
@@ -109,22 +109,10 @@ class LibraryView(QWidget):
 
     def _make_table(self) -> QTableView:
         table = LibraryTable(self)
-        table.setAccessibleName("Models on this machine")
-        table.setModel(self._filter)
-        table.setItemDelegate(VerdictDelegate(self._theme, table))
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        show_in(table, self._filter, "Models on this machine", self._theme)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(self._theme.lines(1.9))
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionsMovable(True)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         table.setSortingEnabled(True)
         table.sortByColumn(Column.NAME, Qt.SortOrder.AscendingOrder)

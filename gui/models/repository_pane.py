@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMessageBox, QPushButton, QVB
 
 from gui.figures import count, parameters, thousands
 from gui.models.hub_model import HubModel
-from gui.models.hub_table import hub_table
 from gui.models.library_model import LibraryRole
+from gui.models.tables import hub_table
 from gui.theme import Theme
 from gui.widgets.buttons import MainButton
 from gui.widgets.labels import label
