@@ -12,7 +12,7 @@ import typer
 
 from cli.program import program_name
 from cli.usage import WrongUsage, plain_reason
-from engine.errors import DamagedHistory, Misnamed, PlanError, SteelyardError
+from engine.errors import DamagedHistory, Misnamed, PlanError, SteelyardError, SuiteError
 
 EXIT_FAILED: Final = 1
 EXIT_WRONG_USAGE: Final = 2
@@ -33,7 +33,8 @@ def guarded(action: Callable[[], int]) -> int:
     except _WRONG_USAGE as error:
         return _complain(str(error), EXIT_WRONG_USAGE)
     except SteelyardError as error:
-        return _complain(str(error), EXIT_FAILED)
+        told = error.told() if isinstance(error, SuiteError) else str(error)
+        return _complain(told, EXIT_FAILED)
     except typer.TyperException as error:
         return _show(error)
     except (KeyboardInterrupt, typer.Abort):

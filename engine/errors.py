@@ -124,8 +124,18 @@ class SuiteError(SteelyardError):
     """`faults` holds one sentence per fault of the file, with its line and field."""
 
     def __init__(self, sentence: str, faults: tuple[str, ...] = ()) -> None:
-        super().__init__(sentence)
+        """sentence: what cannot be used; the faults follow it."""
+        self._sentence = sentence
         self.faults = faults
+        super().__init__(self.told(1))
+
+    def told(self, most: int | None = None) -> str:
+        """The sentence and at most so many of the faults: a single one behind it, several on lines of
+        their own."""
+        shown, others = self.faults[:most], len(self.faults[most:]) if most else 0
+        more = (f"And {others} more.",) if others else ()
+        between = "\n" if len(shown) > 1 else " "
+        return between.join((self._sentence, *shown, *more))
 
 
 class StorageError(SteelyardError):

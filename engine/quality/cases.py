@@ -94,4 +94,4 @@ def _refused(name: str, reason: str, line: int | None) -> SuiteError:
     place = f"{name}, line {line}" if line is not None else name
     told = line is None and reason.startswith(f"“{name}”")
     sentence = f"{reason}." if told else f"{place}: {reason}."
-    return SuiteError(f"The suite “{name}” cannot be used. {sentence}", (sentence,))
+    return SuiteError(f"The suite “{name}” cannot be used.", (sentence,))

@@ -13,6 +13,7 @@ from engine.errors import SteelyardError
 from gui.collaborators import History
 from gui.figures import count
 from gui.jobs import Jobs
+from gui.quality.faults import fault_words
 from storage.summary import SessionSummary
 
 if TYPE_CHECKING:  # the checks bring numpy, which a start must not wait for
@@ -140,7 +141,7 @@ class CasesModel(QObject):
             self.read.emit(suite)
 
     def _fail(self, fault: SteelyardError) -> None:
-        self.failed.emit(str(fault))
+        self.failed.emit(fault_words(fault))
 
 
 def read_cases(choice: CasesChoice) -> Suite:

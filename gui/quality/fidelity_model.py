@@ -15,6 +15,7 @@ from engine.errors import PlanError, SteelyardError
 from gui.collaborators import Collaborators, FidelityBench, History
 from gui.divergence.divergence_model import Question, why_not_read
 from gui.jobs import Jobs
+from gui.quality.faults import fault_words
 from gui.quality.held_run import HeldRun
 from gui.quality.participants_model import ParticipantsModel
 from gui.quality.texts import (
@@ -236,7 +237,7 @@ class FidelityModel(QObject):
         from engine.client import Stopped
 
         if isinstance(fault, SteelyardError):
-            self.failed.emit(str(fault))
+            self.failed.emit(fault_words(fault))
         elif isinstance(fault, Stopped):
             self.noticed.emit("Stopped before anything was measured.")
         elif fault is not None:
@@ -244,10 +245,10 @@ class FidelityModel(QObject):
         self._end()
 
     def _refuse(self, fault: SteelyardError) -> None:
-        self.failed.emit(str(fault))
+        self.failed.emit(fault_words(fault))
 
     def _fail(self, fault: SteelyardError) -> None:
-        self.failed.emit(str(fault))
+        self.failed.emit(fault_words(fault))
         self._end()
 
     def _end(self) -> None:

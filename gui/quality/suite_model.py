@@ -26,6 +26,7 @@ from engine.schedule import kept_replies
 from gui.collaborators import Bench, Collaborators, History
 from gui.jobs import Jobs
 from gui.quality.cases_model import SESSION, CasesModel
+from gui.quality.faults import fault_words
 from gui.quality.held_run import HeldRun
 from gui.quality.participants_model import ParticipantsModel
 from gui.quality.suite_work import (
@@ -335,7 +336,7 @@ class SuiteModel(QObject):
         self._bench = None
 
     def _fail(self, fault: SteelyardError) -> None:
-        self.failed.emit(str(fault))
+        self.failed.emit(fault_words(fault))
         self._end()
 
     def _end(self) -> None:

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from cli.failures import guarded
 from cli.suite import suite
 from cli.suite_options import SuiteOptions
 from cli.suite_view import print_trade_off
@@ -339,6 +340,19 @@ def test_what_is_wrong_with_standard_input_is_told_of_it(
     with pytest.raises(SuiteError, match=reason) as caught:
         judge(model_files("big", "small"), Answers({}), cases=Path("-"))
     assert "pasted" not in str(caught.value)
+
+
+def test_every_fault_of_a_file_is_told_with_its_line(
+    model_files: ModelFiles, tmp_path: Path, capsys: Capture
+) -> None:
+    file = tmp_path / "broken.yaml"
+    file.write_text("- {prompt: a, assert: [{type: contain, value: a}]}\n- {prompt: b, chek: 1}\n")
+    files = model_files("big", "small")
+    assert guarded(lambda: judge(files, Answers({}), cases=file)) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "The suite “broken.yaml” cannot be used."
+    assert told[1].startswith("broken.yaml, line 1, [0].assert[0].type: there is no check named")
+    assert told[2].startswith("broken.yaml, line 2, [1]")
 
 
 @pytest.mark.parametrize(

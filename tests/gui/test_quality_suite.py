@@ -195,6 +195,24 @@ def test_a_broken_file_is_told_in_a_sentence(
     assert "broken.yaml" in page.banners.banners[0].text
 
 
+def test_the_faults_of_a_file_are_told_together_but_for_what_a_banner_has_no_room_for(
+    qtbot: QtBot, cases: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "broken.yaml"
+    wrong = "".join(f"- {{prompt: {n}, assert: [{{type: contain}}]}}\n" for n in range(8))
+    file.write_text(wrong)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(file), ""))
+    page = cases.quality_page
+    page.suite_form.cases.source.set_choice(FILE)
+    page.suite_form.cases.file.click()
+    page.run.click()
+    qtbot.waitUntil(lambda: not cases.quality.running)
+    told = page.banners.banners[0].text.split("\n")
+    assert told[0] == "The suite “broken.yaml” cannot be used."
+    assert [line.split(",")[1] for line in told[1:7]] == [f" line {n}" for n in range(1, 7)]
+    assert told[7:] == ["And 2 more."]
+
+
 def test_what_passes_is_drawn_against_each_cost_that_is_known(qtbot: QtBot, cases: Desk) -> None:
     cases.quality_page.run.click()
     verdicts = finish(qtbot, cases)

@@ -39,9 +39,7 @@ class Gathering:
         if not self.faults:
             return
         sentences = tuple(fault.sentence() for fault in self.faults)
-        others = len(sentences) - 1
-        more = f" And {others} more." if others else ""
-        raise SuiteError(f"The suite “{name}” cannot be used. {sentences[0]}{more}", sentences)
+        raise SuiteError(f"The suite “{name}” cannot be used.", sentences)
 
 
 def _remark(document: Document, place: Place, reason: str, line: int | None) -> Remark:
