@@ -1,4 +1,4 @@
-"""The limit of batched generation: the schedule of a suite as llama_decode calls, without sampling or text.
+"""The limit of batched generation: the tokens of a suite as llama_decode calls, without sampling or text.
 
 `python benchmarks/bare_batch.py MODEL THREADS SCHEDULE` prints the seconds; SCHEDULE is JSON with the
 sequences at a time, the shared tokens and each case's own prompt tokens and generated tokens.
@@ -46,8 +46,9 @@ def main() -> None:
     lib.llama_memory_clear(memory, False)
 
     shared = int(schedule["shared"])
+    # What a case copied beyond the common beginning is not evaluated here either.
     waiting = [tuple(case) for case in reversed(schedule["cases"])]
-    free = list(range(sequences, 0, -1))
+    free = list(range(1, sequences + 1))
     running: list[list[int]] = []
     begun = time.perf_counter()
     batch.clear()
@@ -56,7 +57,8 @@ def main() -> None:
     while waiting or running:
         while free and waiting:
             n_prompt, n_left = waiting.pop()
-            number = free.pop()
+            number = min(free)
+            free.remove(number)
             lib.llama_memory_seq_cp(memory, 0, number, -1, -1)
             running.append([number, shared, n_prompt, n_left])
             batch.clear()
@@ -64,6 +66,11 @@ def main() -> None:
             decode()
             running[-1][1:3] = [shared + n_prompt, 1]
             running[-1][3] -= 1
+        for case in sorted(running, reverse=True):
+            gap = min(free, default=case[0])
+            if gap < case[0]:
+                lib.llama_memory_seq_cp(memory, case[0], gap, -1, -1)
+                free[free.index(gap)], case[0] = case[0], gap
         batch.clear()
         for case in sorted(running):
             batch.add(case[0], [7], case[1], logits=True)

@@ -26,6 +26,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from engine.batched import MOST_SEQUENCES  # noqa: E402
 from engine.client import WorkerClient  # noqa: E402
 from engine.contract import Case, Message, Runtime, Sampling  # noqa: E402
 from engine.protocol import (  # noqa: E402
@@ -55,7 +56,6 @@ QUESTIONS = (
     "Can you repair a scale that is {n} years old?",
 )
 N_TOKENS = 48
-MOST_SEQUENCES = 16
 
 
 def cases(n: int) -> tuple[Case, ...]:
@@ -167,7 +167,7 @@ def serve_all(port: int, asked: tuple[Case, ...]) -> float:
 
 def bare(model: Path, threads: int, n_sequences: int, replies: list[CaseGenerated]) -> float:
     schedule = [
-        replies[0].shared_tokens,
+        min(reply.shared_tokens for reply in replies),
         *[(r.prompt_tokens - r.shared_tokens, r.generated_tokens) for r in replies],
     ]
     script = Path(__file__).with_name("bare_batch.py")
@@ -230,7 +230,8 @@ def main() -> None:
             found.setdefault("llama-server's best, empty cache", []).append(min(cold) / own)
             found.setdefault("llama-server's best, warm cache", []).append(min(warm) / own)
     print(
-        f"shared tokens {replies[0].shared_tokens}, {ours.chosen.n_sequences} sequences at a time"
+        f"shared tokens {min(r.shared_tokens for r in replies)} to "
+        f"{max(r.shared_tokens for r in replies)}, {ours.chosen.n_sequences} sequences at a time"
     )
     for name, values in rates.items():
         print(

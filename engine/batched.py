@@ -14,7 +14,7 @@ from engine.pool import MARGIN_BYTES, Slot
 from engine.protocol import CaseGenerated, GenerateMany, PrepareMany, SequencesChosen
 from engine.schedule import Job
 
-MOST_SEQUENCES = 16
+MOST_SEQUENCES = 32
 NO_LATENCY = "answered in a batch for throughput, where latencies mean nothing"
 _LATENCIES = (
     "ttft_s",

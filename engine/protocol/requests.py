@@ -31,7 +31,7 @@ class Generate(msgspec.Struct, frozen=True, kw_only=True, tag="generate"):
 
 
 class GenerateMany(msgspec.Struct, frozen=True, kw_only=True, tag="generate_many"):
-    """Answer many cases for throughput: their common beginning evaluated once, several at a time.
+    """Answer many cases for throughput: what prompts have in common evaluated once, several at a time.
 
     PrepareMany comes first and makes the room. Latencies mean nothing here.
     """
@@ -45,7 +45,8 @@ class GenerateMany(msgspec.Struct, frozen=True, kw_only=True, tag="generate_many
 class PrepareMany(msgspec.Struct, frozen=True, kw_only=True, tag="prepare_many"):
     """Make room for these cases side by side, and choose how many by a short measurement.
 
-    n_most: not more than so many; kv_bytes: nor more than their cache may take.
+    n_most: not more than so many; kv_bytes: nor more than their cache may take. n_sequences: so many, without
+    a measurement.
     """
 
     id: int
@@ -53,6 +54,7 @@ class PrepareMany(msgspec.Struct, frozen=True, kw_only=True, tag="prepare_many")
     max_tokens: int
     n_most: int
     kv_bytes: int
+    n_sequences: int | None = None
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True, tag="measure"):

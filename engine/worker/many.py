@@ -1,25 +1,17 @@
 """Many cases answered for throughput: continuous batching over sequences that share their beginning.
 
-The longest common beginning of all prompts is decoded once into sequence 0 and copied to a sequence by
-llama_memory_seq_cp, which every kind of memory allows. A sequence whose reply has ended takes the next case.
-Each sequence has cells of its own, so that a reply does not depend on its neighbours. Sampling and text are
-the same code as for a single reply.
+What a prompt has in common with one before it is copied, not evaluated again. A sequence whose reply has
+ended takes the next case. Each sequence has cells of its own, so that a reply does not depend on its
+neighbours. Sampling and text are the same code as for a single reply.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-
-import llama_cpp.llama_cpp as lib
-import numpy as np
 
 from engine.contract import FinishReason, TokenLogprob
 from engine.errors import TemplateError
-from engine.protocol import CaseGenerated, GenerateMany, PrepareMany, SequencesChosen
-from engine.worker.backend import Backend
-from engine.worker.context import Shape
+from engine.protocol import CaseGenerated, GenerateMany
 from engine.worker.decoding import DecodeStopped, Logits, all_logits, decode
 from engine.worker.interrupt import Interrupt
 from engine.worker.likelihood import likelihoods
@@ -28,26 +20,30 @@ from engine.worker.outflow import Outflow
 from engine.worker.prompt import Prompt, make_prompt
 from engine.worker.refused import RequestRefused
 from engine.worker.sampler import Sampler, token_logprob
+from engine.worker.sequences import Sequences, common_beginning
 from engine.worker.shared_batch import SharedBatch
 
 Send = Callable[[CaseGenerated], None]
-_STEPS_PER_TRIAL = 6
-_CELL_STEP = 256
-_WORTH_MORE = 1.03
 
 
 class RunningCase:
     """One case being answered in one of the context's sequences."""
 
     def __init__(
-        self, number: int, index: int, prompt: Prompt, request: GenerateMany, loaded: LoadedModel
+        self,
+        index: int,
+        prompt: Prompt,
+        at: tuple[int, int],
+        request: GenerateMany,
+        loaded: LoadedModel,
     ) -> None:
-        self.number = number
+        """at: the sequence's number and how many of the prompt's tokens it holds already."""
         self.index = index
         self.prompt = prompt
-        self.position = 0
+        self.number, self.shared = at
+        self.position = self.shared
         self.generated = 0
-        self.next_tokens: list[int] = []
+        self.next_tokens = prompt.tokens[self.shared :]
         self.logprobs: list[TokenLogprob] = []
         self.outflow = Outflow(prompt.text, request.sampling.stop, loaded.vocabulary)
         self.sampler = Sampler(request.sampling, loaded.vocabulary, loaded.resolved.n_ctx)
@@ -70,22 +66,20 @@ class ManyReplies:
         self._interrupt = interrupt
         self._send = send
         self._batch = SharedBatch(loaded.resolved.n_batch)
+        self._sequences = Sequences(loaded, request.n_sequences)
         self._running: list[RunningCase] = []
-        self._free: list[int] = []
-        self._shared = 0
 
     def run(self) -> None:
         try:
             waiting = self._without_choices(self._prompts())
-            prompts = [prompt for _, prompt in waiting]
-            self._shared = common_beginning([prompt.tokens for prompt in prompts])
-            self._free = list(range(self._request.n_sequences, 0, -1))
-            self._share(prompts[0].tokens[: self._shared] if prompts else [])
-            waiting.reverse()
+            # Those that begin alike come one after the other, so that each copies most of the one before.
+            waiting.sort(key=lambda each: each[1].tokens, reverse=True)
+            self._share([prompt.tokens for _, prompt in waiting])
             while waiting or self._running:
                 if self._interrupt.is_set():
                     raise DecodeStopped
                 self._admit(waiting)
+                self._close_gaps()
                 self._step()
         except DecodeStopped:
             for sequence in list(self._running):
@@ -140,37 +134,55 @@ class ManyReplies:
             )
         return left
 
-    def _share(self, tokens: Sequence[int]) -> None:
+    def _share(self, prompts: Sequence[Sequence[int]]) -> None:
         """Decode the common beginning into sequence 0."""
-        lib.llama_memory_clear(self._loaded.memory, False)
+        self._sequences.empty()
+        tokens = prompts[0][: common_beginning(prompts)] if prompts else []
         for start in range(0, len(tokens), self._batch.capacity):
             part = tokens[start : start + self._batch.capacity]
             self._batch.clear()
             self._batch.add(0, part, start, logits=False)
             decode(self._loaded.context, self._batch.raw)
+        self._sequences.hold(0, tokens)
 
     def _admit(self, waiting: list[tuple[int, Prompt]]) -> None:
-        while self._free and waiting:
-            index, prompt = waiting.pop()
-            number = self._free.pop()
-            sequence = RunningCase(number, index, prompt, self._request, self._loaded)
-            if self._shared:
-                lib.llama_memory_seq_cp(self._loaded.memory, 0, number, -1, -1)
-            sequence.position = self._shared
-            sequence.next_tokens = prompt.tokens[self._shared :]
-            self._running.append(sequence)
+        beginning: list[RunningCase] = []
+        while self._sequences.has_free and waiting:
+            index, prompt = waiting[-1]
+            others = [case.prompt.tokens for case in beginning]
+            if self._sequences.is_worth_waiting(prompt.tokens, others):
+                self._begin(beginning)
+                beginning = []
+                continue
+            waiting.pop()
+            at = self._sequences.take(prompt.tokens)
+            beginning.append(RunningCase(index, prompt, at, self._request, self._loaded))
+            self._running.append(beginning[-1])
+        self._begin(beginning)
+
+    def _begin(self, cases: Sequence[RunningCase]) -> None:
+        """Evaluate what is left of these prompts, apart from the single tokens of those that generate.
+
+        Beside them it would break into micro-batches of equal lengths, each as dear as a step.
+        """
+        for group in _alike(cases, self._batch.capacity):
+            for case in group:
+                self._sequences.hold(case.number, case.prompt.tokens)
+            self._decode(group)
+
+    def _close_gaps(self) -> None:
+        """Let those that generate lie side by side: llama.cpp decodes them apart at each gap."""
+        for case in sorted(self._running, key=lambda case: case.number, reverse=True):
+            gap = self._sequences.lowest_gap(case.number)
+            if gap is None:
+                return
+            self._sequences.move(case.number, gap)
+            case.number = gap
 
     def _step(self) -> None:
-        """Begin what was admitted, then one token of every sequence that generates.
-
-        A prompt's rest gets a decode of its own: beside single tokens it would break into micro-batches
-        of equal lengths, each of which costs about as much as a step.
-        """
-        for beginning in [case for case in self._running if not case.generated]:
-            self._decode([beginning])
-        generating = sorted(self._running, key=lambda case: case.number)
-        if generating:
-            self._decode(generating)
+        """One token of every sequence that generates."""
+        if self._running:
+            self._decode(sorted(self._running, key=lambda case: case.number))
 
     def _decode(self, cases: Sequence[RunningCase]) -> None:
         self._batch.clear()
@@ -214,8 +226,7 @@ class ManyReplies:
         sequence.keep(sequence.outflow.finish())
         sequence.sampler.close()
         self._running.remove(sequence)
-        self._free.append(sequence.number)
-        lib.llama_memory_seq_rm(self._loaded.memory, sequence.number, -1, -1)
+        self._sequences.release(sequence.number)
         self._send(
             CaseGenerated(
                 id=self._request.id,
@@ -224,7 +235,7 @@ class ManyReplies:
                 reasoning="".join(sequence.text["reasoning"]),
                 finish_reason=reason,
                 prompt_tokens=len(sequence.prompt.tokens),
-                shared_tokens=self._shared,
+                shared_tokens=sequence.shared,
                 generated_tokens=sequence.generated,
                 logprobs=tuple(sequence.logprobs),
             )
@@ -246,82 +257,19 @@ class ManyReplies:
         )
 
 
-def common_beginning(prompts: Sequence[Sequence[int]]) -> int:
-    """How many tokens all prompts share at their beginning; each keeps at least one of its own."""
-    if not prompts:
-        return 0
-    shortest = min(len(tokens) for tokens in prompts) - 1
-    first = np.asarray(prompts[0][:shortest])
-    shared = shortest
-    for tokens in prompts[1:]:
-        same = first[:shared] == np.asarray(tokens[:shared])
-        shared = shared if same.all() else int(same.argmin())
-    return shared
-
-
-def prepare(
-    backend: Backend, loaded: LoadedModel, request: PrepareMany, interrupt: Interrupt
-) -> SequencesChosen:
-    """Give the context room for these cases side by side and time steps of 1, 2, 4 … sequences.
-
-    A larger number must be worth at least 3 % more. Raises RequestRefused when stopped or out of memory.
-    """
-    n_ctx = _n_ctx_for(loaded, request)
-    each = max(1.0, loaded.kv_bytes_per_cell * n_ctx)
-    affordable = int(request.kv_bytes / each) - 1
-    n_most = max(1, min(request.n_most, len(request.cases), affordable))
-    # On the CPU flash attention rounds by how many tokens it gets at once; without it batches do not.
-    flash = not loaded.on_cpu_only
-    shape = Shape(n_ctx=n_ctx, n_sequences=n_most + 1, flash_attention=flash)
-    loaded.reshape(backend, interrupt, shape)
-    rates: dict[int, float] = {}
-    batch = SharedBatch(loaded.resolved.n_batch)
-    try:
-        for n in _trials(n_most):
-            rates[n] = _rate(loaded, batch, n, interrupt)
-    except DecodeStopped as stopped:
-        raise RequestRefused("stopped", "The measurement was stopped.") from stopped
-    lib.llama_memory_clear(loaded.memory, False)
-    best = 1
-    for n, rate in rates.items():
-        if rate > rates[best] * _WORTH_MORE:
-            best = n
-    return SequencesChosen(
-        id=request.id, n_sequences=best, n_ctx=loaded.resolved.n_ctx, tokens_per_s=rates
-    )
-
-
-def _n_ctx_for(loaded: LoadedModel, request: PrepareMany) -> int:
-    """Room for the longest case that the model as loaded could answer, in llama.cpp's steps of 256."""
-    longest = 1
-    for case in request.cases:
-        # A case whose prompt cannot be made is answered with its error when its turn comes.
-        with suppress(RequestRefused, TemplateError):
-            needed = len(make_prompt(loaded, case).tokens) + request.max_tokens
-            if needed <= loaded.n_ctx_loaded:
-                longest = max(longest, needed)
-    return -(-longest // _CELL_STEP) * _CELL_STEP
-
-
-def _trials(n_most: int) -> list[int]:
-    powers = [1 << bit for bit in range(n_most.bit_length()) if 1 << bit <= n_most]
-    return powers if powers[-1] == n_most else [*powers, n_most]
-
-
-def _rate(loaded: LoadedModel, batch: SharedBatch, n: int, interrupt: Interrupt) -> float:
-    """Tokens per second of n sequences, from the fastest step: a step can only be slowed down."""
-    lib.llama_memory_clear(loaded.memory, False)
-    fastest = float("inf")
-    for position in range(_STEPS_PER_TRIAL):
-        if interrupt.is_set():
-            raise DecodeStopped
-        batch.clear()
-        for number in range(1, n + 1):
-            batch.add(
-                number, [loaded.vocabulary.bos if position == 0 else number], position, logits=True
-            )
-        begun = time.perf_counter()
-        decode(loaded.context, batch.raw)
-        lib.llama_synchronize(loaded.context)
-        fastest = min(fastest, time.perf_counter() - begun)
-    return n / fastest
+def _alike(cases: Sequence[RunningCase], capacity: int) -> list[list[RunningCase]]:
+    """Neighbouring sequences with equally many tokens to evaluate, as many as one batch takes."""
+    groups: list[list[RunningCase]] = []
+    for case in cases:
+        last = groups[-1] if groups else []
+        n = len(case.next_tokens)
+        if (
+            last
+            and case.number == last[-1].number + 1
+            and n == len(last[-1].next_tokens)
+            and n * (len(last) + 1) <= capacity
+        ):
+            last.append(case)
+        else:
+            groups.append([case])
+    return groups

@@ -49,8 +49,9 @@ from engine.worker.imatrix import collect
 from engine.worker.inbox import Inbox
 from engine.worker.interrupt import Interrupt
 from engine.worker.loading import LoadedModel, load_model
-from engine.worker.many import ManyReplies, prepare
+from engine.worker.many import ManyReplies
 from engine.worker.parting import part_reply
+from engine.worker.preparing import prepare
 from engine.worker.quantizing import quantize
 from engine.worker.refused import RequestRefused
 from engine.worker.reply_scoring import score_replies

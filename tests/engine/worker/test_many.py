@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.contract import Case, Message, Runtime, Sampling
 from engine.errors import RequestError
 from engine.protocol import CaseGenerated, GenerateMany, PrepareMany, SequencesChosen
-from engine.worker.many import common_beginning
+from engine.worker.sequences import common_beginning
 from tests.engine.running import Running, chat, completion, running_worker
 
 SYSTEM = "You are a helpful assistant who answers in one short sentence. " * 4
@@ -41,9 +41,16 @@ def nothing_is_left_behind() -> None:
     """The worker of this module stays for all its tests."""
 
 
-def prepare(worker: Running, cases: tuple[Case, ...], max_tokens: int = 300) -> SequencesChosen:
+def prepare(
+    worker: Running, cases: tuple[Case, ...], n_sequences: int | None = 4
+) -> SequencesChosen:
     request = PrepareMany(
-        id=worker.client.next_id(), cases=cases, max_tokens=max_tokens, n_most=4, kv_bytes=1 << 30
+        id=worker.client.next_id(),
+        cases=cases,
+        max_tokens=300,
+        n_most=4,
+        kv_bytes=1 << 30,
+        n_sequences=n_sequences,
     )
     (chosen,) = worker.client.ask(request)
     assert isinstance(chosen, SequencesChosen)
@@ -75,6 +82,29 @@ def test_the_common_beginning_is_shared_and_counted(worker: Running) -> None:
     replies = many(worker, CASES, max_tokens=2)
     assert all(reply.shared_tokens > 40 for reply in replies)
     assert all(reply.prompt_tokens > reply.shared_tokens for reply in replies)
+
+
+def test_what_some_prompts_share_beyond_the_common_beginning_is_evaluated_once(
+    worker: Running,
+) -> None:
+    cases = tuple(
+        chat(f"{document} Question: {question}?")
+        for document in ("red apples and green pears " * 4, "a train leaves at noon " * 4)
+        for question in ("why", "who", "where")
+    )
+    replies = many(worker, cases, max_tokens=20)
+    own = [reply.prompt_tokens - reply.shared_tokens for reply in replies]
+    # The first of each three evaluates its document, the others copy it.
+    assert sum(n > 20 for n in own) == 2
+    assert sum(n < 12 for n in own) == 4
+    assert [reply.text for reply in replies] == [
+        worker.ask(case, max_tokens=20).text for case in cases
+    ]
+
+
+def test_the_same_prompt_again_evaluates_one_token(worker: Running) -> None:
+    replies = many(worker, (CASES[0],) * 4, max_tokens=2)
+    assert sorted(reply.prompt_tokens - reply.shared_tokens for reply in replies) == [1, 1, 1, 1]
 
 
 def test_cases_without_anything_in_common_are_answered_too(worker: Running) -> None:
@@ -176,11 +206,13 @@ def test_more_sequences_than_were_loaded_are_refused(worker: Running) -> None:
 
 
 def test_the_number_of_sequences_is_chosen_by_measuring(worker: Running) -> None:
-    chosen = prepare(worker, CASES)
+    chosen = prepare(worker, CASES, n_sequences=None)
     assert set(chosen.tokens_per_s) == {1, 2, 4}
     assert chosen.n_sequences in chosen.tokens_per_s
     # A sequence more must have been worth it.
     assert chosen.tokens_per_s[chosen.n_sequences] >= chosen.tokens_per_s[1]
+    assert len(many(worker, CASES, n_sequences=chosen.n_sequences, max_tokens=2)) == len(CASES)
+    prepare(worker, CASES)
 
 
 @given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=8), min_size=1, max_size=5))
