@@ -168,7 +168,7 @@ def serve_all(port: int, asked: tuple[Case, ...]) -> float:
 def bare(model: Path, threads: int, n_sequences: int, replies: list[CaseGenerated]) -> float:
     schedule = [
         min(reply.shared_tokens for reply in replies),
-        *[(r.prompt_tokens - r.shared_tokens, r.generated_tokens) for r in replies],
+        *[(r.prompt_tokens - r.shared_tokens, steps(r)) for r in replies],
     ]
     script = Path(__file__).with_name("bare_batch.py")
     order = json.dumps({"sequences": n_sequences, "shared": schedule[0], "cases": schedule[1:]})
@@ -177,6 +177,11 @@ def bare(model: Path, threads: int, n_sequences: int, replies: list[CaseGenerate
         check=True, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     return float(done.stdout)
+
+
+def steps(reply: CaseGenerated) -> int:
+    """Decodes after the prompt's: its last logits give the first token, and a last token is not decoded."""
+    return reply.generated_tokens - (reply.finish_reason == "length")
 
 
 def agreement(
