@@ -19,7 +19,7 @@ def score_reply(case: Case, reply: Reply, cost: float | None = None) -> CaseScor
     """
     if reply.finish_reason == "stopped":
         return _unscored(case, reply, "The reply was stopped.")
-    if not case.checks:
+    if not case.checks and case.right is None:
         return _unscored(case, reply, "The case has no checks.")
     if reply.finish_reason == "error":
         return CaseScore(
@@ -31,6 +31,8 @@ def score_reply(case: Case, reply: Reply, cost: float | None = None) -> CaseScor
             threshold=case.threshold,
             reason=f"There is no reply: {reply.error or 'it failed'}",
         )
+    if not case.checks:
+        return _unscored(case, reply, "Its choices were not measured.")
     subject = _subject(reply, cost)
     return _totalled(
         CaseScore(

@@ -55,6 +55,28 @@ def test_a_contender_without_a_reply_has_failed_the_case() -> None:
     assert score.reason == "There is no reply: out of memory"
 
 
+def test_a_multiple_choice_that_failed_is_a_failed_case_and_a_stopped_one_has_no_score() -> None:
+    case = _case("a", continuations=(" blue", " x"), right=0)
+    suite = Suite(name="s", cases=(case,))
+    contenders = tuple(
+        Contender(name=name, model=ModelFile(path=name, file=name, size_bytes=1))
+        for name in ("Q8", "Q4", "Q2")
+    )
+    measured = (
+        Likelihood(log_likelihood=-1.0, tokens=1),
+        Likelihood(log_likelihood=-2.0, tokens=1),
+    )
+    replies = (
+        _reply("", contender="Q8", likelihoods=measured),
+        _reply("", finish_reason="error", error="it crashed"),
+        _reply("", contender="Q2", finish_reason="stopped"),
+    )
+    found = assess(suite, contenders, replies)
+    assert [score.passed for score in found.scores] == [True, False, None]
+    assert found.scores[1].reason == "There is no reply: it crashed"
+    assert (found.verdicts[0].n, found.verdicts[0].b) == (1, 1)
+
+
 def test_a_stopped_reply_and_a_case_without_checks_have_no_score() -> None:
     stopped = score_reply(_case("a", YES), _reply("yes", finish_reason="stopped"))
     unchecked = score_reply(_case("a"), _reply("yes"))
