@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from engine.contract import Contender
-from engine.errors import StorageError
 from gui.compare.draft_model import Draft
 from gui.cost.settings import CostSettings
+from storage.files import write_settings
 
 _HELP = msgspec.Meta
 
@@ -56,10 +56,4 @@ def load_settings(path: Path) -> WindowSettings:
 
 def save_settings(path: Path, settings: WindowSettings) -> None:
     """Write the file whole or not at all; raises StorageError."""
-    from storage.files import write_whole  # brings SQLAlchemy, which a start must not wait for
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise StorageError(f"The folder {path.parent} cannot be made: {fault.strerror}.") from fault
-    write_whole(path, msgspec.json.format(msgspec.json.encode(settings)))
+    write_settings(path, settings)

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Write beside the file, then rename; makes the folder. Raises OSError and leaves nothing then.
+    """As `put_in_place`, but makes the folder where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    put_in_place(path, content, durable=durable)
+
+
+def put_in_place(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write beside the file, then rename. Raises OSError, and leaves what was there and nothing else.
 
     durable: it survives a power cut too, for which the disk is waited for; a cache need not.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with unfinished.open("xb") as file:
             file.write(content)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

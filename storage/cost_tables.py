@@ -14,6 +14,7 @@ from engine.cost.defaults import (
 )
 from engine.cost.paid import SHIPPED, load_price_file
 from engine.errors import StorageError
+from storage.files import write_whole
 
 TABLES: Final = {"paid": SHIPPED, "grid": GRID, "electricity": PRICES}
 """What can be the user's own, by a short name, and where it is shipped."""
@@ -40,8 +41,6 @@ def load_tables(folder: Path, *, paid: Path | None = None, grid: Path | None = N
 
 def make_own_table(folder: Path, name: str) -> Path:
     """The user's copy of a table, made if there is none yet; raises StorageError."""
-    from storage.files import write_whole  # brings SQLAlchemy, which a start must not wait for
-
     path = own_table(folder, name)
     if path.exists():
         return path

@@ -8,6 +8,7 @@ import msgspec
 
 from engine.energy.settings import EnergySettings
 from engine.errors import AssumptionError, StorageError
+from storage.files import write_settings
 from storage.folders import data_folder
 
 
@@ -35,10 +36,4 @@ def load_energy_settings(path: Path) -> EnergySettings:
 
 def save_energy_settings(path: Path, settings: EnergySettings) -> None:
     """Write the file whole or not at all; raises StorageError."""
-    from storage.files import write_whole  # brings SQLAlchemy, which a start must not wait for
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise StorageError(f"The folder {path.parent} cannot be made: {fault.strerror}.") from fault
-    write_whole(path, msgspec.json.format(msgspec.json.encode(settings)))
+    write_settings(path, settings)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+
 from engine.errors import Misnamed, StorageError
+from models.atomic import put_in_place
 from storage.os_faults import os_sentence
 
 
@@ -32,18 +33,19 @@ def read_lines(path: Path, limit_bytes: int) -> Iterator[bytes]:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Put a complete new file in place of what was there; raises StorageError, that kept."""
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        try:
-            with unfinished.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        put_in_place(path, content)
     except OSError as error:
         raise StorageError(os_sentence(path, error)) from error
+
+
+def write_settings(path: Path, settings: msgspec.Struct) -> None:
+    """Write them as JSON that a person can read, in a folder made for it; raises StorageError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise StorageError(f"The folder {path.parent} cannot be made: {fault.strerror}.") from fault
+    write_whole(path, msgspec.json.format(msgspec.json.encode(settings)))
 
 
 @contextmanager
