@@ -11,7 +11,7 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
-from engine.energy.zones import Covers, Found, SourceStatus, Zone, range_text
+from engine.energy.zones import Covers, Found, SourceStatus, Zone, range_text, unusable
 
 SOURCE = "Apple energy model"
 STEP_S = 0.1
@@ -43,7 +43,7 @@ class AppleReader:
 def find_apple(monitor: Any = None) -> Found:
     """Open the counters; `monitor` replaces the library's in tests."""
     if monitor is None and (platform.system(), platform.machine()) != ("Darwin", "arm64"):
-        return _unusable("This is no Mac with Apple Silicon.")
+        return unusable(SOURCE, "This is no Mac with Apple Silicon.")
     try:
         if monitor is None:
             import zeus_apple_silicon
@@ -51,9 +51,9 @@ def find_apple(monitor: Any = None) -> Found:
             monitor = zeus_apple_silicon.AppleEnergyMonitor()
         keys = _joules(monitor.get_cumulative_energy())
     except (ImportError, RuntimeError) as error:
-        return _unusable(f"Apple's energy counters cannot be opened: {error}.")
+        return unusable(SOURCE, f"Apple's energy counters cannot be opened: {error}.")
     if not keys:
-        return _unusable("This version of macOS tells no energy.")
+        return unusable(SOURCE, "This version of macOS tells no energy.")
     reader = AppleReader(monitor, tuple(_zone(key) for key in keys))
     status = SourceStatus(
         source=SOURCE,
@@ -86,7 +86,3 @@ def _zone(key: str) -> Zone:
         step_s=STEP_S,
         ceiling_watts=500.0,
     )
-
-
-def _unusable(reason: str) -> Found:
-    return Found(None, SourceStatus(source=SOURCE, usable=False, reason=reason))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.energy.powercap import ReadText, read_text
-from engine.energy.zones import Found, SourceStatus, Zone, range_text
+from engine.energy.sysfs import ReadText, read_text
+from engine.energy.zones import Found, SourceStatus, Zone, range_text, unusable
 
 SOURCE = "battery"
 STEP_S = 3.0
@@ -60,12 +60,12 @@ def find_battery(root: Path, read: ReadText = read_text) -> Found:
         if _is_of_the_machine(folder, read)
     )
     if not folders:
-        return _unusable("This machine has no battery.")
+        return unusable(SOURCE, "This machine has no battery.")
     try:
         for folder in folders:
             _watts(folder, read)
     except (OSError, ValueError):
-        return _unusable("The battery does not tell its power.")
+        return unusable(SOURCE, "The battery does not tell its power.")
     reader = BatteryReader(folders, read)
     discharging = bool(reader.read())
     status = SourceStatus(
@@ -100,7 +100,3 @@ def _watts(folder: Path, read: ReadText) -> float:
         microamperes = int(read(folder / "current_now"))
         microvolts = int(read(folder / "voltage_now"))
         return abs(microamperes * microvolts) * 1e-12
-
-
-def _unusable(reason: str) -> Found:
-    return Found(None, SourceStatus(source=SOURCE, usable=False, reason=reason))

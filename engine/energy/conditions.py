@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 
 from engine.contract import EnergyConditions, PowerSource
-from engine.energy.powercap import ReadText, read_text
+from engine.energy.sysfs import ReadText, read_text, text_or_none
 
 NOT_TOLD = "This system does not tell."
 
@@ -16,8 +16,8 @@ def read_conditions(
     root: Path, throttled: bool | None = None, read: ReadText = read_text
 ) -> EnergyConditions:
     """The conditions now; `throttled` comes from the counters around the window."""
-    profile = _text(root / "sys/firmware/acpi/platform_profile", read)
-    governor = _text(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", read)
+    profile = text_or_none(root / "sys/firmware/acpi/platform_profile", read)
+    governor = text_or_none(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", read)
     found = {
         "power_profile": profile,
         "governor": governor,
@@ -37,8 +37,8 @@ def throttle_files(root: Path, read: ReadText = read_text) -> tuple[Path, ...]:
     by_package: dict[str, Path] = {}
     for cpu in sorted((root / "sys/devices/system/cpu").glob("cpu[0-9]*")):
         path = cpu / "thermal_throttle/package_throttle_count"
-        package = _text(cpu / "topology/physical_package_id", read)
-        if package is not None and _text(path, read) is not None:
+        package = text_or_none(cpu / "topology/physical_package_id", read)
+        if package is not None and text_or_none(path, read) is not None:
             by_package.setdefault(package, path)
     return tuple(by_package.values())
 
@@ -57,18 +57,12 @@ def _power_source(root: Path, read: ReadText) -> PowerSource:
     """A machine without a battery hangs on the mains."""
     folders = list((root / "sys/class/power_supply").glob("*"))
     if folders or root != Path("/"):
-        discharging = any(_text(each / "status", read) == "Discharging" for each in folders)
+        discharging = any(text_or_none(each / "status", read) == "Discharging" for each in folders)
         mains = any(
-            _text(each / "type", read) == "Mains" and _text(each / "online", read) == "1"
+            text_or_none(each / "type", read) == "Mains"
+            and text_or_none(each / "online", read) == "1"
             for each in folders
         )
         return "battery" if discharging and not mains else "mains"
     battery = psutil.sensors_battery()
     return "battery" if battery is not None and battery.power_plugged is False else "mains"
-
-
-def _text(path: Path, read: ReadText) -> str | None:
-    try:
-        return read(path)
-    except (OSError, ValueError):
-        return None

@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from engine.energy.powercap import MIRRORED
-from engine.energy.zones import Found, SourceStatus, Zone, range_text
+from engine.energy.zones import Found, SourceStatus, Zone, range_text, unusable
 
 SOURCE = "Energy Meter Interface"
 STEP_S = 0.001
@@ -86,13 +86,13 @@ def find_emi(devices: Sequence[EmiDevice] | None = None) -> Found:
     """Open all energy meters; `devices` replaces Windows' own in tests."""
     if devices is None:
         if platform.system() != "Windows":
-            return _unusable("This is not Windows.")
+            return unusable(SOURCE, "This is not Windows.")
         from engine.energy.emi_device import open_devices
 
         devices = open_devices()
     if not devices:
-        return _unusable(
-            "Windows offers no energy meter; it does since Windows 11, on real hardware."
+        return unusable(
+            SOURCE, "Windows offers no energy meter; it does since Windows 11, on real hardware."
         )
     chosen: list[_Channel] = []
     seen: list[float] = []
@@ -111,7 +111,7 @@ def find_emi(devices: Sequence[EmiDevice] | None = None) -> Found:
     reader = EmiReader(chosen, devices)
     if not any(zone.covers == "cpu" for zone in reader.zones):
         reader.close()
-        return _unusable("Windows' energy meters do not tell the processor's energy.")
+        return unusable(SOURCE, "Windows' energy meters do not tell the processor's energy.")
     status = SourceStatus(
         source=SOURCE,
         usable=True,
@@ -172,7 +172,3 @@ def _zone(channel: _Channel) -> Zone:
         step_s=STEP_S,
         ceiling_watts=1000.0,
     )
-
-
-def _unusable(reason: str) -> Found:
-    return Found(None, SourceStatus(source=SOURCE, usable=False, reason=reason))

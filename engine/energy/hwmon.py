@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from engine.energy.powercap import ReadText, read_text
-from engine.energy.zones import Found, SourceStatus, Zone, range_text
+from engine.energy.sysfs import ReadText, read_text, text_or_none
+from engine.energy.zones import Found, SourceStatus, Zone, range_text, unusable
 
 AMD = "amdgpu"
 INTEL = "Intel GPU"
@@ -52,7 +52,7 @@ def find_amdgpu(root: Path, processor_counted: bool, read: ReadText = read_text)
         path = _first_readable(folder, ("power1_average", "power1_input"), read)
         if path is None:
             continue
-        built_in = _text(folder / "in1_label", read) == "vddnb"
+        built_in = text_or_none(folder / "in1_label", read) == "vddnb"
         key = f"amdgpu:{card}"
         words = "processor with graphics" if built_in else f"GPU {card}"
         zones.append(
@@ -104,7 +104,7 @@ def _monitors(root: Path, drivers: set[str], read: ReadText) -> list[tuple[str, 
         found += [
             (card.name, folder)
             for folder in sorted((card / "device/hwmon").glob("hwmon*"))
-            if _text(folder / "name", read) in drivers
+            if text_or_none(folder / "name", read) in drivers
         ]
     return found
 
@@ -113,34 +113,28 @@ def _intel_counter(folder: Path, read: ReadText) -> Path | None:
     """The counter of the whole card where the driver tells it apart from the package's."""
     paths = sorted(folder.glob("energy*_input"))
     labels = {
-        _text(path.with_name(path.name.replace("_input", "_label")), read): path for path in paths
+        text_or_none(path.with_name(path.name.replace("_input", "_label")), read): path
+        for path in paths
     }
     for label in ("card", "pkg", None):
         path = labels.get(label)
-        if path is not None and _text(path, read) is not None:
+        if path is not None and text_or_none(path, read) is not None:
             return path
     return None
 
 
 def _first_readable(folder: Path, names: tuple[str, ...], read: ReadText) -> Path | None:
     for name in names:
-        if _text(folder / name, read) not in {None, "0"}:
+        if text_or_none(folder / name, read) not in {None, "0"}:
             return folder / name
     return None
-
-
-def _text(path: Path, read: ReadText) -> str | None:
-    try:
-        return read(path)
-    except (OSError, ValueError):
-        return None
 
 
 def _found(
     source: str, files: dict[str, Path], zones: list[Zone], read: ReadText, missing: str
 ) -> Found:
     if not zones:
-        return Found(None, SourceStatus(source=source, usable=False, reason=missing))
+        return unusable(source, missing)
     status = SourceStatus(
         source=source,
         usable=True,

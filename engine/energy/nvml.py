@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.energy.zones import Found, SourceStatus, Zone, range_text
+from engine.energy.zones import Found, SourceStatus, Zone, range_text, unusable
 
 SOURCE = "NVML"
 COUNTER_STEP_S = 0.1
@@ -92,15 +92,15 @@ def find_nvml(library: Any = None) -> Found:
         library.nvmlInit()
         count = library.nvmlDeviceGetCount()
     except library.NVMLError as error:
-        return _unusable(f"No NVIDIA driver answers: {_words(error)}.")
+        return unusable(SOURCE, f"No NVIDIA driver answers: {_words(error)}.")
     gpus = tuple(gpu for index in range(count) if (gpu := _probe(library, index)) is not None)
     silent = [gpu.words for gpu in gpus if gpu.joules is None and gpu.watts is None]
     reader = NvmlReader(library, gpus)
     if not reader.zones:
         reader.close()
         if not gpus:
-            return _unusable("The NVIDIA driver lists no GPU.")
-        return _unusable(f"{', '.join(silent)} refuses to tell its power and its energy.")
+            return unusable(SOURCE, "The NVIDIA driver lists no GPU.")
+        return unusable(SOURCE, f"{', '.join(silent)} refuses to tell its power and its energy.")
     counted = tuple(zone for zone in reader.zones if zone.counted)
     status = SourceStatus(
         source=SOURCE,
@@ -210,7 +210,3 @@ def _power_key(gpu: _Gpu) -> str:
 
 def _words(error: Any) -> str:
     return str(error).strip().rstrip(".") or type(error).__name__
-
-
-def _unusable(reason: str) -> Found:
-    return Found(None, SourceStatus(source=SOURCE, usable=False, reason=reason))

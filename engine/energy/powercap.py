@@ -7,15 +7,14 @@ the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from engine.energy.zones import Covers, Found, SourceStatus, Zone, range_text
-
-ReadText = Callable[[Path], str]
+from engine.energy.sysfs import ReadText, read_text
+from engine.energy.zones import Covers, Found, SourceStatus, Zone, range_text, unusable
 
 SOURCE = "powercap"
 STEP_S = 0.001
@@ -42,10 +41,6 @@ sudo udevadm trigger --action=add --subsystem-match=powercap
 class _Candidate(msgspec.Struct, frozen=True):
     folder: Path
     name: str
-
-
-def read_text(path: Path) -> str:
-    return path.read_text(encoding="ascii").strip()
 
 
 class PowercapReader:
@@ -83,7 +78,7 @@ def find_powercap(root: Path, virtual: bool, read: ReadText = read_text) -> Foun
         return _refused()
     except (OSError, ValueError) as error:
         reason = f"Its counters cannot be read: {error}."
-        return Found(None, SourceStatus(source=SOURCE, usable=False, reason=reason))
+        return unusable(SOURCE, reason)
     for each in candidates:
         if each.name.startswith("psys"):
             with suppress(OSError, ValueError):
@@ -183,7 +178,7 @@ def _missing(virtual: bool) -> Found:
         if virtual
         else "The system offers no energy counter of the processor."
     )
-    return Found(None, SourceStatus(source=SOURCE, usable=False, reason=reason))
+    return unusable(SOURCE, reason)
 
 
 def _refused() -> Found:

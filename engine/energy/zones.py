@@ -75,6 +75,10 @@ class Found(NamedTuple):
     status: SourceStatus
 
 
+def unusable(source: str, reason: str) -> Found:
+    return Found(None, SourceStatus(source=source, usable=False, reason=reason))
+
+
 def range_text(label: EnergyLabel) -> str:
     """The range of a label in words, as the list of sources and the documentation give it."""
     if label == "estimated":

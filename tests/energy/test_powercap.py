@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.energy.powercap import find_powercap, read_text
+from engine.energy.powercap import find_powercap
 from engine.energy.seam import Window
+from engine.energy.sysfs import read_text
 from tests.energy.machines import RANGE_UJ, Counter, Machine, joules, within_range
 
 
