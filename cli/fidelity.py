@@ -48,6 +48,7 @@ from engine.fidelity import (
     ReplyGiven,
 )
 from engine.fidelity_recording import recorded_fidelity
+from engine.same_models import same_model_remarks
 from models import fit
 from models.describe import describe
 
@@ -98,6 +99,8 @@ def fidelity(
     runtime = Runtime(n_ctx=options.ctx, threads=options.threads)
     contenders = read_contenders([reference, *candidates], runtime, describe_model)
     plan = make_plan(contenders, options, read_session)
+    for remark in same_model_remarks(contenders):
+        complain(clean_line(remark))
     with measurement_recorder("fidelity", wanted=not options.no_history) as recorder:
         document, stopped = _run(make_bench(), plan, read_environment, recorder)
     if document is None:

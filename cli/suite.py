@@ -45,6 +45,7 @@ from engine.quality.generators.ready import ready_suites
 from engine.quality.standings import TradeOff
 from engine.quality.suite import Suite
 from engine.quality.trade_off import trade_off_csv, trade_offs
+from engine.same_models import same_model_remarks
 from engine.schedule import kept_scores
 from engine.suite import (
     Assessment,
@@ -147,11 +148,8 @@ def _plan(
         raise WrongUsage("Name a reference and at least one candidate to judge against it.")
     runtime = Runtime(n_ctx=options.ctx, threads=options.threads)
     contenders = read_contenders([reference, *candidates], runtime, describe_model)
-    for path, contender in zip(candidates, contenders[1:], strict=True):
-        if path.resolve() == reference.resolve():
-            complain(
-                clean_line(f"{contender.name} is the reference's own file: it differs by chance.")
-            )
+    for remark in same_model_remarks(contenders):
+        complain(clean_line(remark))
     return suite_plan(
         asked,
         contenders,

@@ -22,6 +22,7 @@ from engine.contract import (
     Session,
 )
 from engine.errors import SteelyardError
+from engine.same_models import same_model_remarks
 from engine.schedule import kept_replies
 from gui.collaborators import Bench, Collaborators, History
 from gui.jobs import Jobs
@@ -144,6 +145,8 @@ class SuiteModel(QObject):
             given, history = self._given, self._history
             work = partial(prepare_suite, given, history, choice, settings, contenders)
             self._prepare(work, margin, settings.judged_by)
+            for remark in same_model_remarks(contenders):
+                self.noticed.emit(remark)
 
     def resume(self) -> None:
         """Run what the shown result still lacks."""

@@ -205,6 +205,16 @@ def recorded() -> list[Session]:
         return [history.session(each.id) for each in history.sessions(10)]
 
 
+def test_a_file_that_is_set_against_itself_is_named(
+    model_files: ModelFiles, text: Path, capsys: Capture
+) -> None:
+    big, small = model_files("big", "small")
+    assert compare([big, small, big], Chunks(), text) == 0
+    told = capsys.readouterr().err
+    assert "big (2) is the reference's own file with the same settings" in told
+    assert "small is" not in told
+
+
 def no_session(session_id: str) -> Session:
     raise AssertionError(session_id)
 

@@ -201,7 +201,7 @@ def test_a_file_that_is_set_against_itself_is_named(
     bench = Answers({"big": "yes", "big 2": "yes", "big (2)": "yes", "small": "yes"})
     assert judge([big, small, big], bench, cases=cases) == 0
     told = capsys.readouterr().err
-    assert "is the reference's own file: it differs by chance." in told
+    assert "big (2) is the reference's own file with the same settings" in told
     assert "small is the reference's" not in told
 
 

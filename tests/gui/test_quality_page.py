@@ -86,6 +86,19 @@ def test_a_run_ends_in_a_table_with_a_sentence_for_each_candidate(
     qtbot.waitUntil(lambda: isinstance(result.chart, FidelityChart), timeout=10_000)
 
 
+@pytest.mark.parametrize("tab", [0, 1])
+def test_a_model_that_is_set_against_itself_is_named(tab: int, qtbot: QtBot, quality: Desk) -> None:
+    twin = msgspec.structs.replace(F16, name="twin")
+    quality.compare.contenders.replace_all((F16, twin, Q2))
+    page = quality.quality_page
+    page.tabs.setCurrentIndex(tab)
+    page.run.click()
+    qtbot.waitUntil(lambda: not quality.quality.running)
+    told = [banner.text for banner in page.banners.banners if banner.kind == "notice"]
+    assert len(told) == 1
+    assert told[0].startswith("twin is the reference's own file with the same settings")
+
+
 def test_estimates_are_shown_while_the_run_goes_on(
     qtbot: QtBot, quality: Desk, fakes: Fakes
 ) -> None:
