@@ -24,6 +24,7 @@ from gui.divergence.divergence_dialog import DivergenceDialog
 from gui.divergence.divergence_model import DivergenceModel, Question
 from gui.energy.energy_model import MEASURING, EnergyModel
 from gui.energy.settings_page import SettingsPage, page_of_settings
+from gui.garbage import Garbage
 from gui.history.history_model import HistoryModel
 from gui.history.history_page import HistoryPage, page_of_history
 from gui.jobs import Jobs
@@ -312,8 +313,10 @@ def main(argv: list[str], given: Collaborators) -> int:
         )
     desk = Desk(app, given)
     signals = SystemSignals(desk.window)
+    garbage = Garbage(desk)
     desk.open()
     code = app.exec()
+    garbage.close()
     signals.close()
     return code if desk.close() else 1
 
