@@ -6,13 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 
 from cli.cost_assumptions import assumptions_of, named
 from cli.cost_options import CostOptions
 from cli.cost_view import print_cost
-from cli.terminal import result_console, write_result
+from cli.terminal import result_console, write_json
 from cli.usage import WrongUsage
 from engine.contract import Session, Verdict
 from engine.cost.assumptions import Assumptions
@@ -40,7 +39,7 @@ def cost(source: str, options: CostOptions) -> int:
     report = cost_report(session, assumptions, verdicts)
     report = replace(report, notes=(*report.notes, *whence))
     if options.as_json:
-        write_result(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+        write_json(report)
     else:
         print_cost(result_console(), report)
     return 0

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from rich.console import Console
 from rich.text import Text
 
 from cli.contenders import read_contenders
 from cli.failures import EXIT_INTERRUPTED
 from cli.interrupt import StopOnInterrupt
-from cli.terminal import clean, complain, message_console, result_console, words, write_result
+from cli.terminal import clean, complain, message_console, result_console, words, write_json
 from engine.bench import Bench
 from engine.client import Stopped
 from engine.contract import Case, Contender, Failed, Message, Plan, Replied, Runtime, Sampling
@@ -44,7 +43,7 @@ def diverge(
     except Stopped:
         return EXIT_INTERRUPTED
     if as_json:
-        write_result(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+        write_json(found)
     else:
         print_divergence(result_console(), found)
     return 0

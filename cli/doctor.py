@@ -19,7 +19,7 @@ from rich.text import Text
 
 from cli.failures import EXIT_FAILED
 from cli.program import program_name
-from cli.terminal import clean, clean_line, result_console, words, write_result
+from cli.terminal import clean, clean_line, result_console, words, write_json
 from cli.wording import size
 from engine.bench import Bench
 from engine.contract import DeviceInfo, Environment
@@ -83,7 +83,7 @@ def doctor(*, rpc_servers: tuple[str, ...], as_json: bool) -> int:
     """The exit code: 1 where something vital is missing."""
     diagnosis = diagnose(rpc_servers)
     if as_json:
-        write_result(msgspec.json.format(msgspec.json.encode(diagnosis), indent=2) + b"\n")
+        write_json(diagnosis)
     else:
         _print(result_console(), diagnosis)
     return EXIT_FAILED if any(each.vital for each in diagnosis.missing) else 0

@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
 from cli.failures import EXIT_INTERRUPTED
 from cli.interrupt import StopOnInterrupt
-from cli.terminal import clean, clean_line, result_console, words, write_result
+from cli.terminal import clean, clean_line, result_console, words, write_json
 from cli.usage import WrongUsage
 from engine.energy.calibration import PlugReading
 from engine.energy.settings import EnergySettings, PlugCalibration, sensor_root
@@ -39,7 +38,7 @@ def list_sources(*, as_json: bool) -> int:
     settings = load_energy_settings(energy_settings_file())
     found = sources(sensor_root(), tdp_watts=settings.tdp_watts)
     if as_json:
-        write_result(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+        write_json(found)
         return 0
     console = result_console()
     for each in found:

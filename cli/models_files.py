@@ -12,7 +12,7 @@ from cli.models_fit import MachineOf, this_machine
 from cli.models_fit_view import FitDocument, fit_document, print_fit
 from cli.models_hub_view import Judged, print_files
 from cli.models_list import MakeLibrary, this_library
-from cli.terminal import clean_line, complain, result_console, write_result
+from cli.terminal import clean_line, complain, result_console, write_json
 from cli.usage import WrongUsage
 from engine.contract import Runtime
 from engine.errors import SteelyardError
@@ -67,7 +67,7 @@ def list_files(
         **fields, facts=judged.facts, fits=judged.fits, standings=here, no_fits=no_fits
     )
     if as_json:
-        _write(document)
+        write_json(document)
         return 0
     if no_fits is not None:
         complain(clean_line(f"Whether they fit is not known: {no_fits}"))
@@ -93,7 +93,7 @@ def fit_repository(
         if not judged.fits:
             raise WrongUsage(f"{repository.repo} has no GGUF models.")
         if as_json:
-            _write(judged.fits)
+            write_json(judged.fits)
         else:
             print_files(result_console(), repository, judged, {})
         return 0
@@ -102,7 +102,7 @@ def fit_repository(
     machine = machine_of(runtime.rpc_servers, runtime.threads)
     document = fit_document(judge(profile, runtime, machine), machine)
     if as_json:
-        _write(document)
+        write_json(document)
     else:
         print_fit(result_console(), choice.label, document)
     return 0
@@ -128,7 +128,3 @@ def _reading(access: Access, read: Callable[[Headers], T]) -> T:
         return read(Headers(http))
     finally:
         http.close()
-
-
-def _write(document: object) -> None:
-    write_result(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from cli.hub_access import Access, this_hub
 from cli.loading_options import LoadingOptions
 from cli.model_uses import recorded_uses
 from cli.models_fit_view import fit_document, print_fit
-from cli.terminal import result_console, write_result
+from cli.terminal import result_console, write_json
 from cli.usage import WrongUsage, require_file
 from engine.bench import Bench
 from engine.contract import Runtime
@@ -87,7 +85,7 @@ def _fit_file(
     use = Uses(uses_of()).of([str(file.absolute())], known)
     document = fit_document(judge(profile, runtime, machine), machine, use)
     if as_json:
-        write_result(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+        write_json(document)
     else:
         print_fit(result_console(), file.name, document)
     return 0

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -21,7 +20,7 @@ from rich.progress import (
 from cli.failures import EXIT_INTERRUPTED
 from cli.hub_access import Access, address_of, choice_of, repository_of, this_hub
 from cli.interrupt import StopOnInterrupt
-from cli.terminal import clean_line, complain, message_console, write_result
+from cli.terminal import clean_line, complain, message_console, write_json
 from cli.usage import WrongUsage
 from cli.wording import size
 from engine.client import Stopped
@@ -65,7 +64,7 @@ def get_model(
         complain("Stopped. What came so far is kept; the same command goes on from there.")
         return EXIT_INTERRUPTED
     if as_json:
-        _write([str(path) for path in paths])
+        write_json([str(path) for path in paths])
     else:
         for path in paths:
             print(clean_line(str(path)))
@@ -110,7 +109,3 @@ def _shown(selection: Selection) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(what, total=selection.total_bytes)
         yield lambda here_bytes: progress.update(task, completed=here_bytes)
-
-
-def _write(document: object) -> None:
-    write_result(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")

@@ -9,7 +9,7 @@ import msgspec
 from cli.failures import EXIT_INTERRUPTED
 from cli.models_making import Cancelled, Tell, make_stoppably
 from cli.models_making_options import ImatrixOptions
-from cli.terminal import clean_line, complain, write_result
+from cli.terminal import clean_line, complain, write_json
 from cli.usage import WrongUsage, require_file
 from cli.wording import count, percent
 from engine.client import Stopped
@@ -67,7 +67,7 @@ def _report(matrix: ImportanceMatrix, order: ImatrixOrder, *, as_json: bool) -> 
         made = MadeMatrix(
             path=matrix.path, text=order.dataset, chunks=matrix.chunks, weights=weights
         )
-        write_result(msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n")
+        write_json(made)
         return
     chunks = count(matrix.chunks, "chunk")
     print(clean_line(f"{matrix.path} ({chunks}, {count(weights, 'weight')})"), flush=True)

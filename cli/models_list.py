@@ -7,13 +7,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from cli.asking import agreed
 from cli.hub_access import Access, this_hub
 from cli.model_uses import recorded_uses
 from cli.models_list_view import ListedFault, ListedModel, ListedPlace, ModelList, print_models
-from cli.terminal import clean_line, complain, result_console, write_result
+from cli.terminal import clean_line, complain, result_console, write_json
 from cli.usage import WrongUsage
 from models.demo import bundled_models
 from models.fingerprint import Fingerprints
@@ -58,7 +56,7 @@ def list_models(
     listed = tuple(_listed(entry, uses, found) for entry in contents.entries)
     if as_json:
         document = ModelList(models=listed, broken=_faults(contents))
-        write_result(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+        write_json(document)
         return 0
     for sentence in (
         *(each.sentence for each in contents.broken),

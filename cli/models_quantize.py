@@ -10,7 +10,7 @@ import msgspec
 from cli.failures import EXIT_INTERRUPTED
 from cli.models_making import Cancelled, Tell, make_stoppably
 from cli.models_making_options import QuantizeOptions
-from cli.terminal import clean_line, complain, write_result
+from cli.terminal import clean_line, complain, write_json
 from cli.usage import WrongUsage, require_file
 from cli.wording import percent, size
 from engine.client import Stopped
@@ -59,7 +59,7 @@ def quantize_model(source: Path, types: Sequence[str], options: QuantizeOptions)
         complain("Stopped. Nothing half was left behind.")
         return EXIT_INTERRUPTED
     if options.as_json:
-        _write_json(made)
+        write_json(made)
     else:
         for model in made:
             print(clean_line(f"{model.path} ({size(model.size_bytes)})"), flush=True)
@@ -104,14 +104,10 @@ def _foretell(
         for each in map(quantization_named, types)
     ]
     if options.as_json:
-        _write_json(foretold)
+        write_json(foretold)
         return 0
     for each in foretold:
         needs = quantization_named(each.quantization).needs_imatrix and not given
         note = "; needs an importance matrix" if needs else ""
         print(clean_line(f"{each.path} ({size(each.size_bytes)}{note})"), flush=True)
     return 0
-
-
-def _write_json(result: object) -> None:
-    write_result(msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
 from cli.hub_access import Access, this_hub
 from cli.models_fit import this_machine
 from cli.models_hub_view import print_found
 from cli.models_search_options import SearchOptions
-from cli.terminal import clean_line, complain, result_console, write_result
+from cli.terminal import clean_line, complain, result_console, write_json
 from models.fit import Machine, parameters_that_fit
 from models.hub.client import Hub, Query
 from models.hub.results import Results
@@ -45,7 +43,7 @@ def search_hub(
     )
     found = Results(query, Hub(access.settings, access.token).search(query)).take(limit)
     if as_json:
-        write_result(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+        write_json(found)
     elif found:
         print_found(result_console(), found)
     else:

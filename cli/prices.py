@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from cli.tables import print_table
-from cli.terminal import clean_line, result_console, words, write_result
+from cli.terminal import clean_line, result_console, words, write_json
 from engine.cost.defaults import Tables
 from engine.cost.paid import PaidModel
 from engine.wording import NONE
@@ -24,7 +23,7 @@ def prices(*, own: str | None, as_json: bool) -> int:
         return 0
     tables = load_tables(folder)
     if as_json:
-        write_result(msgspec.json.format(msgspec.json.encode(tables.paid), indent=2) + b"\n")
+        write_json(tables.paid)
         return 0
     _print(result_console(), tables)
     return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -12,7 +11,7 @@ from rich.text import Text
 
 from cli.history import open_history
 from cli.tables import print_table
-from cli.terminal import clean_line, result_console, words, write_result
+from cli.terminal import clean_line, result_console, words, write_json
 from cli.wording import when
 from engine.contract import Reply, Session
 from storage.comparison import SessionComparison, compare_sessions
@@ -37,7 +36,7 @@ def compare_two(first_id: str, second_id: str, *, texts: bool, as_json: bool) ->
     before, after = sorted(pair, key=lambda session: session.created)
     comparison = compare_sessions(before, after)
     if as_json:
-        write_result(msgspec.json.format(msgspec.json.encode(comparison), indent=2) + b"\n")
+        write_json(comparison)
         return 0
     console = result_console()
     states = pair_states(comparison)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
 from rich.console import Console
 from rich.text import Text
 
 from cli.history import open_history
 from cli.sessions import short_id
-from cli.terminal import clean_line, complain, result_console, words, write_result
+from cli.terminal import clean_line, complain, result_console, words, write_json
 from cli.wording import when
 from storage.query import Query
 from storage.summary import Hit, SessionSummary
@@ -20,7 +19,7 @@ def search_sessions(query: Query, *, limit: int, as_json: bool) -> int:
         found = history.sessions(limit, query=query)
         beyond = history.count(query) - len(found)
     if as_json:
-        write_result(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+        write_json(found)
         return 0
     console = result_console()
     for each in found:

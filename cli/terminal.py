@@ -10,6 +10,7 @@ import sys
 from functools import lru_cache
 from typing import IO, Final
 
+import msgspec
 from rich.console import Console
 from rich.style import Style
 from rich.text import Text
@@ -72,6 +73,10 @@ def write_result(content: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
+
+
+def write_json(document: object) -> None:
+    write_result(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
 
 
 def complain(sentence: str) -> None:
