@@ -8,11 +8,11 @@ from typing import TypeVar
 import msgspec
 
 from cli.hub_access import Access, address_of, choice_of, repository_of, this_hub
-from cli.models_fit import MachineOf, this_machine
 from cli.models_fit_view import FitDocument, fit_document, print_fit
 from cli.models_hub_view import Judged, print_files
 from cli.models_list import MakeLibrary, this_library
 from cli.terminal import clean_line, complain, result_console, write_json
+from cli.this_machine import MachineOf, this_machine
 from cli.usage import WrongUsage
 from engine.contract import Runtime
 from engine.errors import SteelyardError

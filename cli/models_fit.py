@@ -8,35 +8,18 @@ from pathlib import Path
 from cli.hub_access import Access, this_hub
 from cli.loading_options import LoadingOptions
 from cli.model_uses import recorded_uses
+from cli.models_files import fit_repository
 from cli.models_fit_view import fit_document, print_fit
 from cli.terminal import result_console, write_json
+from cli.this_machine import MachineOf, this_machine
 from cli.usage import WrongUsage, require_file
-from engine.bench import Bench
 from engine.contract import Runtime
-from engine.machine import available_memory
-from models import fit
 from models.fingerprint import Fingerprints
-from models.fit import Bandwidth, Machine, judge, measure_bandwidth, profile_of
+from models.fit import judge, profile_of
 from models.gguf import read_model
 from models.hub.address import parse_address
 from storage.folders import models_folder
 from storage.uses import Use, Uses
-
-MachineOf = Callable[[tuple[str, ...], int | None], Machine]
-
-
-def this_machine(rpc_servers: tuple[str, ...], threads: int | None) -> Machine:
-    """What is free here now; measuring the bandwidth takes a fifth of a second."""
-    bench = Bench(fit=fit)
-    try:
-        environment = bench.environment(rpc_servers)
-    finally:
-        bench.close()
-    return Machine(
-        host_free_bytes=available_memory(),
-        devices=environment.devices,
-        bandwidth=Bandwidth(host=measure_bandwidth(threads or environment.physical_cores or 1)),
-    )
 
 
 def fit_model(
@@ -55,8 +38,6 @@ def fit_model(
     """
     file, runtime = Path(target), loading.runtime()
     if not file.exists() and parse_address(target) is not None:
-        from cli.models_files import fit_repository
-
         return fit_repository(
             target,
             quantization,

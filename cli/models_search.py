@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cli.hub_access import Access, this_hub
-from cli.models_fit import this_machine
 from cli.models_hub_view import print_found
 from cli.models_search_options import SearchOptions
 from cli.terminal import clean_line, complain, result_console, write_json
+from cli.this_machine import this_machine
 from models.fit import Machine, parameters_that_fit
 from models.hub.client import Hub, Query
 from models.hub.results import Results
