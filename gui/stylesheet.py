@@ -7,10 +7,8 @@ the palette.
 from __future__ import annotations
 
 from string import Template
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from gui.theme import Colours, Spacing, Type
+from gui.design import Colours, Spacing, Type
 
 _SHEET = Template("""
 QToolTip { color: $text; background: $raised; border: 1px solid $border; padding: ${xs}px; }

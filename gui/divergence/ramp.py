@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gui.theme import Scheme
+from gui.design import Scheme
 
 LIMITS: Final = (0.02, 0.1, 0.25, 0.5)
 """A change of probability below the first is not coloured; each further limit is a step stronger."""

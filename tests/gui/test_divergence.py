@@ -14,6 +14,7 @@ from engine.contract import Case, Message
 from engine.divergence import Divergence
 from engine.errors import RequestError
 from gui.app import Desk
+from gui.design import COLOURS, Scheme
 from gui.divergence.divergence_dialog import DivergenceDialog
 from gui.divergence.divergence_model import Question
 from gui.divergence.ramp import LIMITS, colour_of, step_of
@@ -29,7 +30,7 @@ from gui.divergence.words import (
     token_rows,
     token_verdict,
 )
-from gui.theme import COLOURS, Scheme, Theme
+from gui.theme import Theme
 from tests.gui.acting import A, B, C, OpenDesk, draw_up, finish, key
 from tests.gui.fake_divergence import FakeDivergenceBench, token, tokens_of
 from tests.gui.fakes import FakeBench, Fakes, whole_run

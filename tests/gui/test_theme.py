@@ -7,8 +7,9 @@ import pytest
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+from gui.design import COLOURS, Colours, Scheme
 from gui.icons import SHAPES, pixmap
-from gui.theme import COLOURS, Colours, Scheme, Theme
+from gui.theme import Theme
 
 TEXTS = ("text", "muted", "accent", "good", "warning", "error")
 GROUNDS = ("window", "surface", "raised")
