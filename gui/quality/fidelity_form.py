@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from engine.quality.bundled import DEFAULT_TEXT, bundled_texts
 from gui.quality.cases_popovers import SessionForm
-from gui.quality.fidelity_model import FidelitySettings
+from gui.quality.fidelity_work import FidelitySettings
 from gui.quality.texts import (
     Bundled,
     PastedText,

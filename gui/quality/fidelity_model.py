@@ -1,55 +1,37 @@
-"""A fidelity run without its widgets: the settings, the run that goes on, its figures so far."""
+"""A fidelity run without its widgets: the run that goes on, and its figures so far."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract import Contender, Loading, NotRecorded, Session
-from engine.errors import PlanError, SteelyardError
+from engine.errors import SteelyardError
 from engine.same_models import same_model_remarks
 from gui.collaborators import Collaborators, FidelityBench, History
 from gui.divergence.divergence_model import Question, why_not_read
 from gui.jobs import Jobs
 from gui.quality.faults import fault_words
+from gui.quality.fidelity_work import (
+    FidelitySettings,
+    prepare_fidelity,
+    recorded_run,
+    sessions_with_replies,
+)
 from gui.quality.held_run import HeldRun
 from gui.quality.participants_model import ParticipantsModel
-from gui.quality.texts import (
-    Bundled,
-    PromptsFile,
-    RepliesSource,
-    Source,
-    TextSource,
-    read_text,
-    why_no_text,
-)
+from gui.quality.texts import TextSource, why_no_text
 from gui.quality.time_left import TimeLeft
-from storage.summary import SessionSummary
 
 if TYPE_CHECKING:  # the engine's fidelity brings numpy, which a start must not wait for
     from engine.contract import Case, FidelityDocument, ReplyFidelity
-    from engine.fidelity import ChunkDone, FidelityPlan, GivenReply, RepliesPlan
+    from engine.fidelity import ChunkDone, FidelityPlan, RepliesPlan
     from engine.quality.fidelity_statistics import RunningFidelity
 
 _ANSWERS_SHARE: Final = 0.4
 _NOISE_SHARE: Final = 0.1
-_SESSIONS_OFFERED: Final = 100
-
-
-class FidelitySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """until: the ± of the mean KLD, in nats, at which the run may end early; None runs to the end."""
-
-    source: Source = Bundled()
-    n_ctx: int = 512
-    max_chunks: int | None = 20
-    max_tokens: int = 256
-    until: float | None = None
-    noise_floor: bool = True
 
 
 class FidelityModel(QObject):
@@ -102,7 +84,7 @@ class FidelityModel(QObject):
     def list_sessions(self) -> None:
         """Tell with `sessions_known` which sessions hold replies."""
         if self._history is not None:
-            work = partial(_with_replies, self._history)
+            work = partial(sessions_with_replies, self._history)
             self._jobs.start("history", work, self.sessions_known.emit, self._refuse)
 
     def edit(self, settings: FidelitySettings) -> None:
@@ -147,7 +129,7 @@ class FidelityModel(QObject):
         self._held.want()
         self._time_left.start()
         prepare = partial(
-            _prepare, self._given, self._history, self.settings, reference, self.candidates
+            prepare_fidelity, self._given, self._history, self.settings, reference, self.candidates
         )
         self._jobs.start("bench", prepare, self._start, self._fail)
         self.begun.emit()
@@ -191,7 +173,7 @@ class FidelityModel(QObject):
         if self._held.stopping:
             self._end()
             return
-        self._held.start(self._bench, _recorded(self._given, self._history, self._bench, plan))
+        self._held.start(self._bench, recorded_run(self._given, self._history, self._bench, plan))
 
     def _take_events(self, events: tuple[object, ...]) -> None:
         from engine.fidelity import ChunkDone, FidelityDone, ReplyGiven
@@ -259,79 +241,3 @@ class FidelityModel(QObject):
         self._bench = None
         self.finished.emit()
         self.availability_changed.emit()
-
-
-def _with_replies(history: History) -> tuple[SessionSummary, ...]:
-    offered = history.sessions(_SESSIONS_OFFERED, 0)
-    return tuple(each for each in offered if each.kind in {"compare", "suite"} and each.n_replies)
-
-
-def _prepare(
-    given: Collaborators,
-    history: History | None,
-    settings: FidelitySettings,
-    reference: Contender,
-    candidates: tuple[Contender, ...],
-) -> tuple[FidelityBench, FidelityPlan | RepliesPlan]:
-    from engine.fidelity import FidelityPlan
-
-    if not isinstance(settings.source, TextSource):
-        plan = _on_replies(settings.source, history, settings, reference, candidates)
-        return given.make_fidelity_bench(), plan
-    name, text = read_text(settings.source)
-    if not text.strip():
-        raise PlanError(f"{name} is empty. Choose another text.")
-    return given.make_fidelity_bench(), FidelityPlan(
-        reference=reference,
-        candidates=candidates,
-        text=text,
-        text_name=name,
-        n_ctx=settings.n_ctx,
-        max_chunks=settings.max_chunks,
-        until=settings.until,
-        noise_floor=settings.noise_floor,
-    )
-
-
-def _recorded(
-    given: Collaborators,
-    history: History | None,
-    bench: FidelityBench,
-    plan: FidelityPlan | RepliesPlan,
-) -> Iterator[object]:
-    from engine.fidelity_recording import recorded_fidelity
-
-    recorder = None if history is None else history.recorder("fidelity")
-    return recorded_fidelity(bench.run(plan), plan, given.environment, recorder)
-
-
-def _on_replies(
-    source: RepliesSource,
-    history: History | None,
-    settings: FidelitySettings,
-    reference: Contender,
-    candidates: tuple[Contender, ...],
-) -> RepliesPlan:
-    """Raises SteelyardError."""
-    from engine.fidelity import RepliesPlan
-    from engine.quality.prompts import read_prompts
-    from engine.recorded_replies import recorded_replies
-
-    if isinstance(source, PromptsFile):
-        path = Path(source.path)
-        name, cases = path.name, read_prompts(path)
-        replies: dict[str, GivenReply] = {}
-    else:
-        assert history is not None  # it offered the session
-        name = source.title
-        cases, replies = recorded_replies(history.session(source.session), reference)
-    return RepliesPlan(
-        reference=reference,
-        candidates=candidates,
-        cases=cases,
-        name=name,
-        replies=replies,
-        max_tokens=settings.max_tokens,
-        until=settings.until,
-        noise_floor=settings.noise_floor,
-    )
