@@ -46,6 +46,7 @@ def _too_many(session: Session) -> str | None:
         ("verdicts", len(session.verdicts), MAX_CONTENDERS),
         ("votes", len(session.votes), MAX_REPLIES),
         ("speeds", len(session.speeds), MAX_CASES),
+        ("tests", len(session.tests), MAX_CASES),
         ("repeats", session.repeats, MAX_REPEATS),
     )
     for field, n, most in counts:
@@ -113,6 +114,7 @@ def _figures(session: Session) -> Iterator[tuple[str, float]]:
     yield from _numbers("scores", session.scores)
     yield from _numbers("verdicts", session.verdicts)
     yield from _numbers("speeds", session.speeds)
+    yield from _numbers("tests", session.tests)
     yield from _numbers("fidelity", session.fidelity)
 
 

@@ -15,7 +15,7 @@ from storage.removal import remove_empty
 from storage.writing import insert_session, keep_findings, put_reply, set_status
 
 TITLE_LENGTH: Final = 80
-_RESUMED_NEVER: Final = {"bench", "fidelity"}
+_MEASURING: Final = {"bench", "fidelity"}
 
 
 class SessionRecorder:
@@ -24,6 +24,7 @@ class SessionRecorder:
     def __init__(self, database: Database, kind: SessionKind) -> None:
         self._database = database
         self._kind: SessionKind = kind
+        self._resumed: set[str] = set()
 
     def begin(self, plan: Plan, environment: Environment) -> str:
         session = new_session(plan, environment, self._kind)
@@ -38,6 +39,7 @@ class SessionRecorder:
                     f"Session {session} is still running. Stop it there before you resume it."
                 )
             set_status(connection, session, "running", this_process())
+        self._resumed.add(session)
 
     def record(self, session: str, reply: Reply) -> None:
         with self._database.write() as connection:
@@ -48,10 +50,10 @@ class SessionRecorder:
             keep_findings(connection, session, findings)
 
     def end(self, session: str, status: SessionStatus) -> None:
-        """One that was to measure and has nothing to show, nor could be resumed, is removed."""
+        """One that was to measure and has nothing to show is removed, unless it was there before."""
         with self._database.write() as connection:
             set_status(connection, session, status, owner=None)
-            if self._kind in _RESUMED_NEVER:
+            if self._kind in _MEASURING and session not in self._resumed:
                 remove_empty(connection, session)
 
 
@@ -69,6 +71,7 @@ def new_session(plan: Plan, environment: Environment, kind: SessionKind) -> Sess
         together=plan.together,
         batched=plan.batched,
         warm_up=plan.warm_up,
+        tests=plan.tests,
         contenders=plan.contenders,
         cases=plan.cases,
     )

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from engine.contract.checks import Check
+from engine.contract.speed import SpeedTest
 
 Role = Literal["system", "user", "assistant", "tool"]
 CacheType = Literal["f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"]
@@ -165,6 +166,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     together runs all contenders at once, so that their timings are of a shared machine and say so.
     batched answers many cases of a contender side by side: for throughput, and without latencies.
     warm_up runs a short discarded evaluation after each load.
+    tests: in place of cases, what a speed run measures of each contender.
     """
 
     contenders: tuple[Contender, ...]
@@ -174,4 +176,5 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     together: bool = False
     batched: bool = False
     warm_up: bool = True
+    tests: tuple[SpeedTest, ...] = ()
     title: str | None = None

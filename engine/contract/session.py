@@ -12,7 +12,7 @@ from engine.contract.judgement import CaseScore, SuiteTerms, Verdict, Vote
 from engine.contract.machine import Environment
 from engine.contract.plan import Case, Contender, Plan, Sampling
 from engine.contract.reply import Reply
-from engine.contract.speed import Measured
+from engine.contract.speed import Measured, SpeedTest
 
 SESSION_FORMAT: Final = "steelyard.session"
 SESSION_VERSION: Final = 1
@@ -26,7 +26,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     status: running, finished, stopped (by the user), or interrupted (its process died). notes, tags
     and the star are the user's own. suite, scores and verdicts are of a suite, whose first contender is
-    the reference; fidelity and speeds are of runs of those kinds.
+    the reference; fidelity and speeds are of runs of those kinds, tests what a speed run was to measure.
     """
 
     format: Literal["steelyard.session"] = SESSION_FORMAT
@@ -42,6 +42,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     together: bool = False
     batched: bool = False
     warm_up: bool = True
+    tests: tuple[SpeedTest, ...] = ()
     contenders: tuple[Contender, ...]
     cases: tuple[Case, ...]
     replies: tuple[Reply, ...] = ()
@@ -65,6 +66,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             together=self.together,
             batched=self.batched,
             warm_up=self.warm_up,
+            tests=self.tests,
             title=self.title,
         )
 
