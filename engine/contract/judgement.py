@@ -60,6 +60,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     cases_needed: in all, at the observed flip rate and for a contender that loses nothing; where
     that many were run already, for the observed difference, and None when no number would do.
     loss_left_open: only without any flip, the loss that is still possible.
+    unscored: cases that one of both has no score for; unjudged: those among them that no check could judge.
     """
 
     reference: str
@@ -86,6 +87,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     loss_left_open: float | None = None
     compared_with: int
     unscored: int
+    unjudged: int = 0
     overruled: int
 
 
@@ -100,7 +102,8 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         line = f", line {self.line}" if self.line is not None else ""
         field = f", {self.field}" if self.field else ""
-        return f"{self.file}{line}{field}: {self.reason}."
+        stop = "" if self.reason.endswith("?") else "."
+        return f"{self.file}{line}{field}: {self.reason}{stop}"
 
 
 class SuiteTerms(msgspec.Struct, frozen=True, kw_only=True):

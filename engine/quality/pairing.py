@@ -34,17 +34,20 @@ def compare(
     """The cases that both have a score for; repeats of a case are averaged first."""
     by_case = _by_contender_and_case(scores)
     mine, theirs = by_case[contender], by_case[reference]
-    paired = []
+    paired, unjudged = [], 0
     for case in suite.cases:
         name = case.id
         candidate, base = _scored(mine, name), _scored(theirs, name)
         if candidate and base:
             paired.append(_pair(case, base, candidate, metric))
+        else:
+            unjudged += _cannot_be_judged(case, (*mine.get(name, ()), *theirs.get(name, ())))
     return Comparison(
         reference=reference,
         contender=contender,
         cases=tuple(paired),
         unscored=len(suite.cases) - len(paired),
+        unjudged=unjudged,
         overruled=sum(overruled_checks(each) for s in (mine, theirs) for each in s.values()),
     )
 
@@ -88,6 +91,12 @@ def _by_contender_and_case(
 
 def _scored(by_case: Scored, case: str) -> list[CaseScore]:
     return [score for score in by_case.get(case, ()) if score.passed is not None]
+
+
+def _cannot_be_judged(case: Case, scores: Sequence[CaseScore]) -> bool:
+    """It has nothing that judges a reply, or what it has could not be told of one."""
+    has_none = not case.checks and case.right is None
+    return has_none or any(score.passed is None and score.checks for score in scores)
 
 
 def _pair(

@@ -92,17 +92,25 @@ def _remarks(verdict: Verdict, judged_by: JudgedBy) -> list[str]:
         remarks.append(f"The cases form {verdict.clusters} groups, and the figures allow for that.")
     if verdict.compared_with > 1:
         remarks.append(f"The confidence allows for {verdict.compared_with} candidates at once.")
-    if verdict.unscored:
-        unscored = _count(verdict.unscored, "case")
-        left_out = f"{unscored} without a score {_be(verdict.unscored, 'is', 'are')} left out"
-        finish = verdict.outcome == "undecided"
-        remarks.append(
-            f"{left_out}; if the run was stopped, finish it." if finish else f"{left_out}."
-        )
+    remarks += _left_out(verdict)
     if verdict.overruled:
         overruled = _count(verdict.overruled, "check")
         remarks.append(f"{overruled} {_be(verdict.overruled, 'was', 'were')} overruled by hand.")
     return remarks
+
+
+def _left_out(verdict: Verdict) -> list[str]:
+    """Cases that no check could judge stay without a score, however often they are run."""
+    told, unjudged = [], verdict.unjudged
+    if unjudged:
+        are, them = _be(unjudged, "is", "are"), _be(unjudged, "it", "them")
+        told.append(f"{_count(unjudged, 'case')} {are} left out, as no check could judge {them}.")
+    waiting = verdict.unscored - unjudged
+    if waiting:
+        finish = "; if the run was stopped, finish it" if verdict.outcome == "undecided" else ""
+        are = _be(waiting, "is", "are")
+        told.append(f"{_count(waiting, 'case')} without a score {are} left out{finish}.")
+    return told
 
 
 def _says_nothing(verdict: Verdict) -> bool:

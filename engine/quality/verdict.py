@@ -49,14 +49,15 @@ class PairedCase(msgspec.Struct, frozen=True, kw_only=True):
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """All cases that both contenders have a score for.
 
-    unscored: cases left out because one of them has none. overruled: checks that a person
-    overruled.
+    unscored: cases left out because one of them has none; unjudged: those of them that no check could
+    judge. overruled: checks that a person overruled.
     """
 
     reference: str
     contender: str
     cases: tuple[PairedCase, ...]
     unscored: int = 0
+    unjudged: int = 0
     overruled: int = 0
 
 
@@ -154,6 +155,7 @@ def _verdict(
         vetoed_by=vetoed_by,
         compared_with=compared_with,
         unscored=comparison.unscored,
+        unjudged=comparison.unjudged,
         overruled=comparison.overruled,
     )
     if difference is None:

@@ -155,6 +155,20 @@ def test_cases_are_paired_by_id_and_repeats_are_averaged() -> None:
     assert flips(comparison).lost == ("a", "b")
 
 
+def test_cases_that_no_check_can_judge_are_told_from_those_without_a_reply() -> None:
+    judge: dict[str, object] = {"type": "llm-rubric", "value": "is polite"}
+    cases = (_case("bare"), _case("rubric", judge), _case("stopped", YES), _case("waiting", YES))
+    replies = [
+        _reply("yes", contender=name, case=case)
+        for name in ("Q8", "Q4")
+        for case in ("bare", "rubric")
+    ]
+    replies.append(_reply("yes", contender="Q8", case="stopped", finish_reason="stopped"))
+    scores = [score_reply(case, each) for each in replies for case in cases if case.id == each.case]
+    comparison = compare(Suite(name="s", cases=cases), scores, "Q8", "Q4")
+    assert (comparison.unscored, comparison.unjudged) == (4, 2)
+
+
 def test_groups_are_clusters_and_never_mixed_up_with_cases() -> None:
     suite = _suite("ab", b={"group": "a"})
     scores = [

@@ -170,11 +170,11 @@ BROKEN = [
     ),
     (
         "- prompt: Hi\n  checks: [{type: contians, value: x}]\n",
-        "there is no check named “contians”; did you mean “contains”?.",
+        "there is no check named “contians”; did you mean “contains”?",
     ),
     (
         "- prompt: Hi\n  critcal: true\n",
-        "line 2, [0].critcal: “critcal” is not known; did you mean “critical”?.",
+        "line 2, [0].critcal: “critcal” is not known; did you mean “critical”?",
     ),
     ("- prompt: Hi\n  critical: maybe\n", "line 2, [0].critical: the critical has to be true or"),
     ("- prompt: '{{who}}'\n", "line 1, [0].vars: {{who}} has no value in this case."),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -285,6 +286,18 @@ def test_the_sentence_tells_of_overruled_and_missing_scores() -> None:
     assert sentence(found).endswith(
         "1 case without a score is left out. 2 checks were overruled by hand."
     )
+
+
+def test_cases_that_no_check_could_judge_are_not_said_to_wait_for_a_run() -> None:
+    comparison = _comparison(3, 2, 20)
+    marked = msgspec.structs.replace(comparison, unscored=3, unjudged=1)
+    (found,) = verdicts([marked], 0.05)
+    assert sentence(found).endswith(
+        "1 case is left out, as no check could judge it. "
+        "2 cases without a score are left out; if the run was stopped, finish it."
+    )
+    (found,) = verdicts([msgspec.structs.replace(marked, unjudged=3)], 0.05)
+    assert sentence(found).endswith("3 cases are left out, as no check could judge them.")
 
 
 def test_partial_scores_are_compared_in_points() -> None:
