@@ -128,13 +128,15 @@ def compare(
 @app.command(short_help="Prompt and generation speed, as llama-bench has it.")
 @grouped
 def bench(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE.gguf", help="The models.")],
     options: BenchOptions,
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE.gguf", help="The models.")
+    ] = None,
 ) -> int:
     """Measure prompt and generation speed (pp512, tg128) as llama-bench defines them."""
     from cli.bench import bench as run_bench
 
-    return run_bench(files, options)
+    return run_bench(files or [], options)
 
 
 @app.command(short_help="How far cheaper models are from a reference: perplexity, KL divergence.")

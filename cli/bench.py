@@ -24,9 +24,12 @@ from cli.bench_report import (
 )
 from cli.contenders import read_contenders
 from cli.failures import EXIT_FAILED, EXIT_INTERRUPTED
+from cli.history import open_history
 from cli.interrupt import StopOnInterrupt
 from cli.measurement_history import measurement_recorder, tell_where_recorded
+from cli.program import program_name
 from cli.terminal import clean_line, complain, message_console
+from cli.usage import WrongUsage
 from cli.wording import percent
 from engine.bench import Bench
 from engine.contract import (
@@ -38,10 +41,11 @@ from engine.contract import (
     ModelFile,
     NotRecorded,
     Runtime,
+    Session,
     SpeedTest,
 )
 from engine.speed import Measuring, NotMeasured, SpeedBench, SpeedEvent, SpeedPlan
-from engine.speed_recording import recorded_speeds
+from engine.speed_recording import recorded_speeds, rest_of
 from models import fit
 from models.describe import describe
 
@@ -72,36 +76,57 @@ def machine_benches(rpc_servers: tuple[str, ...]) -> Benches:
     return Benches(speed=SpeedBench(fit=fit), environment=environment)
 
 
+MakeBenches = Callable[[tuple[str, ...]], Benches]
+
+
 def bench(
     files: Sequence[Path],
     options: BenchOptions,
     *,
-    make_benches: Callable[[tuple[str, ...]], Benches] = machine_benches,
+    make_benches: MakeBenches = machine_benches,
     describe_model: Callable[[Path], ModelFile] = describe,
 ) -> int:
     """The exit code: 1 where a test could not be measured, 130 where Ctrl+C stopped it."""
+    form: BenchFormat = "json" if options.as_json else options.output
+    if options.resume is not None:
+        session = _session_to_finish(files, options)
+        plan = rest_of(session)
+        return measure(plan, form, wanted=True, resume=session, make_benches=make_benches)
+    if not files:
+        raise WrongUsage("Name the models to measure, or a session with --resume.")
     runtimes = runtimes_of(options)
     tests = tuple(speed_tests(options))
     models = [each.model for each in read_contenders(files, Runtime(), describe_model)]
-    benches = make_benches(runtimes[0].rpc_servers)
-    form: BenchFormat = "json" if options.as_json else options.output
     plan = SpeedPlan(
         contenders=_contenders(models, runtimes),
         tests=tests,
         repetitions=options.repetitions,
         warm_up=not options.no_warmup,
     )
+    return measure(plan, form, wanted=not options.no_history, make_benches=make_benches)
+
+
+def measure(
+    plan: SpeedPlan,
+    form: BenchFormat,
+    *,
+    wanted: bool = True,
+    resume: Session | None = None,
+    make_benches: MakeBenches = machine_benches,
+) -> int:
+    """The exit code, as that of `bench`. wanted: in the history."""
+    benches = make_benches(plan.contenders[0].runtime.rpc_servers)
     report = _Report(form, plan.contenders, benches.environment)
     shown = _Shown(report, _Progress(message_console()), plan)
     try:
         with (
-            measurement_recorder("bench", wanted=not options.no_history) as recorder,
+            measurement_recorder("bench", wanted=wanted) as recorder,
             StopOnInterrupt(benches.speed.stop) as interrupt,
             shown.progress,
         ):
-            report.begin()
-            events = benches.speed.run(plan)
-            for event in recorded_speeds(events, plan, lambda: benches.environment, recorder):
+            report.begin(() if resume is None else resume.speeds)
+            events, machine = benches.speed.run(plan), lambda: benches.environment
+            for event in recorded_speeds(events, plan, machine, recorder, resume):
                 shown.take(event)
     finally:
         benches.speed.close()
@@ -111,6 +136,28 @@ def bench(
     if interrupt.pressed:
         return EXIT_INTERRUPTED
     return EXIT_FAILED if shown.failed else 0
+
+
+def _session_to_finish(files: Sequence[Path], options: BenchOptions) -> Session:
+    """Raises WrongUsage where there is nothing to finish, or something is asked for that it says itself."""
+    given = BenchOptions(resume=options.resume, output=options.output, as_json=options.as_json)
+    if files or options != given:
+        raise WrongUsage(
+            "--resume takes models, tests and settings from the session: name none here."
+        )
+    with open_history() as history:
+        session = history.session(str(options.resume))
+    if session.kind != "bench":
+        raise WrongUsage(f"Session {session.id} is no speed run and cannot be resumed here.")
+    plan = rest_of(session)
+    if not any(plan.tests_of(each.name) for each in plan.contenders):
+        raise WrongUsage(
+            f"Nothing of session {session.id} is missing. To run all of it again:"
+            f" {program_name()} sessions rerun {session.id}"
+            if plan.tests
+            else f"Session {session.id} does not tell what was to be measured. Run bench anew."
+        )
+    return session
 
 
 class _Shown:
@@ -185,11 +232,14 @@ class _Report:
         self._table = MarkdownTable(runtimes, has_gpu=has_gpu)
         self._records: list[dict[str, Any]] = []
 
-    def begin(self) -> None:
+    def begin(self, known: Sequence[Measured]) -> None:
+        """known: what was measured before, in an earlier part of the run."""
         if self._form == "md":
             _print(self._table.header())
         elif self._form == "csv":
             _print(csv_header())
+        for each in known:
+            self.add(each)
 
     def add(self, measured: Measured) -> None:
         row = record(measured, self._contenders[measured.contender], self._environment)

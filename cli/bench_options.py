@@ -205,6 +205,14 @@ class BenchOptions:
             rich_help_panel="Devices and memory",
         ),
     ] = False
+    resume: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Measure what a recorded run still lacks, with its models and settings.",
+            rich_help_panel=_OUTPUT,
+        ),
+    ] = None
     no_history: Annotated[
         bool, typer.Option("--no-history", help="Do not record the run.", rich_help_panel=_OUTPUT)
     ] = False

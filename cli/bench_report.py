@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
+from cli.program import program_name
 from cli.terminal import clean_line, words
 from engine.contract import (
     Contender,
@@ -150,7 +151,9 @@ def print_speeds(console: Console, session: Session) -> None:
     has_gpu = any(device.kind in GPU_KINDS for device in environment.devices)
     table = MarkdownTable([each.runtime for each in session.contenders], has_gpu=has_gpu)
     if not session.speeds:
-        console.print("Nothing was measured before it ended.")
+        again = f"{program_name()} bench --resume {session.id}"
+        hint = f" To measure it: {again}" if session.tests else ""
+        console.print(words(f"Nothing was measured before it ended.{hint}"), soft_wrap=True)
         return
     rows = [record(each, contenders[each.contender], environment) for each in session.speeds]
     for line in (table.header(), *map(table.row, rows)):

@@ -17,6 +17,7 @@ from cli.asking import agreed
 from cli.bench_report import print_speeds
 from cli.fidelity_view import print_fidelity
 from cli.history import open_history
+from cli.program import program_name
 from cli.replies_view import print_case
 from cli.tables import print_table
 from cli.terminal import ROOMY_WIDTH, clean_line, result_console, words, write_result
@@ -235,7 +236,9 @@ def _print_heading(console: Console, session: Session) -> None:
 
 def _print_fidelity(console: Console, session: Session) -> None:
     if session.fidelity is None:
-        console.print("Nothing was scored before it ended.")
+        again = f"{program_name()} sessions rerun {session.id}"
+        hint = f"Nothing was scored before it ended. How to run it again: {again}"
+        console.print(words(hint), soft_wrap=True)
     else:
         print_fidelity(console, session.fidelity)
 

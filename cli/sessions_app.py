@@ -71,10 +71,15 @@ def sessions_search(
     return search_sessions(filters.query(" ".join(wanted)), limit=limit, as_json=as_json)
 
 
-@sessions_app.command("rerun", short_help="Run a comparison again, as it was or with changes.")
+@sessions_app.command(
+    "rerun", short_help="Run a comparison or speed run again, as it was or with changes."
+)
 @grouped
 def sessions_rerun(session: _SessionId, changes: ChangeOptions) -> int:
-    """Run a comparison again, as it was or with changes; it becomes a session of its own."""
+    """Run a comparison or speed run again, as it was or with changes; it becomes a session of its own.
+
+    Of a suite or a fidelity run, the command for it is told.
+    """
     from cli.sessions_rerun import rerun
 
     return rerun(session, changes)

@@ -8,10 +8,11 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from cli.again import command_again
+from cli.bench import MakeBenches, machine_benches, measure
 from cli.compare import machine_bench, report, screens_for
 from cli.contenders import read_contenders
 from cli.history import open_history
-from cli.program import program_name
 from cli.running import MakeBench, run_plan
 from cli.sessions_rerun_options import ChangeOptions
 from cli.usage import WrongUsage
@@ -19,6 +20,8 @@ from engine.contract import Contender, ModelFile, Plan, Runtime, Sampling, Sessi
 from engine.errors import PlanError
 from engine.limits import check_plan_limits
 from engine.naming import unique_names
+from engine.speed import SpeedPlan
+from engine.speed_recording import speed_plan
 from models.describe import describe
 
 _PLAN_KEYS: Final = ("repeats", "together", "warm_up")
@@ -32,23 +35,41 @@ def rerun(
     changes: ChangeOptions,
     *,
     make_bench: MakeBench = machine_bench,
+    make_benches: MakeBenches = machine_benches,
     describe_model: Callable[[Path], ModelFile] = describe,
 ) -> int:
-    """A session of its own; the exit code is that of `compare`."""
+    """A session of its own; the exit code is that of `compare` or `bench`."""
     with open_history() as history:
         session = history.session(session_id)
-        if session.kind != "compare":
-            how = f" --from-session {session.id}" if session.kind == "suite" else ""
+        if session.kind in {"suite", "fidelity"}:
             raise WrongUsage(
-                f"Session {session.id} is no comparison. Run it again with"
-                f" “{program_name()} {session.kind}{how}” and its models."
+                f"Session {session.id} is no comparison or speed run. To run it again:"
+                f" {command_again(session)}"
             )
+        if session.kind == "bench":
+            speeds = speeds_again(session, changes, describe_model)
+            return measure(speeds, "json" if changes.as_json else "md", make_benches=make_benches)
         plan = changed_plan(session, changes, describe_model)
         screens = screens_for(as_json=changes.as_json)
         outcome = run_plan(
             plan, make_bench=make_bench, recorder=history.recorder(), screens=screens
         )
         return report(outcome, screens, history, as_json=changes.as_json)
+
+
+def speeds_again(
+    session: Session, changes: ChangeOptions, describe_model: Callable[[Path], ModelFile]
+) -> SpeedPlan:
+    """Raises WrongUsage as `changed_plan` does, and where nobody knows what was to be measured."""
+    before = speed_plan(session)
+    if not before.tests:
+        raise WrongUsage(
+            f"Session {session.id} does not tell what was to be measured. Run bench anew."
+        )
+    plan = changed_plan(session, changes, describe_model)
+    return msgspec.structs.replace(
+        before, contenders=plan.contenders, repetitions=plan.repeats, warm_up=plan.warm_up
+    )
 
 
 def changed_plan(

@@ -43,6 +43,7 @@ class ChangeOptions:
         bool,
         typer.Option(
             "--json",
-            help="Write the new session as JSON to standard output, all else to standard error.",
+            help="Write the new session as JSON to standard output, all else to standard error; a speed run"
+            " as `bench --json` does.",
         ),
     ] = False

@@ -18,12 +18,20 @@ from engine.shared_memory import SharedMemory
 
 
 class SpeedPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """Contenders × tests, each measured so many times after an untimed run."""
+    """Contenders × tests, each measured so many times after an untimed run.
+
+    known: names of contenders and tests that were measured before and are left out.
+    """
 
     contenders: tuple[Contender, ...]
     tests: tuple[SpeedTest, ...]
     repetitions: int = 5
     warm_up: bool = True
+    known: frozenset[tuple[str, str]] = frozenset()
+
+    def tests_of(self, contender: str) -> tuple[SpeedTest, ...]:
+        """What is to be measured of it."""
+        return tuple(test for test in self.tests if (contender, test.name) not in self.known)
 
 
 class Measuring(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +89,8 @@ class SpeedBench:
         check_number("repetitions", plan.repetitions, 1, MOST_REPEATS)
         n_ctx = max(test.n_ctx for test in plan.tests)
         for contender in plan.contenders:
+            if not plan.tests_of(contender.name):
+                continue
             # So that the memory is checked for the largest test; each then gets its own context.
             runtime = msgspec.structs.replace(contender.runtime, n_ctx=n_ctx)
             try:
@@ -102,7 +112,7 @@ class SpeedBench:
             else:
                 yield step
         assert slot is not None
-        for test in plan.tests:
+        for test in plan.tests_of(contender.name):
             try:
                 yield from self._test(slot, contender.name, test, plan)
             except WorkerError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
+import msgspec
+
 from engine.contract import (
     Contender,
     Environment,
@@ -12,6 +14,7 @@ from engine.contract import (
     Measured,
     Plan,
     Recorder,
+    Session,
     SessionStatus,
 )
 from engine.recording import Record
@@ -25,17 +28,21 @@ def recorded_speeds(
     plan: SpeedPlan,
     environment: Callable[[], Environment],
     recorder: Recorder | None,
+    resume: Session | None = None,
 ) -> Iterator[SpeedEvent]:
     """The same events with Began before them; each speed is committed before its event is given.
 
+    resume: the session that the plan is the rest of; its speeds stay.
     Where the history fails, one NotRecorded says so and the measurement goes on.
     """
     record = Record(recorder)
-    waiting = {(each.name, test.name) for each in plan.contenders for test in plan.tests}
-    measured: list[Measured] = []
+    waiting = {
+        (each.name, test.name) for each in plan.contenders for test in plan.tests_of(each.name)
+    }
+    measured: list[Measured] = [] if resume is None else list(resume.speeds)
     status: SessionStatus = "stopped"
     try:
-        yield from record.begin(session_plan(plan), environment(), None)
+        yield from record.begin(session_plan(plan), environment(), resume)
         for event in events:
             if isinstance(event, Measured):
                 measured.append(event)
@@ -62,8 +69,25 @@ def session_plan(plan: SpeedPlan) -> Plan:
         cases=(),
         repeats=plan.repetitions,
         warm_up=plan.warm_up,
+        tests=plan.tests,
         title=f"{_few([test.name for test in plan.tests])} of {_models(plan.contenders)}",
     )
+
+
+def speed_plan(session: Session) -> SpeedPlan:
+    """The run that a session recorded, to run it again; of an older one, the tests that were measured."""
+    return SpeedPlan(
+        contenders=session.contenders,
+        tests=session.tests or tuple(dict.fromkeys(each.test for each in session.speeds)),
+        repetitions=session.repeats,
+        warm_up=session.warm_up,
+    )
+
+
+def rest_of(session: Session) -> SpeedPlan:
+    """What its run has not measured yet."""
+    known = frozenset((each.contender, each.test.name) for each in session.speeds)
+    return msgspec.structs.replace(speed_plan(session), known=known)
 
 
 def _models(contenders: Sequence[Contender]) -> str:

@@ -15,8 +15,10 @@ import pytest
 from cli.bench import Benches, bench
 from cli.bench_options import BenchOptions
 from cli.sessions import list_sessions, show_session
-from engine.contract import Contender, Measured, ModelFile
+from cli.usage import WrongUsage
+from engine.contract import Contender, Findings, Measured, ModelFile, Session, SpeedTest
 from engine.speed import Measuring, NotMeasured, SpeedEvent, SpeedPlan
+from engine.speed_recording import session_plan
 from storage.folders import database_path
 from storage.history import History
 from tests.cli.fakes import ENVIRONMENT, RUNTIME
@@ -85,7 +87,7 @@ class FakeSpeeds:
                 reason = f"{contender.model.file} would need 9 GB."
                 yield NotMeasured(contender=contender.name, test=None, reason=reason)
                 continue
-            for test in plan.tests:
+            for test in plan.tests_of(contender.name):
                 yield Measuring(contender=contender.name, test=test, done=0)
                 if self._refused:
                     yield NotMeasured(contender=contender.name, test=test, reason=self._refused)
@@ -262,3 +264,69 @@ def test_every_model_runs_in_every_combination(
         ("b.gguf", 2),
     ]
     assert len({each.name for each in speeds.asked}) == 4
+
+
+# What a run still lacks --------------------------------------------------------------------------
+
+
+def interrupted(files: list[str], n_measured: int) -> Session:
+    """A run whose process died after so many tests."""
+    plan = SpeedPlan(
+        contenders=(Contender(name="small.gguf", model=describe(Path(files[0]))),),
+        tests=(SpeedTest(n_prompt=32), SpeedTest(n_gen=8)),
+        repetitions=2,
+    )
+    measured = [each for each in FakeSpeeds().run(plan) if isinstance(each, Measured)]
+    with History.open(database_path()) as history:
+        recorder = history.recorder("bench")
+        session = recorder.begin(session_plan(plan), ENVIRONMENT)
+        recorder.keep(session, Findings(speeds=tuple(measured[:n_measured])))
+        return history.session(session)
+
+
+def resume(session: str, speeds: FakeSpeeds, **options: Any) -> int:
+    return bench(
+        [],
+        BenchOptions(resume=session, **options),
+        make_benches=lambda _: Benches(speed=speeds, environment=ENVIRONMENT),
+    )
+
+
+@pytest.fixture
+def died(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process that began a run lives any more."""
+    monkeypatch.setattr("storage.reading.is_alive", lambda _: False)
+
+
+@pytest.mark.usefixtures("died")
+@pytest.mark.parametrize("n_measured", [0, 1])
+def test_an_interrupted_run_is_finished_in_its_session(
+    speeds: FakeSpeeds, files: list[str], n_measured: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = interrupted(files, n_measured)
+    assert resume(session.id, speeds, as_json=True) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 2
+    with History.open(database_path()) as history:
+        (only,) = history.sessions()
+        whole = history.session(only.id)
+    assert (whole.id, whole.status) == (session.id, "finished")
+    assert whole.speeds[:n_measured] == session.speeds
+    assert [each.test for each in whole.speeds] == list(session.tests)
+    with pytest.raises(WrongUsage, match=r"Nothing of session .* sessions rerun"):
+        resume(session.id, speeds)
+
+
+@pytest.mark.usefixtures("died")
+def test_a_resumed_run_that_measures_nothing_keeps_its_session(files: list[str]) -> None:
+    session = interrupted(files, 0)
+    assert resume(session.id, FakeSpeeds(unloadable=True)) == 1
+    with History.open(database_path()) as history:
+        assert history.sessions()[0].id == session.id
+
+
+def test_what_the_session_says_itself_is_not_asked_for(files: list[str]) -> None:
+    session = interrupted(files, 1)
+    with pytest.raises(WrongUsage, match="name none here"):
+        resume(session.id, FakeSpeeds(), repetitions=9)
+    with pytest.raises(WrongUsage, match="Name the models"):
+        bench([], BenchOptions())

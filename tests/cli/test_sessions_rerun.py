@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final, Literal
 
 import msgspec
 import pytest
 
+from cli.again import command_again
+from cli.bench import Benches
 from cli.sessions_rerun import changed_plan, rerun
 from cli.sessions_rerun_options import ChangeOptions
 from cli.usage import WrongUsage
-from engine.contract import ModelFile, Sampling, Session
+from engine.contract import (
+    FidelityText,
+    ModelFile,
+    Plan,
+    Sampling,
+    Session,
+    SessionKind,
+    SpeedTest,
+)
+from engine.quality.bundled import bundled_text
+from engine.speed import SpeedPlan
+from engine.speed_recording import session_plan
 from storage.folders import database_path
 from storage.history import History
 from tests.cli.conftest import describe_nothing
 from tests.cli.fakes import scripted
-from tests.storage import samples
+from tests.cli.test_bench import FakeSpeeds
+from tests.storage import found, samples
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -102,14 +117,88 @@ def test_wrong_changes_are_told(session: Session, changes: dict[str, object], wo
         again(session, **changes)
 
 
-def test_only_comparisons_are_run_again_here(session: Session) -> None:
-    with History.open(database_path()) as history:
-        recorder = history.recorder(kind="suite")
-        suite = recorder.begin(samples.plan(), samples.ENVIRONMENT)
-        recorder.end(suite, "finished")
-        made = history.session(suite)
-    with pytest.raises(WrongUsage, match="is no comparison"):
+FILES: Final = "'/models/model 0-Q4_1.gguf' '/models/model 1-Q4_1.gguf'"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("suite", "main.py suite {files} --from-session {id}"),
+        ("fidelity", "fidelity {files}, with the text or prompts that"),
+    ],
+)
+def test_what_another_command_runs_is_told_with_that_command(kind: SessionKind, words: str) -> None:
+    made = recorded(kind, samples.plan())
+    with pytest.raises(WrongUsage) as refused:
         again(made)
+    assert words.format(id=made.id, files=FILES) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("scored", "name", "sha256", "words"),
+    [
+        ("text", "English prose", bundled_text("english").sha256, "--bundled english --ctx 512"),
+        ("text", "my notes.txt", "0", "--text 'my notes.txt' --ctx 512"),
+        ("replies", "mine.txt", "0", "--prompts mine.txt"),
+        ("replies", "Demo", "0", "prompts that its title names: “What is a steelyard?”"),
+        ("replies", "session 20261124-120000-abcdefgh", "0", "--session 20261124-120000-abcdefgh"),
+    ],
+)
+def test_a_fidelity_run_is_told_with_what_it_was_measured_on(
+    scored: Literal["text", "replies"], name: str, sha256: str, words: str
+) -> None:
+    before = found.fidelity().fidelity
+    assert before is not None
+    document = msgspec.structs.replace(
+        before,
+        scored=scored,
+        n_ctx=512,
+        text=FidelityText(name=name, sha256=sha256, size_bytes=1),
+    )
+    session = msgspec.structs.replace(samples.session(), kind="fidelity", fidelity=document)
+    assert command_again(session).endswith(words)
+
+
+def recorded(kind: SessionKind, plan: Plan) -> Session:
+    with History.open(database_path()) as history:
+        return history.session(history.recorder(kind=kind).begin(plan, samples.ENVIRONMENT))
+
+
+SPEEDS: Final = SpeedPlan(
+    contenders=samples.plan().contenders, tests=(SpeedTest(n_gen=8), SpeedTest(n_prompt=32))
+)
+
+
+def measure_again(session: Session, **changes: object) -> FakeSpeeds:
+    speeds = FakeSpeeds()
+    assert (
+        rerun(
+            session.id,
+            ChangeOptions(**changes),  # type: ignore[arg-type]  # its fields
+            make_benches=lambda _: Benches(speed=speeds, environment=samples.ENVIRONMENT),
+            describe_model=describe_nothing,
+        )
+        == 0
+    )
+    return speeds
+
+
+def test_a_speed_run_that_was_killed_is_measured_again_as_it_was() -> None:
+    made = recorded("bench", session_plan(SPEEDS))
+    measure_again(made)
+    measured = newest()
+    assert measured.id != made.id
+    assert measured.tests == made.tests == SPEEDS.tests
+    assert [(each.contender, each.test) for each in measured.speeds] == [
+        (contender.name, test) for contender in SPEEDS.contenders for test in SPEEDS.tests
+    ]
+
+
+def test_a_speed_run_is_measured_again_with_changes() -> None:
+    made = recorded("bench", session_plan(SPEEDS))
+    speeds = measure_again(made, without=["model 0"], settings=["threads=3", "repeats=2"])
+    assert [(each.name, each.runtime.threads) for each in speeds.asked] == [("model 1", 3)]
+    assert len(newest().speeds[0].samples_ns) == 2
 
 
 def describe_far_away(path: Path) -> ModelFile:

@@ -15,11 +15,12 @@ from engine.contract import (
     Measured,
     NotRecorded,
     Plan,
+    Session,
     SpeedTest,
 )
 from engine.machine import describe_environment
 from engine.speed import Measuring, NotMeasured, SpeedEvent, SpeedPlan
-from engine.speed_recording import recorded_speeds, session_plan
+from engine.speed_recording import recorded_speeds, rest_of, session_plan, speed_plan
 from tests.engine.fake_worker import RUNTIME
 from tests.engine.fakes import MemoryRecorder, contender
 
@@ -77,6 +78,44 @@ def test_what_is_recorded_is_the_plan_with_a_readable_title() -> None:
     assert name == "begin"
     assert isinstance(plan, Plan)
     assert (plan.title, plan.repeats, plan.cases) == ("pp512, tg128 of A, B", 3, ())
+    assert plan.tests == BOTH.tests
+
+
+def session_with(*speeds: Measured, tests: tuple[SpeedTest, ...] = BOTH.tests) -> Session:
+    return Session(
+        id="session-1",
+        title="pp512, tg128 of A, B",
+        created=datetime(2026, 11, 24, tzinfo=UTC),
+        kind="bench",
+        environment=environment(),
+        repeats=BOTH.repetitions,
+        contenders=BOTH.contenders,
+        cases=(),
+        tests=tests,
+        speeds=speeds,
+    )
+
+
+def test_a_recorded_run_gives_its_plan_back() -> None:
+    assert speed_plan(session_with()) == BOTH
+    assert speed_plan(session_with(*speeds_of(ALL), tests=())) == BOTH
+
+
+def test_a_resumed_run_keeps_what_there_was_and_is_finished_by_the_rest() -> None:
+    earlier = session_with(*speeds_of(ALL[:3]))
+    plan = rest_of(earlier)
+    assert [plan.tests_of(name) for name in ("A", "B")] == [(), (TG,)]
+    recorder = MemoryRecorder()
+    list(recorded_speeds(ALL[3:], plan, environment, recorder, earlier))
+    assert recorder.calls == [
+        ("resume", "session-1"),
+        ("keep", Findings(speeds=tuple(speeds_of(ALL)))),
+        ("end", "finished"),
+    ]
+
+
+def speeds_of(events: Sequence[SpeedEvent]) -> list[Measured]:
+    return [event for event in events if isinstance(event, Measured)]
 
 
 def test_a_run_that_ends_early_is_recorded_as_stopped() -> None:

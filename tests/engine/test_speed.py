@@ -90,6 +90,18 @@ def test_a_contender_that_cannot_be_loaded_says_why_and_the_next_is_measured(
     assert [each.contender for each in of_kind(Measured, events)] == ["A"]
 
 
+def test_what_is_known_is_not_measured_again_nor_its_model_loaded(
+    bench: SpeedBench, small_model: Path
+) -> None:
+    tests = (SpeedTest(n_gen=1), SpeedTest(n_gen=2))
+    plan = plan_of(small(small_model), small(small_model, "B"), tests=tests)
+    known = frozenset({("A", "tg1"), ("A", "tg2"), ("B", "tg1")})
+    events = list(bench.run(msgspec.structs.replace(plan, known=known, repetitions=1)))
+    (measured,) = of_kind(Measured, events)
+    assert (measured.contender, measured.test) == ("B", tests[1])
+    assert len(of_kind(Loaded, events)) == 1
+
+
 def test_stop_ends_the_run_with_what_was_measured(bench: SpeedBench, small_model: Path) -> None:
     tests = (SpeedTest(n_gen=1), SpeedTest(n_gen=8000))
     events = []
