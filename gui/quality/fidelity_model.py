@@ -113,9 +113,11 @@ class FidelityModel(QObject):
         )
 
     def why_not_run(self) -> str:
-        if self.running:
-            return "A measurement is running."
-        return self._participants.why_not_enough() or why_no_text(self.settings.source)
+        return (
+            self._held.why_not_start()
+            or self._participants.why_not_enough()
+            or why_no_text(self.settings.source)
+        )
 
     def why_not_stop(self) -> str:
         return self._held.why_not_stop()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
 from gui.jobs import RunFeed
+
+A_RUN_GOES_ON: Final = "A measurement is running."
 
 
 class Stoppable(Protocol):
@@ -27,6 +29,9 @@ class HeldRun(QObject):
         self.stopping = False
         self._bench: Stoppable | None = None
         self._feed: RunFeed | None = None
+
+    def why_not_start(self) -> str:
+        return A_RUN_GOES_ON if self.running else ""
 
     def why_not_stop(self) -> str:
         if not self.running:

@@ -14,6 +14,7 @@ from gui.collaborators import Collaborators, History
 from gui.compare.contenders_model import ContendersModel
 from gui.jobs import Jobs
 from gui.quality.fidelity_model import FidelityModel
+from gui.quality.held_run import A_RUN_GOES_ON
 from gui.quality.participants_model import ParticipantsModel
 from gui.quality.speed_model import SpeedModel
 from gui.quality.suite_model import SuiteModel
@@ -74,7 +75,7 @@ class QualityModel(QObject):
 
     def why_not_measure(self) -> str:
         """Why the machine is taken, in a sentence; empty where it is free."""
-        return "A measurement is running." if self.running else self._elsewhere
+        return A_RUN_GOES_ON if self.running else self._elsewhere
 
     def why_not_run(self) -> str:
         return self.why_not_measure() or self.shown.why_not_run()
@@ -89,10 +90,6 @@ class QualityModel(QObject):
     def stop(self) -> None:
         for each in self._all():
             each.stop()
-
-    def why_not_open(self) -> str:
-        """Why no recorded session can be shown now; empty where it can."""
-        return "Stop the measurement first." if self.running else ""
 
     def open_suite(self, session: Session) -> None:
         """Show what a recorded suite found, with its models as those of the next run."""
@@ -120,6 +117,7 @@ class QualityModel(QObject):
         self.speed.show_session(session)
 
     def why_not_edit(self) -> str:
+        """Why no model can be changed and no recorded session shown; empty where they can."""
         return "Stop the measurement first." if self.running else ""
 
     def add_files(self, paths: Iterable[Path]) -> None:

@@ -138,7 +138,7 @@ class QualityPage(QWidget):
         )
 
     def why_not_open(self) -> str:
-        return self._model.why_not_open()
+        return self._model.why_not_edit()
 
     def open_session(self, session: Session) -> None:
         """Show a recorded session as it was seen."""

@@ -119,11 +119,8 @@ class SpeedModel(QObject):
         self.availability_changed.emit()
 
     def why_not_run(self) -> str:
-        if self.running:
-            return "A measurement is running."
-        if self._participants.reference is None:
-            return "Add a model first."
-        return self.settings.why_not()
+        no_model = "" if self._participants.reference is not None else "Add a model first."
+        return self._held.why_not_start() or no_model or self.settings.why_not()
 
     def why_not_stop(self) -> str:
         return self._held.why_not_stop()

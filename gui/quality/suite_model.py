@@ -120,9 +120,11 @@ class SuiteModel(QObject):
         self.availability_changed.emit()
 
     def why_not_run(self) -> str:
-        if self.running:
-            return "A measurement is running."
-        return self.cases.choice.why_none() or self._participants.why_not_enough()
+        return (
+            self._held.why_not_start()
+            or self.cases.choice.why_none()
+            or self._participants.why_not_enough()
+        )
 
     def why_not_stop(self) -> str:
         if self.running and self._checks:
@@ -130,11 +132,9 @@ class SuiteModel(QObject):
         return self._held.why_not_stop()
 
     def why_not_resume(self) -> str:
-        if self.running:
-            return "A measurement is running."
         found = self.found
         unfinished = found is not None and found.unfinished and found.session is not None
-        return "" if unfinished else "No unfinished suite is shown."
+        return self._held.why_not_start() or ("" if unfinished else "No unfinished suite is shown.")
 
     def run(self) -> None:
         reference = self._participants.reference
