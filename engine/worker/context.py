@@ -45,6 +45,10 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     n_sequences: int = 1
     flash_attention: bool = True
 
+    @property
+    def most_outputs(self) -> int:
+        return max(self.n_outputs, self.n_sequences)
+
 
 def make_context(
     backend: Backend, model: Any, request: Load, interrupt: Interrupt, shape: Shape
@@ -58,7 +62,7 @@ def make_context(
     params.n_batch = min(runtime.n_batch, n_ctx)
     params.n_ubatch = min(runtime.n_ubatch, runtime.n_batch)
     params.n_seq_max = shape.n_sequences
-    params.n_outputs_max = max(shape.n_outputs, shape.n_sequences)
+    params.n_outputs_max = shape.most_outputs
     params.n_threads = threads
     params.n_threads_batch = runtime.threads_batch or threads
     params.flash_attn_type = _FLASH[runtime.flash_attention] if shape.flash_attention else 0

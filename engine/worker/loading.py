@@ -46,6 +46,8 @@ class LoadedModel:
         self.resolved = resolved
         self.watch = watch
         self.n_sequences = 1
+        # Rows of logits that one decode may ask for.
+        self.most_outputs = request.n_outputs
         # As loaded: a reshape makes the context as long as its cases need, and back.
         self.n_ctx_loaded = resolved.n_ctx
         self.kv_bytes_per_cell = sum(use.kv_bytes for use in resolved.devices) / resolved.n_ctx
@@ -88,6 +90,7 @@ class LoadedModel:
         apply_loras(self.context, self._adapters, self.request.runtime)
         self.memory = lib.llama_get_memory(self.context)
         self.n_sequences = shape.n_sequences
+        self.most_outputs = shape.most_outputs
         figures = read_figures(
             (line for _, line in backend.log()), [info for _, info in backend.devices()]
         )

@@ -14,7 +14,7 @@ from engine.errors import TemplateError
 from engine.protocol import CaseGenerated, GenerateMany
 from engine.worker.decoding import DecodeStopped, Logits, all_logits, decode
 from engine.worker.interrupt import Interrupt
-from engine.worker.likelihood import likelihoods
+from engine.worker.likelihood import Place, likelihoods
 from engine.worker.loading import LoadedModel
 from engine.worker.outflow import Outflow
 from engine.worker.prompt import Prompt, make_prompt
@@ -71,9 +71,10 @@ class ManyReplies:
 
     def run(self) -> None:
         try:
-            waiting = self._without_choices(self._prompts())
             # Those that begin alike come one after the other, so that each copies most of the one before.
-            waiting.sort(key=lambda each: each[1].tokens, reverse=True)
+            prompts = sorted(self._prompts(), key=lambda each: each[1].tokens, reverse=True)
+            self._judge_choices([each for each in prompts if self._has_choices(each[0])])
+            waiting = [each for each in prompts if not self._has_choices(each[0])]
             self._share([prompt.tokens for _, prompt in waiting])
             while waiting or self._running:
                 if self._interrupt.is_set():
@@ -87,6 +88,9 @@ class ManyReplies:
         finally:
             for sequence in self._running:
                 sequence.sampler.close()
+
+    def _has_choices(self, index: int) -> bool:
+        return bool(self._request.cases[index].continuations)
 
     def _prompts(self) -> list[tuple[int, Prompt]]:
         """Each case's prompt; one that cannot be made or does not fit is answered with its error."""
@@ -106,19 +110,20 @@ class ManyReplies:
                 self._send_error(index, str(error))
         return found
 
-    def _without_choices(self, prompts: list[tuple[int, Prompt]]) -> list[tuple[int, Prompt]]:
-        """Judge the choices of the cases that have some; gives the cases that want a reply."""
-        left = []
-        for index, prompt in prompts:
+    def _judge_choices(self, cases: Sequence[tuple[int, Prompt]]) -> None:
+        self._share([prompt.tokens for _, prompt in cases])
+        for index, prompt in cases:
             texts = self._request.cases[index].continuations
-            if not texts:
-                left.append((index, prompt))
-                continue
+            number, shared = self._sequences.take(prompt.tokens)
+            place = Place(number, shared, self._sequences.spare)
             try:
-                found = likelihoods(self._loaded, prompt.tokens, texts, self._interrupt)
+                found = likelihoods(self._loaded, prompt.tokens, texts, self._interrupt, place)
+                self._sequences.hold(number, prompt.tokens)
             except RequestRefused as error:
                 self._send_error(index, str(error))
                 continue
+            finally:
+                self._sequences.release(number)
             self._send(
                 CaseGenerated(
                     id=self._request.id,
@@ -127,12 +132,11 @@ class ManyReplies:
                     reasoning="",
                     finish_reason="stop",
                     prompt_tokens=len(prompt.tokens),
-                    shared_tokens=0,
+                    shared_tokens=shared,
                     generated_tokens=0,
                     likelihoods=found,
                 )
             )
-        return left
 
     def _share(self, prompts: Sequence[Sequence[int]]) -> None:
         """Decode the common beginning into sequence 0."""

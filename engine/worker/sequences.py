@@ -31,8 +31,14 @@ class Sequences:
     def has_free(self) -> bool:
         return bool(self._free)
 
+    @property
+    def spare(self) -> int | None:
+        """A free sequence to copy into where one's own cannot be cut back; then it holds nothing to lose."""
+        return self._free[-1] if self._free else None
+
     def empty(self) -> None:
         """Before the first case: other work may have used the context."""
+        self._held = [_NOTHING] * len(self._held)
         lib.llama_memory_clear(self._loaded.memory, False)
 
     def hold(self, number: int, tokens: Sequence[int]) -> None:

@@ -1,4 +1,4 @@
-"""A small mixture of experts with seeded random weights, and a vocabulary of bytes."""
+"""A small mixture of experts with seeded random weights."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Final
 import gguf
 import numpy as np
 
+from tests.engine.byte_vocabulary import TOKENS, add_bytes_as_tokens
+
 EXPERTS: Final = 4
 LAYERS: Final = 2
 _WIDTH: Final = 256
 _EXPERT_WIDTH: Final = 256
-_TOKENS: Final = 288
 _HEADS: Final = 4
 
 
@@ -28,16 +29,16 @@ def write_experts_model(path: Path) -> None:
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_expert_count(EXPERTS)
     writer.add_expert_used_count(2)
-    writer.add_vocab_size(_TOKENS)
-    _add_bytes_as_tokens(writer)
+    writer.add_vocab_size(TOKENS)
+    add_bytes_as_tokens(writer)
     random = np.random.default_rng(7)
 
     def add(name: str, *shape: int) -> None:
         weights = random.random(shape, np.float32) - np.float32(0.5)
         writer.add_tensor(name, weights / np.float32(shape[-1] ** 0.5))
 
-    add("token_embd.weight", _TOKENS, _WIDTH)
-    add("output.weight", _TOKENS, _WIDTH)
+    add("token_embd.weight", TOKENS, _WIDTH)
+    add("output.weight", TOKENS, _WIDTH)
     writer.add_tensor("output_norm.weight", np.ones(_WIDTH, np.float32))
     for layer in range(LAYERS):
         for norm in ("attn_norm", "ffn_norm"):
@@ -52,19 +53,3 @@ def write_experts_model(path: Path) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-
-
-def _add_bytes_as_tokens(writer: gguf.GGUFWriter) -> None:
-    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256))]
-    kinds = [
-        gguf.TokenType.UNKNOWN,
-        gguf.TokenType.CONTROL,
-        gguf.TokenType.CONTROL,
-        *[gguf.TokenType.BYTE] * 256,
-    ]
-    unused = _TOKENS - len(tokens)
-    writer.add_tokenizer_model("llama")
-    writer.add_token_list([*tokens, *(f"<unused{n}>" for n in range(unused))])
-    writer.add_token_scores([0.0] * _TOKENS)
-    writer.add_token_types([*kinds, *[gguf.TokenType.UNUSED] * unused])
-    writer.add_add_space_prefix(False)

@@ -139,6 +139,34 @@ def test_choices_are_judged_by_their_likelihood_in_batches_and_alone(worker: Run
     )
 
 
+def test_choices_after_prompts_that_begin_alike_evaluate_the_beginning_once(
+    worker: Running,
+) -> None:
+    shots = "Question: what is red? Answer: a cherry. Question: what is blue? Answer: the sea. "
+    cases = tuple(
+        Case(
+            id=colour,
+            messages=(Message(role="user", content=f"{shots}Question: what is {colour}?"),),
+            format="completion",
+            continuations=(
+                " Answer: a lemon.",
+                " Answer: grass.",
+                " Answer: a very old red brick.",
+            ),
+        )
+        for colour in ("yellow", "green", "orange")
+    )
+    replies = many(worker, cases)
+    own = [reply.prompt_tokens - reply.shared_tokens for reply in replies]
+    assert sum(own) < replies[0].prompt_tokens + 10
+    for case, reply in zip(cases, replies, strict=True):
+        alone = worker.ask(case).end.likelihoods
+        assert [each.tokens for each in reply.likelihoods] == [each.tokens for each in alone]
+        assert [each.log_likelihood for each in reply.likelihoods] == pytest.approx(
+            [each.log_likelihood for each in alone], abs=1e-3
+        )
+
+
 def test_the_likelihood_of_one_token_is_its_log_probability(worker: Running) -> None:
     prompt = completion("The capital of France is")
     (first,) = worker.ask(prompt, max_tokens=1, top_logprobs=0).end.logprobs
