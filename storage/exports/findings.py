@@ -9,7 +9,8 @@ from typing import Final
 from engine.contract import Session
 from engine.wording import count, rate, seconds
 from storage.exports.energy import Energies, energy_findings
-from storage.exports.figures import Column
+from storage.exports.figures import Cell, Column
+from storage.exports.speeds import KEY as SPEED
 
 _ALIKE: Final = 1.05
 """Medians closer than this are called equal: repeats on a quiet machine vary by a few percent."""
@@ -18,6 +19,7 @@ _ALIKE: Final = 1.05
 def findings(session: Session, columns: Sequence[Column], taken: Energies) -> tuple[str, ...]:
     by_key = {column.key: column for column in columns}
     return (
+        *_tests(session, columns),
         *_speed(session, by_key.get("generation_tokens_per_s")),
         *_first_token(session, by_key.get("ttft_s")),
         *energy_findings(taken, by_key.get("energy_joules"), session),
@@ -36,6 +38,37 @@ def _ordered(session: Session, column: Column | None) -> list[tuple[float, str]]
         if cell.value is not None
     ]
     return sorted(found) if len(found) > 1 else []
+
+
+def _tests(session: Session, columns: Sequence[Column]) -> Iterator[str]:
+    """Of each test of a speed run the fastest, unless the repetitions vary by more than the difference."""
+    for column in columns:
+        if column.key.startswith(SPEED):
+            named = zip(column.cells, session.contenders, strict=False)
+            found = [(cell.value, cell, each.name) for cell, each in named if cell.value]
+            if len(found) == 1:
+                yield f"{column.title}: {found[0][2]} does {found[0][1].text}."
+            elif found:
+                low, high = min(found, key=_first), max(found, key=_first)
+                yield f"{column.title}: {_faster(low, high)}."
+
+
+_Named = tuple[float, Cell, str]
+
+
+def _first(found: _Named) -> float:
+    return found[0]
+
+
+def _faster(low: _Named, high: _Named) -> str:
+    (slow, slow_cell, slowest), (fast, fast_cell, fastest) = low, high
+    slow_end, fast_end = slow_cell.high or slow, fast_cell.low or fast
+    if slow_end >= fast_end:
+        return f"no difference beyond the spread of the repetitions, at about {fast_cell.text}"
+    return (
+        f"{fastest} is fastest, {fast_cell.text}, {fast / slow:.2f} times as fast as {slowest}"
+        f" ({slow_cell.text})"
+    )
 
 
 def _speed(session: Session, column: Column | None) -> Iterator[str]:
@@ -83,9 +116,9 @@ def _failures(session: Session) -> Iterator[str]:
 
 def _cautions(session: Session) -> Iterator[str]:
     n_jobs = len(session.contenders) * len(session.cases) * session.repeats
-    n_replies = len(session.replies)
-    if n_replies < n_jobs and session.kind in {"compare", "suite"}:
-        yield f"This session is not complete: {n_replies} of {n_jobs:,} replies are there."
+    if len(session.replies) < n_jobs and session.kind in {"compare", "suite"}:
+        n_replies = sum(reply.finish_reason != "error" for reply in session.replies)
+        yield f"This session is not complete: {n_replies:,} of {n_jobs:,} replies are there."
     if any(reply.timing.shared for reply in session.replies):
         who = "Several prompts" if session.batched else "All contenders"
         yield (

@@ -186,12 +186,17 @@ def _cases(session: Session) -> Iterator[CasePart]:
                 if place in scores
             }
             yield CasePart(
-                name=case.id if len(session.cases) > 1 else "Replies",
+                name=_name(case) if len(session.cases) > 1 else "Replies",
                 about=_about(case),
                 differs={True, False} <= marks,
                 messages=case.messages,
                 rounds=tuple(_rounds(replies, positions, scores)),
             )
+
+
+def _name(case: Case) -> str:
+    """Cases of a comparison are only numbered."""
+    return f"Prompt {case.id}" if case.id.isdecimal() else case.id
 
 
 def _about(case: Case) -> str:

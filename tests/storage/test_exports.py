@@ -347,7 +347,7 @@ def test_failures_and_missing_replies_are_said_first() -> None:
     )
     shown = samples.session(samples.plan(cases=2), samples.reply(), failed)
     assert "model 1 failed 1 of 1 time." in report(shown).findings
-    assert "This session is not complete: 2 of 4 replies are there." in report(shown).findings
+    assert "This session is not complete: 1 of 4 replies are there." in report(shown).findings
     assert "Failed: The worker died." in Page(text_of(".html", shown)).texts
 
 

@@ -18,7 +18,7 @@ from storage.exports.quality import verdict_table
 from storage.exports.redaction import LEFT_OUT, Omit, without
 from storage.exports.report import Report, report
 from storage.exports.scatter import scatter
-from tests.storage import found
+from tests.storage import found, samples
 from tests.storage.test_exports import Page
 
 TEXTS = (".md", ".html")
@@ -173,6 +173,39 @@ def test_a_benchmarks_report_has_a_column_a_test() -> None:
     names = [fact.name for fact in shown.measured]
     assert "Order" not in names
     assert "model 0" in names
+
+
+def test_a_benchmarks_report_answers_in_short() -> None:
+    session = found.bench()
+    alike = "no difference beyond the spread of the repetitions, at about 509.5 tok/s."
+    assert report(session).findings == (
+        f"pp512: {alike}",
+        f"tg128: {alike}".replace("509.5", "127.4"),
+    )
+    slower = tuple(
+        msgspec.structs.replace(each, samples_ns=(2 * 10**9,))
+        if each.contender == "model 1"
+        else each
+        for each in session.speeds
+    )
+    shown = report(msgspec.structs.replace(session, speeds=slower))
+    assert shown.findings[0] == (
+        "pp512: model 0 is fastest, 509.5 tok/s, 1.99 times as fast as model 1 (256.0 tok/s)."
+    )
+    alone = msgspec.structs.replace(
+        session, contenders=session.contenders[:1], speeds=session.speeds[:2]
+    )
+    assert report(alone).findings[0] == "pp512: model 0 does 509.5 tok/s."
+
+
+def test_numbered_prompts_are_called_prompts() -> None:
+    plan = samples.plan(cases=2)
+    cases = tuple(
+        msgspec.structs.replace(case, id=str(place)) for place, case in enumerate(plan.cases, 1)
+    )
+    replies = [samples.reply(case_name=case.id) for case in cases]
+    shown = report(samples.session(msgspec.structs.replace(plan, cases=cases), *replies))
+    assert [case.name for case in shown.cases] == ["Prompt 1", "Prompt 2"]
 
 
 def test_the_speeds_of_a_benchmark_are_rows_and_a_sheet() -> None:
