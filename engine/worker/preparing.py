@@ -55,7 +55,9 @@ def prepare(
 def _affordable(loaded: LoadedModel, request: PrepareMany, n_ctx: int) -> int:
     each = max(1.0, loaded.kv_bytes_per_cell * n_ctx)
     affordable = int(request.kv_bytes / each) - 1
-    return max(1, min(request.n_most, len(request.cases), affordable))
+    # Choices are judged one case at a time.
+    writing = sum(not case.continuations for case in request.cases)
+    return max(1, min(request.n_most, writing, affordable))
 
 
 def _make_most_room(make_room: Callable[[int], None], n: int) -> int:

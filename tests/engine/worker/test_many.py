@@ -167,6 +167,12 @@ def test_choices_after_prompts_that_begin_alike_evaluate_the_beginning_once(
         )
 
 
+def test_no_room_is_made_for_choices_to_be_judged_side_by_side(worker: Running) -> None:
+    judged = Case(id="1", messages=CASES[0].messages, continuations=("a", "b"))
+    assert set(prepare(worker, (judged,) * 5, n_sequences=None).tokens_per_s) == {1}
+    prepare(worker, CASES)
+
+
 def test_the_likelihood_of_one_token_is_its_log_probability(worker: Running) -> None:
     prompt = completion("The capital of France is")
     (first,) = worker.ask(prompt, max_tokens=1, top_logprobs=0).end.logprobs
