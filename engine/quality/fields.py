@@ -81,6 +81,14 @@ def optional_number(fields: Fields, name: str, least: float | None = None) -> fl
     return float(value)
 
 
+def optional_share(fields: Fields, name: str) -> float | None:
+    """A number from 0 to 1."""
+    value = optional_number(fields, name, least=0.0)
+    if value is not None and value > 1.0:
+        raise FieldFault((name,), f"the {name} is above 1, which no score reaches")
+    return value
+
+
 def optional_whole(fields: Fields, name: str, field: Place | None = None) -> int | None:
     try:
         value = optional_number(fields, name, least=0.0)

@@ -199,6 +199,10 @@ BROKEN = [
     ("- prompt: Hi\n  prompt: Ho\n", "line 2: “prompt” is given twice."),
     ("- prompt: [Hi\n", "it is no YAML: "),
     ("a: b: c\n", "line 1: it is no YAML: mapping values are not allowed"),
+    ("cases:\n\t- prompt: Hi\n", "line 2: it is indented with a tab, and YAML takes spaces only."),
+    ("- prompt: Hi\n  threshold: 7\n", "[0].threshold: the threshold is above 1, which no score"),
+    ("- prompt: file://no.txt\n", "line 1, [0].prompt: “no.txt” cannot be read: No such file"),
+    ("- prompt: file://../no.txt\n", "“../no.txt” lies outside the folder of the suite."),
     ("a: 1\n---\nb: 2\n", "line 2: a second document begins; only one is read."),
     ("- !!python/object/apply:os.system [ls]\n", "python/object/apply:os.system is not read here"),
     ("- *nothing\n", "*nothing refers to nothing before it"),
@@ -236,6 +240,7 @@ def test_a_broken_file_names_line_field_and_reason(tmp_path: Path, text: str, fa
             "s.json, [0].checks[0].type: there is no check named “x”.",
         ),
         ("s.csv", "prompt,expected\na,b,c\n", "s.csv, line 2: it has 3 cells for 2 columns."),
+        ("s.csv", "a,b\n1,2\n3,4\n", "s.csv, line 1: no column is called “prompt”; it has a, b."),
         ("s.csv", "prompt,prompt\na,b\n", "s.csv, line 1: two columns are called “prompt”."),
         ("s.csv", "prompt,\na,b\n", "s.csv, line 1: column 2 has no name."),
         ("s.csv", 'prompt,expected\n"a\nb",x\nc,regex: (\n', "s.csv, line 4, [1].expected.value"),
@@ -461,6 +466,23 @@ def test_a_file_of_prompts_is_parted_at_three_hyphens(tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_text("One {{x}}\n---\nTwo\n{{x}}\n")
     suite = _read(tmp_path, "prompts: file://p.txt\ntests: [{vars: {x: A}}]\n")
     assert [_contents(case) for case in suite.cases] == [["One A"], ["Two\nA"]]
+
+
+def test_the_prompt_of_a_case_can_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text("One {{x}}")
+    suite = _read(tmp_path, "- {prompt: 'file://p.txt', vars: {x: A}}\n")
+    assert [(case.id, _contents(case)) for case in suite.cases] == [("1", ["One A"])]
+
+
+def test_checks_beside_a_multiple_choice_are_named_as_not_run(tmp_path: Path) -> None:
+    choices = "choices: [' blue', ' red'], right: 0"
+    check = "assert: [{type: contains, value: blue}]"
+    suite = _read(
+        tmp_path, f"- {{prompt: Sky, {choices}}}\n- {{prompt: Sky, {choices}, {check}}}\n"
+    )
+    assert [remark.sentence() for remark in suite.not_supported] == [
+        "suite.yaml, line 2, [1]: its checks are not run: which of the choices is likeliest decides."
+    ]
 
 
 @pytest.mark.parametrize("name", ["empty.yaml", "empty.csv", "empty.json", "empty.txt"])

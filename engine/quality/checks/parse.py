@@ -37,6 +37,7 @@ from engine.quality.fields import (
     flag,
     number,
     optional_number,
+    optional_share,
     optional_text,
     optional_whole,
     text,
@@ -98,7 +99,7 @@ def _parse_set(item: Fields, common: dict[str, Any], depth: int) -> Check:
         checks = parse_checks(item.get("assert"), depth + 1)
     except FieldFault as e:
         raise FieldFault(("assert", *e.field), e.reason) from e
-    return CheckSet(checks=checks, threshold=optional_number(item, "threshold"), **common)
+    return CheckSet(checks=checks, threshold=optional_share(item, "threshold"), **common)
 
 
 def _text_check(name: str, item: Fields, common: dict[str, Any]) -> Check:

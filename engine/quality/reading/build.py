@@ -21,14 +21,20 @@ from engine.quality.reading.laying import (
     group_of,
     is_critical,
     lay,
-    own_prompt,
+    own_prompts,
     variations,
     with_affixes,
 )
 from engine.quality.reading.located import Document
 from engine.quality.reading.prompts import USUAL, Prompt, prompt_of, read_prompts
 from engine.quality.reading.templates import NotSupported, TemplateFault, render, render_all
-from engine.quality.reading.written_tests import Written, WrittenCheck, find_tests, rows_of
+from engine.quality.reading.written_tests import (
+    Written,
+    WrittenCheck,
+    find_tests,
+    is_table,
+    rows_of,
+)
 
 MOST_CASES: Final = 20_000
 MOST_CHARACTERS: Final = 50_000_000
@@ -48,6 +54,10 @@ class CaseBuilder:
         value = document.value
         usual = prompt_of("1", USUAL)
         if isinstance(value, list):
+            if is_table(document) and value and "prompt" not in value[0]:
+                reason = f"no column is called “prompt”; it has {', '.join(value[0])}"
+                self._gathering.fault(document, (), reason)
+                return []
             nothing = alone(Written(fields={}, document=document, place=()), {})
             rows = rows_of(document, self._gathering, own_columns=True)
             return self._cases(rows, [usual], nothing, {})
@@ -99,6 +109,9 @@ class CaseBuilder:
             self._name_others(test)
             try:
                 laid = lay(alone(test, templates), defaults)
+                if laid.checks and test.fields.get("choices") is not None:
+                    reason = "its checks are not run: which of the choices is likeliest decides"
+                    self._gathering.unsupported(test.document, test.place, reason)
                 cases += self._cases_of(laid, prompts, str(number))
             except FieldFault as e:
                 self._gathering.fault(test.document, (*test.place, *e.field), e.reason)
@@ -119,8 +132,7 @@ class CaseBuilder:
 
     def _cases_of(self, laid: Laid, prompts: Sequence[Prompt], number: str) -> Iterator[Case]:
         fields = laid.test.fields
-        own = own_prompt(fields)
-        chosen = [own] if own else prompts
+        chosen = own_prompts(fields, self._folder) or prompts
         varied = variations(self._loaded(laid), laid.options, MOST_CASES // max(1, len(chosen)))
         base = optional_text(fields, "id") or number
         # Cases out of one test share its checks and most of its words: they are one draw.

@@ -10,8 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from engine.contract import Message
-from engine.quality.fields import FieldFault, as_text, flag, optional_number, optional_text, texts
-from engine.quality.reading.prompts import Prompt, prompt_of
+from engine.quality.fields import FieldFault, as_text, flag, optional_share, optional_text, texts
+from engine.quality.reading.files import FileFault, Folder
+from engine.quality.reading.prompts import Prompt, prompt_of, texts_of
 from engine.quality.reading.templates import NotSupported, render
 from engine.quality.reading.written_tests import Written, WrittenCheck, checks_written
 
@@ -34,7 +35,7 @@ def alone(written: Written, templates: Mapping[str, Any]) -> Laid:
         variables=dict(_mapping(written, "vars")),
         options=dict(_mapping(written, "options")),
         metadata=dict(_mapping(written, "metadata")),
-        threshold=optional_number(written.fields, "threshold"),
+        threshold=optional_share(written.fields, "threshold"),
         checks=tuple(checks_written(written, templates)),
     )
 
@@ -85,13 +86,18 @@ def variations(
     ]
 
 
-def own_prompt(fields: Mapping[str, Any]) -> Prompt | None:
-    """The prompt that stands in the test itself."""
+def own_prompts(fields: Mapping[str, Any], folder: Folder) -> list[Prompt]:
+    """The prompt that stands in the test itself, or those of the file that it names."""
     key = "messages" if "messages" in fields else "prompt"
-    if fields.get(key) is None:
-        return None
+    written = fields.get(key)
+    if written is None:
+        return []
     try:
-        return prompt_of("own", fields[key])
+        names_file = isinstance(written, str) and written.startswith("file://")
+        texts = texts_of(written, folder) if names_file else [written]
+        return [prompt_of(str(number), text) for number, text in enumerate(texts, 1)]
+    except FileFault as e:
+        raise FieldFault((key,), e.reason) from e
     except FieldFault as e:
         raise FieldFault((key, *e.field), e.reason) from e
 

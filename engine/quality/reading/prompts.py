@@ -54,7 +54,7 @@ def read_prompts(
     for i, item in enumerate(listed):
         here = (*place, i) if isinstance(written, list) else place
         try:
-            texts = _texts(item, folder)
+            texts = texts_of(item, folder)
             prompts += [prompt_of(str(len(prompts) + n), text) for n, text in enumerate(texts, 1)]
         except NotSupported as e:
             gathering.unsupported(document, here, str(e))
@@ -99,7 +99,7 @@ def _message(item: Any, i: int) -> Message:
     return Message(role=cast(Any, role), content=content)
 
 
-def _texts(item: Any, folder: Folder) -> list[Any]:
+def texts_of(item: Any, folder: Folder) -> list[Any]:
     """The prompts that one item stands for."""
     if isinstance(item, dict) and ("raw" in item or "id" in item):
         item = item.get("raw", item.get("id"))

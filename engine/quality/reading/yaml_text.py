@@ -54,10 +54,18 @@ def read_yaml(file: str, text: str) -> Document:
             builder.take(event)
     except yaml.MarkedYAMLError as e:
         line = e.problem_mark.line + 1 if e.problem_mark else None
-        raise YamlFault(line, f"it is no YAML: {e.problem or e.context}") from e
+        raise YamlFault(line, _reason(e, text, line)) from e
     except (yaml.YAMLError, RecursionError) as e:
         raise YamlFault(None, f"it is no YAML: {' '.join(str(e).split())}") from e
     return Document(file=file, value=builder.root)
+
+
+def _reason(error: yaml.MarkedYAMLError, text: str, line: int | None) -> str:
+    lines = text.split("\n")
+    written = lines[line - 1] if line is not None and line <= len(lines) else ""
+    if "\t" in written[: len(written) - len(written.lstrip())]:
+        return "it is indented with a tab, and YAML takes spaces only"
+    return f"it is no YAML: {error.problem or error.context}"
 
 
 def plain_value(text: str) -> Any:
