@@ -15,13 +15,12 @@ from engine.contract import (
     OtherTokenizer,
     ReplyFidelity,
 )
-from engine.protocol import ChunkCompared, ChunkScored, ReplyCompared
+from engine.protocol import REFERENCE, ChunkCompared, ChunkScored, ReplyCompared
 from engine.quality.fidelity_document import bits_per_byte
 from engine.quality.fidelity_kernel import Doubles, TokenScores
 from engine.quality.fidelity_statistics import FidelityStatistics, RunningFidelity
 from engine.quality.perplexity import perplexity
 
-_REFERENCE = -1
 _FEWEST_FOR_A_SPREAD = 3
 
 
@@ -55,7 +54,7 @@ class Scores:
 
     def add_alone(self, response: ChunkScored) -> None:
         nll, n_bytes = np.frombuffer(response.nll), np.frombuffer(response.n_bytes)
-        if response.candidate == _REFERENCE:
+        if response.candidate == REFERENCE:
             self.reference_nll.append(nll)
             self._reference_bytes.append(n_bytes)
         else:

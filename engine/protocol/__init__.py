@@ -34,6 +34,7 @@ from engine.protocol.requests import (
     Stop,
 )
 from engine.protocol.responses import (
+    REFERENCE,
     CaseGenerated,
     ChunkCompared,
     ChunkScored,
@@ -63,6 +64,7 @@ PROTOCOL_VERSION = 1
 
 __all__ = [
     "PROTOCOL_VERSION",
+    "REFERENCE",
     "CaseGenerated",
     "ChunkCompared",
     "ChunkScored",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -184,8 +184,12 @@ class Parting(msgspec.Struct, frozen=True, kw_only=True, tag="parting"):
     tokens: tuple[PartedToken, ...]
 
 
+REFERENCE: Final = -1
+"""Stands in ChunkScored where a candidate has its number."""
+
+
 class ChunkScored(msgspec.Struct, frozen=True, kw_only=True, tag="chunk_scored"):
-    """One model by itself (−1 is the reference): nll and UTF-8 bytes of each scored token, float64.
+    """One model by itself: nll and UTF-8 bytes of each scored token, float64.
 
     chunk: of a text, or the number of a conversation.
     """

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.contract import WorstToken
 from engine.errors import TemplateError
 from engine.protocol import (
-    ChunkScored,
+    REFERENCE,
     Conversation,
     RepliesTokenized,
     ReplyCompared,
@@ -37,9 +37,9 @@ from engine.worker.interrupt import Interrupt
 from engine.worker.pieces import readable
 from engine.worker.prompt import make_prompt
 from engine.worker.refused import RequestRefused
+from engine.worker.sent_scores import joined, own_scores
 from engine.worker.vocabulary import Vocabulary
 
-REFERENCE = -1
 Send = Callable[[Response], None]
 
 
@@ -191,15 +191,7 @@ class ReplyScoring:
         self, index: int, model: ForcedModel, number: int, reply: list[int], nll: list[Doubles]
     ) -> None:
         n_bytes = [len(model.vocabulary.piece(token, special=True)) for token in reply]
-        self._send(
-            ChunkScored(
-                id=self._request.id,
-                candidate=index,
-                chunk=number,
-                nll=np.concatenate(nll).tobytes(),
-                n_bytes=np.array(n_bytes, np.float64).tobytes(),
-            )
-        )
+        self._send(own_scores(self._request.id, index, number, nll, n_bytes))
 
 
 class Comparison:
@@ -235,16 +227,9 @@ class Comparison:
             id=request,
             candidate=index,
             conversation=number,
-            nll=self._joined("nll"),
-            nll_base=self._joined("nll_base"),
-            kld=self._joined("kld"),
-            delta_p=self._joined("delta_p"),
-            same_top=self._joined("same_top"),
             worst=self._worst,
+            **joined(self._parts),
         )
-
-    def _joined(self, field: str) -> bytes:
-        return np.concatenate([getattr(part, field) for part in self._parts]).tobytes()
 
 
 def _tokens_of(model: ForcedModel, text: str) -> list[int]:

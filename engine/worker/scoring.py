@@ -17,8 +17,8 @@ import numpy as np
 from msgspec.structs import replace
 
 from engine.protocol import (
+    REFERENCE,
     ChunkCompared,
-    ChunkScored,
     Load,
     Response,
     ScoreText,
@@ -28,7 +28,6 @@ from engine.quality.chunks import ChunkedText, chunk, without_last_newline
 from engine.quality.fidelity_kernel import (
     Doubles,
     Floats,
-    TokenScores,
     compare_tokens,
     negative_log_likelihoods,
 )
@@ -38,9 +37,9 @@ from engine.worker.decoding import DecodeStopped, all_logits, decode
 from engine.worker.interrupt import Interrupt
 from engine.worker.loading import load_model
 from engine.worker.refused import RequestRefused
+from engine.worker.sent_scores import joined, own_scores
 from engine.worker.vocabulary import Vocabulary
 
-REFERENCE = -1
 Send = Callable[[Response], None]
 
 
@@ -184,7 +183,11 @@ class Scoring:
             if same:
                 candidate = other.logits(number)
                 scores = self._split(compare_tokens, reference, candidate, targets)
-                self._send(_compared(self._request.id, index, number, scores))
+                self._send(
+                    ChunkCompared(
+                        id=self._request.id, candidate=index, chunk=number, **joined(scores)
+                    )
+                )
                 own = [part.nll_base for part in scores]
         if not own:
             own = self._split(negative_log_likelihoods, reference, targets)
@@ -198,18 +201,8 @@ class Scoring:
 
     def _scored(self, index: int, model: Contestant, number: int, nll: list[Doubles]) -> None:
         targets = model.text.targets[number]
-        n_bytes = np.array(
-            [len(model.vocabulary.piece(int(token))) for token in targets], np.float64
-        )
-        self._send(
-            ChunkScored(
-                id=self._request.id,
-                candidate=index,
-                chunk=number,
-                nll=np.concatenate(nll).tobytes(),
-                n_bytes=n_bytes.tobytes(),
-            )
-        )
+        n_bytes = [len(model.vocabulary.piece(int(token))) for token in targets]
+        self._send(own_scores(self._request.id, index, number, nll, n_bytes))
 
     def _split(self, function: Callable[..., Any], *arrays: Any) -> list[Any]:
         """Call it on slices of rows at once; numpy lets go of the GIL in between."""
@@ -226,20 +219,4 @@ def _same_tokens(reference: Contestant, candidate: Contestant) -> bool:
         reference.vocabulary.size == candidate.vocabulary.size
         and reference.text.decoded.shape == candidate.text.decoded.shape
         and bool((reference.text.decoded == candidate.text.decoded).all())
-    )
-
-
-def _compared(request: int, index: int, number: int, parts: list[TokenScores]) -> ChunkCompared:
-    def joined(field: str) -> bytes:
-        return np.concatenate([getattr(part, field) for part in parts]).tobytes()
-
-    return ChunkCompared(
-        id=request,
-        candidate=index,
-        chunk=number,
-        nll=joined("nll"),
-        nll_base=joined("nll_base"),
-        kld=joined("kld"),
-        delta_p=joined("delta_p"),
-        same_top=joined("same_top"),
     )
