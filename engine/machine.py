@@ -22,7 +22,7 @@ def describe_environment(devices: tuple[DeviceInfo, ...], llama_cpp: str | None)
     absent = {} if source else {"power_source": "this machine has no battery that could be read"}
     return Environment(
         app=f"Steelyard {APP_VERSION}",
-        llama_cpp=llama_cpp or _installed_llama_cpp(),
+        llama_cpp=llama_cpp or installed_llama_cpp(),
         os=f"{platform.system()} {platform.release()} ({platform.machine()})",
         cpu=processor_name(),
         ram_bytes=total_memory(),
@@ -95,7 +95,8 @@ def _read_number(path: Path) -> int | None:
         return None
 
 
-def _installed_llama_cpp() -> str | None:
+def installed_llama_cpp() -> str | None:
+    """The binding with its version; None where it is not installed as a package."""
     try:
         return f"llama-cpp-python {version('llama-cpp-python')}"
     except PackageNotFoundError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from engine.client import Stopped
 from engine.contract import ModelFile
 from engine.errors import QuantizeError
 from engine.importance import ImportanceMatrix
+from engine.machine import installed_llama_cpp
 from models.describe import describe, refuse_other_kinds
 from models.fingerprint import Fingerprints
 from models.gguf import GgufModel, read_model
@@ -61,7 +61,7 @@ class Quantizer:
             source=source.name,
             source_sha256=self._fingerprints.of(source, cancelled=cancelled),
             quantization="",
-            llama_cpp=_llama_cpp_version(),
+            llama_cpp=installed_llama_cpp() or "llama-cpp-python of this build",
             requantized=is_quantized(model),
             imatrix=None if importance is None else self._used(importance, cancelled),
         )
@@ -146,10 +146,3 @@ def _refuse_without_room(
             f"The quantizations of {model.paths[0].name} need {needed / 1e9:.1f} GB, and "
             f"{free / 1e9:.1f} GB are free in {folder}. Make room, or choose another folder."
         )
-
-
-def _llama_cpp_version() -> str:
-    try:
-        return f"llama-cpp-python {version('llama-cpp-python')}"
-    except PackageNotFoundError:
-        return "llama-cpp-python of this build"
