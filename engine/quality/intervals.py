@@ -57,12 +57,6 @@ def tango_lower(b: float, c: float, n: float, critical: float) -> float:
     return (low + high) / 2
 
 
-def tango_interval(b: float, c: float, n: float, confidence: float) -> tuple[float, float]:
-    """Tango's two-sided interval for (c − b) / n."""
-    critical = _NORMAL.inv_cdf((1 + confidence) / 2)
-    return tango_lower(b, c, n, critical), -tango_lower(c, b, n, critical)
-
-
 class PairedDifference:
     """The candidate's score minus the reference's, case by case, each within [−1, 1].
 
