@@ -150,11 +150,11 @@ def _session_to_finish(files: Sequence[Path], options: BenchOptions) -> Session:
     if session.kind != "bench":
         raise WrongUsage(f"Session {session.id} is no speed run and cannot be resumed here.")
     plan = rest_of(session)
-    if not any(plan.tests_of(each.name) for each in plan.contenders):
+    if not (session.tests and any(plan.tests_of(each.name) for each in plan.contenders)):
         raise WrongUsage(
             f"Nothing of session {session.id} is missing. To run all of it again:"
             f" {program_name()} sessions rerun {session.id}"
-            if plan.tests
+            if session.tests
             else f"Session {session.id} does not tell what was to be measured. Run bench anew."
         )
     return session

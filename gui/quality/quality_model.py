@@ -98,13 +98,15 @@ class QualityModel(QObject):
 
     def resume_suite(self, session: Session) -> None:
         """Run what a recorded suite still lacks."""
-        self.participants.take(session.contenders)
-        self.suite.resume_session(session)
+        if self._may_begin():
+            self.participants.take(session.contenders)
+            self.suite.resume_session(session)
 
     def repeat_suite(self, session: Session) -> None:
         """Run all that a recorded suite asked once more."""
-        self.participants.take(session.contenders)
-        self.suite.repeat_session(session)
+        if self._may_begin():
+            self.participants.take(session.contenders)
+            self.suite.repeat_session(session)
 
     def open_fidelity(self, session: Session) -> None:
         """Show what a recorded fidelity run found, with its models as those of the next run."""
@@ -115,6 +117,25 @@ class QualityModel(QObject):
         """Show what a recorded speed run measured, with its models as those of the next run."""
         self.participants.take(session.contenders)
         self.speed.show_session(session)
+
+    def resume_speeds(self, session: Session) -> None:
+        """Measure what a recorded speed run still lacks."""
+        if self._may_begin():
+            self.participants.take(session.contenders)
+            self.speed.resume_session(session)
+
+    def repeat_speeds(self, session: Session) -> None:
+        """Measure all that a recorded speed run measured once more."""
+        if self._may_begin():
+            self.participants.take(session.contenders)
+            self.speed.repeat_session(session)
+
+    def _may_begin(self) -> bool:
+        """Say why not where something is measured now."""
+        why = self.why_not_measure()
+        if why:
+            self.noticed.emit(why)
+        return not why
 
     def why_not_edit(self) -> str:
         """Why no model can be changed and no recorded session shown; empty where they can."""

@@ -41,6 +41,9 @@ _SPEED: Final = 2
 _CHANGE: Final = (
     "Change models, cases or settings, then press Run. The result is a session of its own."
 )
+_CHANGE_SPEEDS: Final = (
+    "Change models, sizes or repetitions, then press Run. The result is a session of its own."
+)
 
 
 def page_of_quality(page: QualityPage, model: QualityModel) -> Page:
@@ -62,7 +65,14 @@ def page_of_quality(page: QualityPage, model: QualityModel) -> Page:
                 change=page.change_session,
             ),
             SessionView(("fidelity",), page.why_not_open, page.open_fidelity),
-            SessionView(("bench",), page.why_not_open, page.open_speeds),
+            SessionView(
+                ("bench",),
+                page.why_not_open,
+                page.open_speeds,
+                resume=page.resume_speeds,
+                again=page.repeat_speeds,
+                change=page.change_speeds,
+            ),
         ),
     )
 
@@ -154,9 +164,27 @@ class QualityPage(QWidget):
 
     def open_speeds(self, session: Session) -> None:
         """Show a recorded speed run as it was seen."""
+        self._show_speed_tab()
+        self._model.open_speeds(session)
+
+    def resume_speeds(self, session: Session) -> None:
+        """Measure what a recorded speed run still lacks."""
+        self._show_speed_tab()
+        self._model.resume_speeds(session)
+
+    def repeat_speeds(self, session: Session) -> None:
+        """Measure all that a recorded speed run measured once more."""
+        self._show_speed_tab()
+        self._model.repeat_speeds(session)
+
+    def change_speeds(self, session: Session) -> None:
+        """Show a recorded speed run and let the user change something before it is run again."""
+        self.open_speeds(session)
+        self.banners.add("notice", _CHANGE_SPEEDS)
+
+    def _show_speed_tab(self) -> None:
         self.banners.clear()
         self.tabs.setCurrentIndex(_SPEED)
-        self._model.open_speeds(session)
 
     def resume_session(self, session: Session) -> None:
         """Run what a recorded session still lacks."""
@@ -254,6 +282,7 @@ class QualityPage(QWidget):
         self.run.clicked.connect(model.run)
         self.stop.clicked.connect(model.stop)
         self.speed_form.edited.connect(model.speed.edit)
+        model.speed.settings_shown.connect(self.speed_form.show_settings)
         for measurement in (fidelity, model.suite, model.speed):
             measurement.progressed.connect(self._show_progress)
             measurement.begun.connect(self.banners.clear)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import msgspec
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from gui.quality.speed_model import SpeedSettings
+from gui.quality.speed_settings import SpeedSettings
 from gui.theme import Theme
 from gui.widgets.fields import NumberField, add_row, form
 from gui.widgets.labels import label
@@ -31,6 +31,19 @@ class SpeedForm(QWidget):
             field.setMinimumHeight(self.repetitions.minimumHeight())
             field.textChanged.connect(self._edit)
         self.repetitions.valueChanged.connect(self._edit)
+
+    def show_settings(self, settings: SpeedSettings) -> None:
+        """Without telling of it."""
+        self._settings = settings
+        for field, text in (
+            (self.prompts, settings.prompts),
+            (self.replies, settings.replies),
+            (self.depths, settings.depths),
+        ):
+            with QSignalBlocker(field):
+                field.setText(text)
+        with QSignalBlocker(self.repetitions):
+            self.repetitions.set_number(settings.repetitions)
 
     def set_locked(self, locked: bool) -> None:
         for widget in (self.prompts, self.replies, self.depths, self.repetitions):

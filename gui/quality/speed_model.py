@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract import (
     Began,
     Contender,
+    Environment,
     Loading,
     Measured,
     NotRecorded,
+    Recorder,
     Session,
     SpeedTest,
 )
@@ -22,57 +23,22 @@ from gui.collaborators import Collaborators, History, SpeedBench
 from gui.jobs import Jobs
 from gui.quality.held_run import HeldRun
 from gui.quality.participants_model import ParticipantsModel
+from gui.quality.speed_settings import SpeedSettings, settings_of
 from gui.quality.time_left import TimeLeft
 
 if TYPE_CHECKING:  # brings the worker's protocol, which a start must not wait for
     from engine.speed import Measuring, NotMeasured, SpeedEvent, SpeedPlan
 
-_LARGEST: Final = 1 << 20
 Place = tuple[str, str]
 """The names of a contender and of a test."""
-
-
-class SpeedSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """prompts, replies and depths as the user writes them: whole numbers with commas between."""
-
-    prompts: str = "512"
-    replies: str = "128"
-    depths: str = "0"
-    repetitions: int = 5
-
-    def why_not(self) -> str:
-        """Why there is nothing to measure, in a sentence; empty where there is."""
-        written = (sizes(self.prompts), sizes(self.replies), sizes(self.depths))
-        if any(each is None for each in written):
-            return "Write sizes as whole numbers with commas between, such as 512, 2048."
-        return "" if self.tests() else "Give at least one prompt or one reply a size."
-
-    def tests(self) -> tuple[SpeedTest, ...]:
-        """At each depth the prompts, then the replies, as llama-bench orders them; without repeats."""
-        found = [
-            test
-            for depth in sizes(self.depths) or (0,)
-            for test in (
-                *(SpeedTest(n_prompt=n, n_depth=depth) for n in sizes(self.prompts) or () if n),
-                *(SpeedTest(n_gen=n, n_depth=depth) for n in sizes(self.replies) or () if n),
-            )
-        ]
-        return tuple(dict.fromkeys(found))
-
-
-def sizes(text: str) -> tuple[int, ...] | None:
-    """The numbers of a list; None where it is none."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not all(part.isascii() and part.isdecimal() and len(part) < 8 for part in parts):
-        return None
-    numbers = tuple(int(part) for part in parts)
-    return numbers if all(number <= _LARGEST for number in numbers) else None
 
 
 class SpeedModel(QObject):
     """Owns the run, its bench and its thread; `close` ends them."""
 
     availability_changed = Signal()
+    settings_shown = Signal(object)
+    """Those of the recorded run that is shown now."""
     progressed = Signal(str, float)
     measured = Signal()
     """Another test was measured, or could not be."""
@@ -98,7 +64,8 @@ class SpeedModel(QObject):
         self.tests: tuple[SpeedTest, ...] = ()
         self.speeds: dict[Place, Measured] = {}
         self.refused: dict[Place, str] = {}
-        self._repetitions = 1
+        self._plan: SpeedPlan | None = None
+        self._resumed: Session | None = None
         self._time_left = TimeLeft()
         self._bench: SpeedBench | None = None
         self._held = HeldRun(self)
@@ -129,10 +96,45 @@ class SpeedModel(QObject):
         reference = self._participants.reference
         if self.why_not_run() or reference is None:
             return
-        self.contenders = (reference, *self._participants.candidates)
-        self.tests = self.settings.tests()
-        self.speeds, self.refused = {}, {}
-        self._repetitions = self.settings.repetitions
+        from engine.speed import SpeedPlan
+
+        contenders = (reference, *self._participants.candidates)
+        tests, repetitions = self.settings.tests(), self.settings.repetitions
+        self._measure(SpeedPlan(contenders=contenders, tests=tests, repetitions=repetitions), None)
+
+    def repeat_session(self, session: Session) -> None:
+        """Measure all that a recorded run measured once more, as a run of its own."""
+        from engine.speed_recording import speed_plan
+
+        if self._tells_what(bool(session.tests or session.speeds)):
+            self._take_settings(session)
+            self._measure(speed_plan(session), None)
+
+    def resume_session(self, session: Session) -> None:
+        """Measure what a recorded run still lacks."""
+        from engine.speed_recording import rest_of
+
+        if self._tells_what(bool(session.tests)):
+            self._take_settings(session)
+            self._measure(rest_of(session), session)
+
+    def _take_settings(self, session: Session) -> None:
+        """Those of the recorded run for the next one, where they can say what it measured."""
+        settings = settings_of(session)
+        if settings is not None:
+            self.settings = settings
+            self.settings_shown.emit(settings)
+
+    def _tells_what(self, known: bool) -> bool:
+        """Sessions of older versions tell only what was measured."""
+        if not known:
+            self.noticed.emit("This session does not tell what was to be measured.")
+        return known
+
+    def _measure(self, plan: SpeedPlan, resumed: Session | None) -> None:
+        self._plan, self._resumed = plan, resumed
+        self.contenders, self.tests = plan.contenders, plan.tests
+        self.speeds, self.refused = {} if resumed is None else _by_place(resumed), {}
         self._time_left.start()
         self._held.want()
         self._jobs.start("bench", self._given.make_speed_bench, self._start, self._fail)
@@ -146,8 +148,9 @@ class SpeedModel(QObject):
             return
         self.contenders = session.contenders
         self.tests = tuple(dict.fromkeys(each.test for each in session.speeds))
-        self.speeds = {(each.contender, each.test.name): each for each in session.speeds}
+        self.speeds = _by_place(session)
         self.refused = {}
+        self._take_settings(session)
         self.finished.emit()
         if not session.speeds:
             self.noticed.emit("Nothing was measured before this run ended.")
@@ -165,16 +168,13 @@ class SpeedModel(QObject):
     # -------------------------------------------------------------------------------------------
 
     def _start(self, bench: SpeedBench) -> None:
-        from engine.speed import SpeedPlan
-
         self._bench = bench
-        if self._held.stopping:
+        if self._held.stopping or self._plan is None:
             self._take_end(None)
             return
-        plan = SpeedPlan(
-            contenders=self.contenders, tests=self.tests, repetitions=self._repetitions
-        )
-        self._held.start(bench, _recorded(self._given, self._history, bench, plan))
+        recorder = None if self._history is None else self._history.recorder("bench")
+        environment = self._given.environment
+        self._held.start(bench, _recorded(bench, self._plan, environment, recorder, self._resumed))
 
     def _take_events(self, events: tuple[SpeedEvent, ...]) -> None:
         from engine.speed import Measuring, NotMeasured
@@ -196,10 +196,11 @@ class SpeedModel(QObject):
                     pass
 
     def _take_progress(self, event: Measuring) -> None:
-        under_way = event.done / self._repetitions if event.done < self._repetitions else 0.0
+        repetitions = 1 if self._plan is None else self._plan.repetitions
+        under_way = event.done / repetitions if event.done < repetitions else 0.0
         fraction = self._fraction(under_way)
         words = [
-            f"{event.test.name}, {event.done} of {self._repetitions}",
+            f"{event.test.name}, {event.done} of {repetitions}",
             event.contender,
             self._time_left.words(fraction),
         ]
@@ -242,10 +243,17 @@ class SpeedModel(QObject):
         self.availability_changed.emit()
 
 
+def _by_place(session: Session) -> dict[Place, Measured]:
+    return {(each.contender, each.test.name): each for each in session.speeds}
+
+
 def _recorded(
-    given: Collaborators, history: History | None, bench: SpeedBench, plan: SpeedPlan
+    bench: SpeedBench,
+    plan: SpeedPlan,
+    environment: Callable[[], Environment],
+    recorder: Recorder | None,
+    resumed: Session | None,
 ) -> Iterator[SpeedEvent]:
     from engine.speed_recording import recorded_speeds
 
-    recorder = None if history is None else history.recorder("bench")
-    return recorded_speeds(bench.run(plan), plan, given.environment, recorder)
+    return recorded_speeds(bench.run(plan), plan, environment, recorder, resumed)

@@ -128,12 +128,12 @@ def test_an_unfinished_session_is_resumed_from_the_list(
 def test_what_a_kind_is_never_used_for_is_said_at_its_button(
     qtbot: QtBot, desk: Desk, history: History, tmp_path: Path
 ) -> None:
-    keep(history, tmp_path, [msgspec.structs.replace(earlier(7, hours=0), kind="bench")])
+    keep(history, tmp_path, [msgspec.structs.replace(earlier(7, hours=0), kind="fidelity")])
     qtbot.waitUntil(lambda: desk.history.table.rowCount() == 4)
     choose(qtbot, desk, 0)
     again = desk.history_page.details.again
     qtbot.waitUntil(lambda: not again.isEnabled())
-    assert again.toolTip() == desk.opener.why_not("again", "bench")
+    assert again.toolTip() == desk.opener.why_not("again", "fidelity")
 
 
 def test_ctrl_f_goes_to_the_search_which_narrows_the_list(qtbot: QtBot, desk: Desk) -> None:

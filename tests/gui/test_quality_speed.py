@@ -13,10 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract import Measured, Runtime, Session, SpeedTest
 from gui.app import Desk
+from gui.compare.compare_model import CompareModel
 from gui.history.words import KINDS, replies
 from gui.quality.speed_chart import SpeedChart
-from gui.quality.speed_model import SpeedSettings, sizes
 from gui.quality.speed_result import SpeedResult
+from gui.quality.speed_settings import SpeedSettings, settings_of, sizes
 from gui.quality.speed_words import comparisons, figure
 from storage.folders import database_path
 from storage.history import History
@@ -249,3 +250,83 @@ def test_no_measurement_s_settings_push_the_others_out_of_the_card(desk: Desk) -
     room = theme.characters(44) - 2 * theme.space.m - 2
     for form in (page.fidelity_form, page.suite_form, page.speed_form):
         assert form.minimumSizeHint().width() <= room
+
+
+# Recorded runs once more -------------------------------------------------------------------------
+
+
+def killed(*speeds: Measured) -> Session:
+    """A run whose process died after so much."""
+    tests = (SpeedTest(n_prompt=16), SpeedTest(n_gen=4))
+    before = msgspec.structs.replace(recorded(*speeds), status="interrupted", repeats=2)
+    return msgspec.structs.replace(before, tests=tests)
+
+
+def test_a_run_that_was_killed_before_its_first_figure_is_measured_again(
+    qtbot: QtBot, desk: Desk, bench: FakeSpeedBench
+) -> None:
+    desk.quality_page.repeat_speeds(killed())
+    result = finish(qtbot, desk)
+    (plan,) = bench.plans
+    assert (plan.contenders, plan.tests, plan.repetitions) == ((Q8, Q2), killed().tests, 2)
+    assert len(shown_rows(result.table)) == 2
+    assert not desk.quality_page.banners.banners
+    form = desk.quality_page.speed_form
+    assert (form.prompts.text(), form.replies.text(), form.repetitions.number) == ("16", "4", 2)
+
+
+def test_a_killed_run_is_resumed_with_what_is_missing_and_keeps_its_figures(
+    qtbot: QtBot, desk: Desk, bench: FakeSpeedBench
+) -> None:
+    (prompt, _) = killed().tests
+    there = measured(Q8.name, prompt, 0.5)
+    desk.quality_page.resume_speeds(killed(there))
+    finish(qtbot, desk)
+    (plan,) = bench.plans
+    assert plan.known == {(Q8.name, prompt.name)}
+    assert desk.quality.speed.speeds[Q8.name, prompt.name] is there
+    assert len(desk.quality.speed.speeds) == 4
+
+
+def test_a_recorded_run_is_changed_before_it_is_measured_again(
+    qtbot: QtBot, desk: Desk, bench: FakeSpeedBench
+) -> None:
+    page = desk.quality_page
+    page.change_speeds(killed())
+    assert "then press Run" in page.banners.banners[-1].text
+    page.speed_form.replies.setText("8")
+    page.run.click()
+    finish(qtbot, desk)
+    assert bench.plans[0].tests == (SpeedTest(n_prompt=16), SpeedTest(n_gen=8))
+
+
+def test_nothing_is_measured_again_while_a_comparison_runs(
+    desk: Desk, bench: FakeSpeedBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CompareModel, "running", True)
+    desk.compare.availability_changed.emit()
+    desk.quality_page.repeat_speeds(killed())
+    assert desk.quality_page.banners.banners[-1].text == "Wait for the comparison to end."
+    assert not bench.plans
+
+
+def test_an_old_run_without_a_figure_does_not_tell_what_to_measure(
+    desk: Desk, bench: FakeSpeedBench
+) -> None:
+    page, there = desk.quality_page, measured(Q8.name, PP, 0.5)
+    for ask, session in (
+        (page.repeat_speeds, recorded()),
+        (page.resume_speeds, recorded(there)),
+    ):
+        ask(session)
+        assert "does not tell" in page.banners.banners[-1].text
+    assert not bench.plans
+
+
+def test_settings_are_those_that_measure_the_same() -> None:
+    for settings in (SpeedSettings(), SpeedSettings(prompts="8, 9", replies="0", depths="0, 64")):
+        tests = settings.tests()
+        shown = settings_of(msgspec.structs.replace(recorded(), tests=tests, repeats=5))
+        assert shown == settings
+    both = (SpeedTest(n_prompt=8, n_gen=4),)
+    assert settings_of(msgspec.structs.replace(recorded(), tests=both)) is None
