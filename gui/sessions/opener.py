@@ -15,11 +15,12 @@ from gui.collaborators import History
 from gui.jobs import Jobs
 from gui.pages import Page, SessionView, Use
 
+_OPEN_IT: Final = "Open it: its models are then those of the next run."
 _NO_SUCH_USE: Final[dict[Use, str]] = {
     "show": "",
     "resume": "A session of this kind cannot be resumed in the window.",
-    "again": "A session of this kind cannot be run again from here.",
-    "change": "A session of this kind cannot be changed and run again from here.",
+    "again": f"A session of this kind cannot be run again from here. {_OPEN_IT}",
+    "change": f"A session of this kind cannot be changed and run again from here. {_OPEN_IT}",
 }
 
 
