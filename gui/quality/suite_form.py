@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from gui.quality.cases_form import CasesForm
 from gui.quality.cases_model import CasesModel
 from gui.quality.suite_work import SuiteSettings
+from gui.quality.terms_bar import JUDGED_BY
 from gui.theme import Theme
 from gui.widgets.fields import ChoiceField, NumberField, RealField, add_row, form
 
@@ -33,9 +34,7 @@ class SuiteForm(QWidget):
         self.repeats = NumberField(settings.repeats, 1, 100)
         self.temperature = RealField(settings.temperature, 0.0, 2.0, step=0.1)
         self.deterministic = QCheckBox("One case at a time", self)
-        self.judged_by = ChoiceField(
-            {"passed": "passed cases", "score": "scores reached in part"}, settings.judged_by, self
-        )
+        self.judged_by = ChoiceField(JUDGED_BY, settings.judged_by, self)
         self.judged_by.let_shrink()
         self._lay_out(theme)
         self.judged_by.currentIndexChanged.connect(self._edit)

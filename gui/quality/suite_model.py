@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract import (
@@ -13,7 +14,6 @@ from engine.contract import (
     Contender,
     Failed,
     Finished,
-    JudgedBy,
     Loading,
     Notice,
     NotRecorded,
@@ -36,7 +36,8 @@ from gui.quality.suite_work import (
     Prices,
     SuiteFound,
     SuiteSettings,
-    judge_at,
+    Terms,
+    judge_by,
     judge_suite,
     overrule_suite,
     prepare_again,
@@ -44,6 +45,7 @@ from gui.quality.suite_work import (
     prepare_suite,
     reopen_suite,
     settings_of,
+    terms_of_session,
     weighed,
 )
 from gui.quality.time_left import TimeLeft
@@ -85,8 +87,7 @@ class SuiteModel(QObject):
         self._failed: set[str] = set()
         self._notices: list[str] = []
         self._replies: list[Reply] = []
-        self._margin = 0.0
-        self._judged_by: JudgedBy = "passed"
+        self._terms = self.settings.terms()
         self._bench: Bench | None = None
         self._checks = False
         self._held = HeldRun(self)
@@ -140,11 +141,10 @@ class SuiteModel(QObject):
         reference = self._participants.reference
         if not self.why_not_run() and reference is not None:
             contenders = (reference, *self._participants.candidates)
-            margin = self.settings.margin_points / 100.0
             choice, settings = self.cases.choice, self.settings
             given, history = self._given, self._history
             work = partial(prepare_suite, given, history, choice, settings, contenders)
-            self._prepare(work, margin, settings.judged_by)
+            self._prepare(work, settings.terms())
             for remark in same_model_remarks(contenders):
                 self.noticed.emit(remark)
 
@@ -160,13 +160,13 @@ class SuiteModel(QObject):
         """Run what a recorded suite still lacks."""
         if not self.running:
             work = partial(prepare_rest, self._given, self._history, session)
-            self._prepare(work, *self._terms_of(session))
+            self._prepare(work, self._terms_of(session))
 
     def repeat_session(self, session: Session) -> None:
         """Run all that a recorded suite asked once more."""
         if not self.running:
             work = partial(prepare_again, self._given, self._history, session)
-            self._prepare(work, *self._terms_of(session))
+            self._prepare(work, self._terms_of(session))
 
     def show_session(self, session: Session) -> None:
         """Show what a recorded suite found, with its cases and settings as those of the next run."""
@@ -186,11 +186,15 @@ class SuiteModel(QObject):
             decision = Decision(place, check, passed, reason)
             self._think(partial(overrule_suite, self.found, decision), self._take_and_keep)
 
-    def judge_at(self, margin_points: float) -> None:
-        """Hold the shown result against another margin."""
-        found, margin = self.found, margin_points / 100.0
-        if found is not None and not self.running and margin != found.margin:
-            self._think(partial(judge_at, found, margin), self._take_and_keep)
+    def judge_by(self, terms: Terms) -> None:
+        """Judge the shown result by other terms; the next run chooses by the same metric."""
+        found = self.found
+        if found is None or self.running or terms == found.terms:
+            return
+        if terms.metric != self.settings.metric:
+            self.settings = replace(self.settings, metric=terms.metric)
+            self.settings_given.emit()
+        self._think(partial(judge_by, found, terms), self._take_and_keep)
 
     def close(self) -> bool:
         """Stop the run and end its workers; False where its thread is still there."""
@@ -199,11 +203,8 @@ class SuiteModel(QObject):
 
     # -------------------------------------------------------------------------------------------
 
-    def _terms_of(self, session: Session) -> tuple[float, JudgedBy]:
-        terms = session.suite
-        if terms is None:
-            return self.settings.margin_points / 100.0, self.settings.judged_by
-        return terms.margin, terms.judged_by
+    def _terms_of(self, session: Session) -> Terms:
+        return self.settings.terms() if session.suite is None else terms_of_session(session)
 
     def _take_session(self, session: Session, found: SuiteFound) -> None:
         self.settings = settings_of(session, found)
@@ -211,11 +212,11 @@ class SuiteModel(QObject):
         self.settings_given.emit()
         self._take_found(found)
 
-    def _prepare(self, work: Callable[[], Prepared], margin: float, judged_by: JudgedBy) -> None:
+    def _prepare(self, work: Callable[[], Prepared], terms: Terms) -> None:
         self.found, self._session = None, None
         self._replies, self._failed, self._notices = [], set(), []
         self._stopped = False
-        self._margin, self._judged_by = margin, judged_by
+        self._terms = terms
         self._time_left.start()
         self._held.want()
         self._jobs.start("bench", work, self._start, self._fail)
@@ -287,8 +288,7 @@ class SuiteModel(QObject):
                 judge_suite,
                 self._prepared,
                 tuple(self._replies),
-                self._margin,
-                self._judged_by,
+                self._terms,
                 session=self._session,
                 unfinished=self._stopped or len(self._replies) < self._planned,
                 notices=tuple(self._notices),

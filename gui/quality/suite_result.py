@@ -18,15 +18,13 @@ from gui.quality.suite_words import (
     remarks,
     standing_rows,
 )
+from gui.quality.terms_bar import TermsBar
 from gui.quality.trade_off_card import TradeOffCard
 from gui.quality.verdict_card import VerdictCard
 from gui.theme import Theme
 from gui.widgets.buttons import TextButton
 from gui.widgets.card import padded_card
-from gui.widgets.fields import RealField
 from gui.widgets.labels import label
-
-_MARGIN = "The loss of passed cases, in points of 100, that would still do. The same replies are judged anew."
 
 
 class SuiteResult(QWidget):
@@ -36,10 +34,7 @@ class SuiteResult(QWidget):
         self._model = model
         self.cards: list[VerdictCard] = []
         self.title = label("", "strong", wrap=True, parent=self)
-        self.margin = RealField(5.0, 0.1, 50.0, step=1.0, parent=self)
-        self.margin.setAccessibleName("Margin that these results are judged by, points")
-        self.margin.setToolTip(_MARGIN)
-        self.margin.setKeyboardTracking(False)
+        self.terms = TermsBar(theme, self)
         self.resume = TextButton(
             theme, "play", "Finish this run", "Run what is missing", look="outline", parent=self
         )
@@ -72,9 +67,7 @@ class SuiteResult(QWidget):
         for card in self.cards:
             self._verdicts.addWidget(card)
         self.title.setText(found.suite.name)
-        self.margin.blockSignals(True)
-        self.margin.set_number(round(found.margin * 100, 6))
-        self.margin.blockSignals(False)
+        self.terms.show_found(found)
         self.resume.setVisible(found.unfinished and found.session is not None)
         self._standings.show_rows(standing_rows(found.assessment.standings))
         self.trade_off.show_found(found)
@@ -89,7 +82,7 @@ class SuiteResult(QWidget):
         self.copy_json.clicked.connect(self._copy_json)
         self.resume.clicked.connect(model.resume)
         self.cases.overruled.connect(model.overrule)
-        self.margin.valueChanged.connect(model.judge_at)
+        self.terms.changed.connect(model.judge_by)
         model.begun.connect(self.hide)
         model.finished.connect(self.show_found)
 
@@ -99,9 +92,6 @@ class SuiteResult(QWidget):
         head.setSpacing(space.s)
         head.addWidget(self.title, 1)
         head.addWidget(self.resume)
-        head.addWidget(label("Judged at a margin of", "small-muted", parent=self))
-        head.addWidget(self.margin)
-        head.addWidget(label("points", "small-muted", parent=self))
         card, inner = padded_card(self._theme, self)
         buttons = QHBoxLayout()
         buttons.addWidget(self.copy_text)
@@ -116,6 +106,7 @@ class SuiteResult(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(space.m)
         self._column.addLayout(head)
+        self._column.addWidget(self.terms)
         self._column.addLayout(self._verdicts)
         self._column.addWidget(self.trade_off)
         self._column.addWidget(card)

@@ -187,7 +187,9 @@ def as_text(found: SuiteFound) -> str:
 def as_json(found: SuiteFound) -> str:
     document = {
         "suite": found.suite.name,
-        "margin": found.margin,
+        "margin": found.terms.margin,
+        "judged_by": found.terms.judged_by,
+        "choice_metric": found.terms.metric,
         "stopped": found.unfinished,
         "found": found.assessment,
         "trade_off": found.trade_off,

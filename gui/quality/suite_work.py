@@ -9,7 +9,6 @@ import msgspec
 from msgspec.structs import replace
 
 from engine.contract import (
-    CaseScore,
     ChoiceMetric,
     Contender,
     Findings,
@@ -44,6 +43,20 @@ class SuiteSettings(msgspec.Struct, frozen=True, kw_only=True):
     repeats: int = 1
     deterministic: bool = False
     judged_by: JudgedBy = "passed"
+    metric: ChoiceMetric = "acc_norm"
+
+    def terms(self) -> Terms:
+        return Terms(
+            margin=self.margin_points / 100.0, metric=self.metric, judged_by=self.judged_by
+        )
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """By what replies are judged; margin: a fraction, metric: what decides a multiple choice."""
+
+    margin: float
+    metric: ChoiceMetric = "acc_norm"
+    judged_by: JudgedBy = "passed"
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -74,9 +87,7 @@ class SuiteFound(msgspec.Struct, frozen=True, kw_only=True):
     contenders: tuple[Contender, ...]
     replies: tuple[Reply, ...]
     assessment: Assessment
-    margin: float
-    metric: ChoiceMetric = "acc_norm"
-    judged_by: JudgedBy = "passed"
+    terms: Terms
     trade_off: tuple[TradeOff, ...] = ()
     session: str | None = None
     unfinished: bool = False
@@ -89,9 +100,9 @@ class SuiteFound(msgspec.Struct, frozen=True, kw_only=True):
         return findings(
             self.suite,
             self.assessment,
-            margin=self.margin,
-            metric=self.metric,
-            judged_by=self.judged_by,
+            margin=self.terms.margin,
+            metric=self.terms.metric,
+            judged_by=self.terms.judged_by,
         )
 
 
@@ -143,12 +154,13 @@ def prepare_rest(given: Collaborators, history: History | None, session: Session
 def settings_of(session: Session, found: SuiteFound) -> SuiteSettings:
     """Those that a recorded suite was run with."""
     return SuiteSettings(
-        margin_points=round(found.margin * 100, 6),
+        margin_points=round(found.terms.margin * 100, 6),
         max_tokens=session.sampling.max_tokens,
         temperature=session.sampling.temperature,
         repeats=session.repeats,
         deterministic=not session.batched,
-        judged_by=found.judged_by,
+        judged_by=found.terms.judged_by,
+        metric=found.terms.metric,
     )
 
 
@@ -169,8 +181,7 @@ def weighed(work: Callable[[], SuiteFound], prices: Prices | None) -> SuiteFound
 def judge_suite(
     prepared: Prepared,
     replies: tuple[Reply, ...],
-    margin: float,
-    judged_by: JudgedBy,
+    terms: Terms,
     *,
     session: str | None,
     unfinished: bool,
@@ -178,10 +189,9 @@ def judge_suite(
     checked: Callable[[int], None],
 ) -> SuiteFound:
     """Scores of replies that the run did not make again stand as they were."""
-    from engine.suite import assess, terms_of
+    from engine.suite import assess
 
     suite, plan, known = prepared.suite, prepared.plan, kept_scores(prepared.earlier)
-    metric = terms_of(prepared.earlier).metric
     return SuiteFound(
         suite=suite,
         contenders=plan.contenders,
@@ -190,15 +200,13 @@ def judge_suite(
             suite,
             plan.contenders,
             replies,
-            margin=margin,
-            metric=metric,
-            judged_by=judged_by,
+            margin=terms.margin,
+            metric=terms.metric,
+            judged_by=terms.judged_by,
             known=known,
             checked=checked,
         ),
-        margin=margin,
-        metric=metric,
-        judged_by=judged_by,
+        terms=terms,
         session=session,
         unfinished=unfinished,
         notices=notices,
@@ -207,49 +215,59 @@ def judge_suite(
 
 def reopen_suite(session: Session, checked: Callable[[int], None]) -> SuiteFound:
     """What a recorded session found."""
-    from engine.suite import reassess, suite_of, terms_of
+    from engine.suite import reassess, suite_of
 
-    terms = terms_of(session)
     return SuiteFound(
         suite=suite_of(session),
         contenders=session.contenders,
         replies=session.replies,
         assessment=reassess(session, checked=checked),
-        margin=terms.margin,
-        metric=terms.metric,
-        judged_by=terms.judged_by,
+        terms=terms_of_session(session),
         session=session.id,
         unfinished=session.status in {"stopped", "interrupted"},
     )
 
 
+def terms_of_session(session: Session) -> Terms:
+    """What a recorded suite was judged by, or would be."""
+    from engine.suite import terms_of
+
+    terms = terms_of(session)
+    return Terms(margin=terms.margin, metric=terms.metric, judged_by=terms.judged_by)
+
+
 def overrule_suite(found: SuiteFound, decision: Decision) -> SuiteFound:
     """The result with a check set as a person decided, judged anew."""
     from engine.quality.scores import overrule
+    from engine.suite import judge
 
+    terms = found.terms
     scores = [
         overrule(score, decision.check, decision.passed, decision.reason)
         if decision.place == (score.contender, score.case, score.repeat)
         else score
         for score in found.assessment.scores
     ]
-    return _judged(found, scores, found.margin)
-
-
-def judge_at(found: SuiteFound, margin: float) -> SuiteFound:
-    """The same scores held against another margin; raises PlanError."""
-    return _judged(found, found.assessment.scores, margin)
-
-
-def _judged(
-    found: SuiteFound, scores: tuple[CaseScore, ...] | list[CaseScore], margin: float
-) -> SuiteFound:
-    from engine.suite import judge
-
     assessment = judge(
-        found.suite, found.contenders, scores, margin=margin, judged_by=found.judged_by
+        found.suite, found.contenders, scores, margin=terms.margin, judged_by=terms.judged_by
     )
-    return replace(found, assessment=assessment, margin=margin)
+    return replace(found, assessment=assessment)
+
+
+def judge_by(found: SuiteFound, terms: Terms) -> SuiteFound:
+    """The same replies judged by other terms; raises PlanError."""
+    from engine.suite import assess
+
+    assessment = assess(
+        found.suite,
+        found.contenders,
+        found.replies,
+        margin=terms.margin,
+        metric=terms.metric,
+        judged_by=terms.judged_by,
+        known=found.assessment.scores,
+    )
+    return replace(found, assessment=assessment, terms=terms)
 
 
 def _bench(given: Collaborators, history: History | None) -> Bench:

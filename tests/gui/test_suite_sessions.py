@@ -20,6 +20,7 @@ from engine.contract import (
     Event,
     Findings,
     Finished,
+    Likelihood,
     Message,
     Plan,
     Replied,
@@ -163,7 +164,7 @@ def test_the_shown_result_is_judged_at_another_margin(
     desk.quality_page.run.click()
     verdicts = finish(qtbot, desk)
     assert verdicts.cards[0].badge.text().startswith("not enough cases")
-    verdicts.margin.set_number(12.0)
+    verdicts.terms.margin.set_number(12.0)
     qtbot.waitUntil(lambda: verdicts.cards[0].badge.text() == "good enough")
     qtbot.waitUntil(lambda: _margin(fakes) == 0.12)
     assert len(fakes.bench.plans) == 1
@@ -320,12 +321,47 @@ def test_scores_reached_in_part_are_judged_when_asked_for(
     verdicts = finish(qtbot, desk)
     assert "scores as much as" in verdicts.cards[0].sentence.text()
     assert "scores 25 points lower than" in verdicts.cards[1].sentence.text()
-    verdicts.margin.set_number(50.0)
+    verdicts.terms.margin.set_number(50.0)
     qtbot.waitUntil(lambda: _margin(fakes) == 0.5)
     terms = fakes.history.found["s1"].suite
     assert terms is not None
     assert terms.judged_by == "score"
     assert "scores 25 points lower than" in verdicts.cards[1].sentence.text()
+    assert not verdicts.terms.choices_by.isVisibleTo(verdicts)
+    verdicts.terms.judged_by.set_choice("passed")
+    qtbot.waitUntil(lambda: "passes 4 fewer than" in verdicts.cards[1].sentence.text())
+
+
+def test_what_decides_a_multiple_choice_is_chosen_in_the_result(
+    qtbot: QtBot, open_desk: MakeDesk, tmp_path: Path
+) -> None:
+    case = Case(
+        id="sky",
+        messages=(Message(role="user", content="The sky is"),),
+        continuations=(" blue", " a cheese"),
+        right=0,
+    )
+    # Likelier as a whole, but not per character.
+    found = (Likelihood(log_likelihood=-3.0, tokens=1), Likelihood(log_likelihood=-4.0, tokens=2))
+    plan = Plan(contenders=(F16, Q2), cases=(case,))
+    replies = [
+        msgspec.structs.replace(reply_to(m.name, case="sky", text=""), likelihoods=found)
+        for m in plan.contenders
+    ]
+    session = msgspec.structs.replace(session_of(plan, replies), kind="suite")
+    fakes = Fakes(tmp_path, history=FakeHistory([session]))
+    desk = open_desk(fakes)
+    desk.opener.open("s1")
+    qtbot.waitUntil(lambda: desk.quality_page.verdicts is not None)
+    verdicts = shown(desk)
+    assert verdicts.terms.choices_by.isVisibleTo(verdicts)
+    assert "acc 100.0 %, acc_norm 0.0 % (decides)" in verdicts.remarks.text()
+    verdicts.terms.choices_by.set_choice("acc")
+    qtbot.waitUntil(lambda: "acc 100.0 % (decides)" in verdicts.remarks.text())
+    qtbot.waitUntil(lambda: _metric(fakes) == "acc")
+    assert desk.quality.suite.settings.metric == "acc"
+    desk.quality_page.suite_form.repeats.set_number(3)
+    assert desk.quality.suite.settings.metric == "acc"
 
 
 def test_replies_cost_what_the_cost_page_assumes(
@@ -356,7 +392,7 @@ def test_replies_cost_what_the_cost_page_assumes(
         .data(Qt.ItemDataRole.ToolTipRole)
         .startswith("Electricity at 0.5 EUR/kWh, typed by you; its energy is measured.")
     )
-    shown(desk).margin.set_number(7.0)
+    shown(desk).terms.margin.set_number(7.0)
     qtbot.waitUntil(lambda: _margin(fakes) == 0.07)
     found = fakes.history.found["s1"].suite
     assert found is not None
@@ -368,6 +404,11 @@ def _plan() -> Plan:
     from engine.suite import suite_plan
 
     return suite_plan(ready_suite("arithmetic", 50), (F16, Q8, Q2))
+
+
+def _metric(fakes: Fakes) -> str | None:
+    found = fakes.history.found.get("s1", Findings()).suite
+    return None if found is None else found.metric
 
 
 def _margin(fakes: Fakes) -> float | None:
