@@ -200,7 +200,6 @@ class ModelPool:
             need = self._fit.memory_need(contender.model, runtime)["host"]
             if contender.runtime.check_memory:
                 yield from self._make_room(contender, need)
-            loaded = None
             request = Load(
                 id=client.next_id(),
                 path=contender.model.path,
@@ -208,14 +207,7 @@ class ModelPool:
                 n_gpu_layers=n_gpu_layers,
                 warm_up=warm_up,
             )
-            for response in client.ask(request, self._stopping):
-                if isinstance(response, Progress):
-                    yield Loading(contender=contender.name, fraction=response.fraction)
-                elif isinstance(response, WarmingUpNow):
-                    yield WarmingUp(contender=contender.name)
-                elif isinstance(response, ModelLoaded):
-                    loaded = response
-            assert loaded is not None
+            loaded = yield from self._ask_to_load(contender.name, client, request)
         except BaseException:
             client.close()
             raise
@@ -229,6 +221,20 @@ class ModelPool:
             self._slots[key] = slot
         yield Loaded(contender=contender.name, load_s=loaded.load_s, runtime=loaded.runtime)
         yield slot
+
+    def _ask_to_load(
+        self, contender: str, client: WorkerClient, request: Load
+    ) -> Generator[Event, None, ModelLoaded]:
+        loaded = None
+        for response in client.ask(request, self._stopping):
+            if isinstance(response, Progress):
+                yield Loading(contender=contender, fraction=response.fraction)
+            elif isinstance(response, WarmingUpNow):
+                yield WarmingUp(contender=contender)
+            elif isinstance(response, ModelLoaded):
+                loaded = response
+        assert loaded is not None
+        return loaded
 
     def _settle_layers(self, contender: Contender, devices: tuple[DeviceInfo, ...]) -> int:
         """The layers to offload; refuses what the chosen devices cannot hold."""

@@ -57,14 +57,7 @@ class Quantizer:
         _refuse_without_room(model, wanted, folder, with_imatrix=importance is not None)
         if cancelled():
             raise Stopped
-        origin = MadeHere(
-            source=source.name,
-            source_sha256=self._fingerprints.of(source, cancelled=cancelled),
-            quantization="",
-            llama_cpp=installed_llama_cpp() or "llama-cpp-python of this build",
-            requantized=is_quantized(model),
-            imatrix=None if importance is None else self._used(importance, cancelled),
-        )
+        origin = self._origin(model, source, importance, cancelled)
         made = []
         for quantization in wanted:
             target = target_path(source, folder, quantization, with_imatrix=importance is not None)
@@ -74,6 +67,23 @@ class Quantizer:
             self._origins.remember(self._fingerprints.of(target), made_here)
             made.append(describe(target))
         return tuple(made)
+
+    def _origin(
+        self,
+        model: GgufModel,
+        source: Path,
+        importance: ImportanceMatrix | None,
+        cancelled: Callable[[], bool],
+    ) -> MadeHere:
+        """What all that is made of `source` has in common."""
+        return MadeHere(
+            source=source.name,
+            source_sha256=self._fingerprints.of(source, cancelled=cancelled),
+            quantization="",
+            llama_cpp=installed_llama_cpp() or "llama-cpp-python of this build",
+            requantized=is_quantized(model),
+            imatrix=None if importance is None else self._used(importance, cancelled),
+        )
 
     def _used(self, importance: ImportanceMatrix, cancelled: Callable[[], bool]) -> MatrixUsed:
         path = Path(importance.path)

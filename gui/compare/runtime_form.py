@@ -100,6 +100,9 @@ class RuntimeForm(Popover):
         more.fold()
         more.button.toggled.connect(self.refit)
         self.body.addStretch(1)
+        self._lay_out_foot()
+
+    def _lay_out_foot(self) -> None:
         for text, signal in (
             ("Swap model…", self.swap_wanted),
             ("Duplicate", self.duplicate_wanted),

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFocusEvent, QHideEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -144,13 +145,7 @@ class DetailsPane(QFrame):
 
     def _lay_out(self, theme: Theme) -> None:
         space = theme.space
-        self._one = QWidget(self)
-        self._one.setProperty("look", "clear")
-        one = QVBoxLayout(self._one)
-        one.addWidget(label("Title", "small-muted", parent=self))
-        one.addWidget(self.title)
-        one.addWidget(label("Notes", "small-muted", parent=self))
-        one.addWidget(self.notes)
+        self._one = self._title_and_notes(space.s)
         self._facts_at = QVBoxLayout()
         rows = [QHBoxLayout() for _ in range(3)]
         for row, buttons in zip(
@@ -176,24 +171,27 @@ class DetailsPane(QFrame):
         column.addWidget(self.tags)
         column.addLayout(self._facts_at)
         column.addStretch(1)
-        for part in (one, column):
-            part.setContentsMargins(0, 0, 0, 0)
-            part.setSpacing(space.s)
+        column.setSpacing(space.s)
         column.setContentsMargins(space.m, space.m, space.m, space.m)
-        nothing = label(
-            "Choose a session to see its details. Choose two to compare them.",
-            "muted",
-            wrap=True,
-            parent=self,
-        )
-        nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        nothing.setContentsMargins(space.l, space.l, space.l, space.l)
         self._stack = QStackedWidget(self)
-        self._stack.addWidget(nothing)
+        self._stack.addWidget(_nothing_chosen(theme, self))
         self._stack.addWidget(scrolling(inner, self))
         whole = QVBoxLayout(self)
         whole.setContentsMargins(1, 1, 1, 1)
         whole.addWidget(self._stack)
+
+    def _title_and_notes(self, spacing: int) -> QWidget:
+        """What only one session has."""
+        made = QWidget(self)
+        made.setProperty("look", "clear")
+        column = QVBoxLayout(made)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(spacing)
+        column.addWidget(label("Title", "small-muted", parent=self))
+        column.addWidget(self.title)
+        column.addWidget(label("Notes", "small-muted", parent=self))
+        column.addWidget(self.notes)
+        return made
 
     def _tell_title(self) -> None:
         session, text = self._session, self.title.text().strip()
@@ -239,3 +237,16 @@ def _facts(session: Session) -> list[tuple[str, str]]:
         ("Machine", ", ".join(part for part in (environment.cpu, power) if part)),
         ("Software", f"{environment.app}, {environment.llama_cpp or 'llama.cpp unknown'}"),
     ]
+
+
+def _nothing_chosen(theme: Theme, parent: QWidget) -> QLabel:
+    margin = theme.space.l
+    shown = label(
+        "Choose a session to see its details. Choose two to compare them.",
+        "muted",
+        wrap=True,
+        parent=parent,
+    )
+    shown.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    shown.setContentsMargins(margin, margin, margin, margin)
+    return shown

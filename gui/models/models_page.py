@@ -40,6 +40,16 @@ def page_of_models(page: ModelsPage) -> Page:
         ),
         Command("models-rescan", "Look for models again", "Models", page.rescan, ("F5",)),
         Command("models-search", "Search the models", "Models", page.search, ("Ctrl+F",), part=1),
+        *_commands_on_the_chosen(page),
+    )
+    name = "Models on this machine"
+    changed = page.model.availability_changed
+    return Page("models", "Models", name, page, page.take_focus, commands, changed)
+
+
+def _commands_on_the_chosen(page: ModelsPage) -> tuple[Command, ...]:
+    machine = page.machine
+    return (
         Command(
             "models-compare",
             "Compare the chosen models",
@@ -68,9 +78,6 @@ def page_of_models(page: ModelsPage) -> Page:
             part=2,
         ),
     )
-    name = "Models on this machine"
-    changed = page.model.availability_changed
-    return Page("models", "Models", name, page, page.take_focus, commands, changed)
 
 
 class ModelsPage(QWidget):

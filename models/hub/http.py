@@ -111,10 +111,7 @@ class HubHttp:
         self._settings.require_online(f"Fetching {what}")
         if given_up():
             raise Stopped
-        with self._lock:
-            if self._client is None:
-                self._client = new_client()
-            client = self._client
+        client = self._open_client()
         history: list[httpx2.Response] = []
         try:
             while True:
@@ -145,6 +142,12 @@ class HubHttp:
             raise unreachable(error, what) from error
         except httpx2.InvalidURL as error:
             raise Unreachable(f"The hub's address {address!r} cannot be used.") from error
+
+    def _open_client(self) -> httpx2.Client:
+        with self._lock:
+            if self._client is None:
+                self._client = new_client()
+            return self._client
 
     def _refuse(self, address: str, response: httpx2.Response, what: str) -> None:
         """Raise the HubError that an answer means, if it means one."""
