@@ -145,7 +145,11 @@ def sessions_export(
     ],
     paper: Annotated[Paper | None, typer.Option(help="Of a PDF.", show_default="a4")] = None,
     without_system_prompts: Annotated[
-        bool, typer.Option("--without-system-prompts", help="Leave out system prompts.")
+        bool,
+        typer.Option(
+            "--without-system-prompts",
+            help="Leave out system prompts; a reply that repeats one keeps it.",
+        ),
     ] = False,
     without_paths: Annotated[
         bool,

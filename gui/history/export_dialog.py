@@ -68,6 +68,7 @@ class ExportDialog(QDialog):
         column.addSpacing(space.m)
         column.addWidget(label("Leave out", "strong", parent=self))
         self.system_prompts = QCheckBox("System prompts", self)
+        self.system_prompts.setToolTip("A reply that repeats one keeps it.")
         self.paths = QCheckBox("Folders and addresses of this machine", self)
         self.notes = QCheckBox("My notes", self)
         for box in (self.system_prompts, self.paths, self.notes):

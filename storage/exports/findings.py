@@ -103,6 +103,10 @@ def _agreement(session: Session) -> Iterator[str]:
     if n_contenders > 1 and answered:
         n_same = sum(len(set(each)) == 1 for each in answered)
         who = "Both" if n_contenders == 2 else f"All {n_contenders}"
+        if not n_same:
+            each = "two" if n_contenders == 2 else str(n_contenders)
+            yield f"The {each} never gave word for word the same reply."
+            return
         often = f"{n_same:,} of {count(len(answered), 'time')}"
         yield f"{who} gave word for word the same reply {'every time' if n_same == len(answered) else often}."
 

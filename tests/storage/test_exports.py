@@ -341,6 +341,20 @@ def test_repeats_that_say_the_same_are_shown_once() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        (("a", "a", "b", "b"), "Both gave word for word the same reply every time."),
+        (("a", "a", "b", "c"), "Both gave word for word the same reply 1 of 2 times."),
+        (("a", "b", "c", "d"), "The two never gave word for word the same reply."),
+    ],
+)
+def test_a_report_says_how_often_all_replied_the_same(texts: tuple[str, ...], words: str) -> None:
+    places = [(name, case) for case in ("case 0", "case 1") for name in ("model 0", "model 1")]
+    replies = [samples.reply(*place, text=text) for place, text in zip(places, texts, strict=True)]
+    assert words in report(samples.session(samples.plan(cases=2), *replies)).findings
+
+
 def test_failures_and_missing_replies_are_said_first() -> None:
     failed = msgspec.structs.replace(
         samples.reply("model 1", text="", finish_reason="error"), error="The worker died."
