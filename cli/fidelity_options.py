@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from cli.threads_option import Threads
+from engine.limits import MOST_TOKENS
 
 _TEXT: Final = "Text or prompts, one of"
 _HOW: Final = "How much and how exact"
@@ -55,6 +56,7 @@ class FidelityOptions:
             "-n",
             "--max-tokens",
             min=1,
+            max=MOST_TOKENS,
             metavar="N",
             help="With --prompts: a reply's limit.",
             rich_help_panel=_HOW,
@@ -66,6 +68,7 @@ class FidelityOptions:
             "-c",
             "--ctx",
             min=8,
+            max=MOST_TOKENS,
             metavar="N",
             help="Tokens a chunk; with prompts or a session the longest prompt with its reply.",
             show_default="512; with prompts the trained context, at most 4096",
@@ -77,6 +80,7 @@ class FidelityOptions:
         typer.Option(
             "--chunks",
             min=1,
+            max=MOST_TOKENS,
             metavar="N",
             help="Only the first N chunks or prompts.",
             show_default="all",
@@ -88,6 +92,7 @@ class FidelityOptions:
         typer.Option(
             "--until",
             min=0.0,
+            max=1.0,
             metavar="NATS",
             help="Stop once every mean KL divergence is known to ± this.",
             rich_help_panel=_HOW,

@@ -189,7 +189,8 @@ class FidelityBench:
                 yield Loading(contender=plan.reference.name, fraction=response.fraction)
             elif event := made.take(response):
                 yield event
-                if plan.until is not None and made.scores.is_known_to(plan.until):
+                to_come = event.chunk < event.chunks
+                if to_come and plan.until is not None and made.scores.is_known_to(plan.until):
                     reached = True
                     client.stop()
         return reached

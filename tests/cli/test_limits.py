@@ -33,6 +33,14 @@ def test_absurd_threads_are_wrong_usage(
     assert "-t" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--ctx", "--chunks", "--max-tokens", "--until"])
+def test_what_no_fidelity_run_can_take_is_wrong_usage(
+    option: str, home: Path, capsys: Capture
+) -> None:
+    assert run(("fidelity", "a.gguf", "b.gguf", option, "9" * 20)) == EXIT_WRONG_USAGE
+    assert option in capsys.readouterr().err
+
+
 def test_a_plan_that_the_engine_refuses_is_wrong_usage(capsys: Capture) -> None:
     def refuse() -> int:
         raise PlanError("n_batch must be from 1 to 5, not 7.")

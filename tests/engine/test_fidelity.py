@@ -144,10 +144,13 @@ def test_the_noise_floor_is_measured_and_stands_beside_the_figures(
 
 
 def test_running_estimates_come_chunk_by_chunk(quantized: dict[str, Path]) -> None:
-    run = plan(quantized["Q8_0"], quantized["Q2_K"], max_chunks=3)
-    chunks = [e for e in FidelityBench(fit=SmallFit()).run(run) if isinstance(e, ChunkDone)]
+    run = plan(quantized["Q8_0"], quantized["Q2_K"], max_chunks=3, until=1.0)
+    *events, done = FidelityBench(fit=SmallFit()).run(run)
+    chunks = [event for event in events if isinstance(event, ChunkDone)]
     assert [(event.chunk, event.chunks) for event in chunks] == [(1, 3), (2, 3), (3, 3)]
     assert chunks[-1].running.mean_kld.value > 0.1
+    assert isinstance(done, FidelityDone)
+    assert done.document.stopped is None, "known well enough, but with the last chunk only"
 
 
 def test_a_run_stops_early_once_the_interval_is_narrow_enough(
