@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from rich.console import Console
@@ -28,7 +29,7 @@ from cli.terminal import (
     message_console,
     result_console,
     words,
-    write_result,
+    write_json,
 )
 from cli.usage import WrongUsage, require_place
 from engine.contract import (
@@ -38,6 +39,7 @@ from engine.contract import (
     Runtime,
     Sampling,
     Session,
+    SuiteTerms,
 )
 from engine.cost.assumptions import Assumptions
 from engine.errors import PlanError, StorageError
@@ -90,27 +92,28 @@ def suite(
             plan = _plan(asked, reference, candidates, options, describe_model)
         for remark in asked.not_supported:
             complain(clean_line(f"Not supported: {remark.sentence()}"))
-        margin = _margin(asked, plan, options, earlier)
-        metric = options.choice_metric or terms_of(earlier).metric
-        judged_by = options.judge_by or terms_of(earlier).judged_by
-        prices = _prices(options)
+        terms, prices = _terms(asked, plan, options, earlier), _prices(options)
         outcome = run_suite(plan, history, make_bench, earlier)
-        session = outcome.session
-        if session is None:
+        if outcome.session is None:
             return EXIT_INTERRUPTED
-        with message_console().status("Checking the replies"):
-            found = assess(
-                asked,
-                plan.contenders,
-                session.replies,
-                margin=margin,
-                metric=metric,
-                judged_by=judged_by,
-                known=kept_scores(earlier),
-            )
-        kept = findings(asked, found, margin=margin, metric=metric, judged_by=judged_by)
-        outcome = _keep(history, outcome, kept)
+        found = _assessed(asked, outcome.session, earlier, terms)
+        outcome = _keep(history, outcome, _findings(asked, found, terms))
     return _report(asked, outcome, found, prices, options)
+
+
+def _assessed(
+    asked: Suite, session: Session, earlier: Session | None, terms: SuiteTerms
+) -> Assessment:
+    with message_console().status("Checking the replies"):
+        return assess(
+            asked,
+            session.contenders,
+            session.replies,
+            margin=terms.margin,
+            metric=terms.metric,
+            judged_by=terms.judged_by,
+            known=kept_scores(earlier),
+        )
 
 
 def _overrule(history: History, options: SuiteOptions, reference: Path | None) -> int:
@@ -118,11 +121,12 @@ def _overrule(history: History, options: SuiteOptions, reference: Path | None) -
         raise WrongUsage("--overrule needs the session: --resume ID.")
     session = _session_to_finish(history, options, reference)
     asked, prices = suite_of(session), _prices(options)
-    margin = _margin(asked, session.plan(), options, session)
-    metric, judged_by = terms_of(session).metric, options.judge_by or terms_of(session).judged_by
-    found = overruled(session, options, margin, judged_by)
-    kept = findings(asked, found, margin=margin, metric=metric, judged_by=judged_by)
-    outcome = _keep(history, Outcome(session=session, recorded=True, stopped=False), kept)
+    terms = _terms(asked, session.plan(), options, session)
+    # Nothing is chosen anew.
+    terms = msgspec.structs.replace(terms, metric=terms_of(session).metric)
+    found = overruled(session, options, terms)
+    outcome = Outcome(session=session, recorded=True, stopped=False)
+    outcome = _keep(history, outcome, _findings(asked, found, terms))
     return _report(asked, outcome, found, prices, options)
 
 
@@ -169,14 +173,26 @@ def _session_to_finish(history: History, options: SuiteOptions, reference: Path 
     return session
 
 
-def _margin(asked: Suite, plan: Plan, options: SuiteOptions, earlier: Session | None) -> float:
-    """As a fraction: the one asked for, else the session's own. A wrong one is told before the run."""
-    margin = terms_of(earlier).margin if options.margin is None else options.margin / 100
+def _terms(asked: Suite, plan: Plan, options: SuiteOptions, earlier: Session | None) -> SuiteTerms:
+    """Those asked for, else the session's own. A wrong margin is told before the run."""
+    usual = terms_of(earlier)
+    margin = usual.margin if options.margin is None else options.margin / 100
     try:
         judge(asked, plan.contenders, (), margin=margin)
     except PlanError as error:
         raise WrongUsage(str(error)) from error
-    return margin
+    return msgspec.structs.replace(
+        usual,
+        margin=margin,
+        metric=options.choice_metric or usual.metric,
+        judged_by=options.judge_by or usual.judged_by,
+    )
+
+
+def _findings(asked: Suite, found: Assessment, terms: SuiteTerms) -> Findings:
+    return findings(
+        asked, found, margin=terms.margin, metric=terms.metric, judged_by=terms.judged_by
+    )
 
 
 def _keep(history: History, outcome: Outcome, found: Findings) -> Outcome:
@@ -203,7 +219,7 @@ def _report(
     if options.trade_off is not None:
         write_whole(options.trade_off, trade_off_csv(points).encode())
     if options.as_json:
-        write_result(_document(session, found, points))
+        write_json(_document(session, found, points))
     else:
         print_assessment(result_console(), asked, found)
         print_trade_off(result_console(), points)
@@ -221,11 +237,11 @@ def _report(
     return EXIT_FAILED if failed else 0
 
 
-def _document(session: Session, found: Assessment, points: Sequence[TradeOff]) -> bytes:
+def _document(session: Session, found: Assessment, points: Sequence[TradeOff]) -> dict[str, Any]:
     """The session's document with what the suite says of it."""
-    document = msgspec.json.decode(dump(session))
+    document: dict[str, Any] = msgspec.json.decode(dump(session))
     document["standings"] = msgspec.to_builtins(found.standings)
     document["sentences"] = list(found.sentences)
     document["checks_not_run"] = found.checks_not_run
     document["trade_off"] = msgspec.to_builtins(points)
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    return document

@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from cli.cost_assumptions import named
 from cli.suite_options import SuiteOptions
 from cli.usage import WrongUsage
-from engine.contract import CaseScore, CheckResult, JudgedBy, Session
+from engine.contract import CaseScore, CheckResult, Session, SuiteTerms
 from engine.quality.scores import overrule
 from engine.suite import Assessment, judge, reassess, suite_of
 
 
-def overruled(
-    session: Session, options: SuiteOptions, margin: float, judged_by: JudgedBy
-) -> Assessment:
+def overruled(session: Session, options: SuiteOptions, terms: SuiteTerms) -> Assessment:
     """The session's assessment with the check set as asked; raises WrongUsage."""
     case, _, model = str(options.overrule).partition("@")
     if not model or options.verdict is None or not options.because.strip():
@@ -31,8 +29,8 @@ def overruled(
         suite_of(session),
         session.contenders,
         [changed if each is score else each for each in scores],
-        margin=margin,
-        judged_by=judged_by,
+        margin=terms.margin,
+        judged_by=terms.judged_by,
     )
 
 
