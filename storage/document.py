@@ -103,7 +103,8 @@ def _reason(error: Exception, content: bytes) -> str:
         text = text.replace(word, plain)
     text = text.replace("`", "").replace("Object", "an object")
     reason, _, field = text.partition(" - at ")
-    reason = reason[:1].lower() + reason[1:]
+    if not reason.startswith("JSON"):
+        reason = reason[:1].lower() + reason[1:]
     if field:
         return f"{field.removeprefix('$.')}: {reason}"
     byte = re.search(r"\(byte (\d+)\)", reason)

@@ -17,6 +17,7 @@ MAX_REPEATS: Final = 1_000_000
 MAX_NAME_LENGTH: Final = 1_000
 MAX_TEXT_LENGTH: Final = 20_000_000
 MAX_FIGURE: Final = 1e15
+_MOST_DIGITS: Final = 40
 
 
 def contradiction(session: Session) -> str | None:
@@ -100,7 +101,7 @@ def _odd_figure(session: Session) -> str | None:
     """What no run can have measured; NaN is not within any range either."""
     for field, figure in _figures(session):
         if not abs(figure) <= MAX_FIGURE:
-            return f"{field}: {figure} is out of range"
+            return f"{field}: {str(figure)[:_MOST_DIGITS]} is out of range"
     return None
 
 

@@ -91,6 +91,7 @@ def test_fields_of_the_future_within_the_same_version_are_ignored() -> None:
     ("content", "words"),
     [
         (b"", "line 1"),
+        (b"\xff\xfejunk", "line 1: JSON is malformed"),
         (b'{\n"format": "steelyard.session",\n"version": 1, oops', "line 3"),
         (b"[]", "x.json cannot be read as a session: line 1: expected an object, got a list"),
         (b"{}", "“format”"),
@@ -109,6 +110,10 @@ def test_fields_of_the_future_within_the_same_version_are_ignored() -> None:
         ),
         (changed(replies=[reply_with(energy={"joules": "NaN"})]), "replies[0].energy.joules: nan"),
         (changed(replies=[reply_with(memory={"peak_bytes": 10**40})]), "memory.peak_bytes"),
+        (
+            changed(environment=msgspec.to_builtins(WHOLE.environment) | {"ram_bytes": 10**300}),
+            "0 is out",
+        ),
         (changed(repeats=10**9), "repeats: 1000000000 are more than"),
         (changed(contenders=[]), "replies[0].contender: “model 0” is not among the contenders"),
         (changed(cases=[]), "replies[0].case: "),
