@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from cli.contenders import read_contenders
@@ -23,7 +22,7 @@ from cli.terminal import (
     message_console,
     result_console,
     words,
-    write_result,
+    write_json,
 )
 from cli.usage import WrongUsage
 from engine.bench import Bench as AnyBench
@@ -107,7 +106,7 @@ def fidelity(
         complain("Stopped before anything was scored.")
         return EXIT_INTERRUPTED
     if options.as_json:
-        write_result(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+        write_json(document)
     else:
         print_fidelity(result_console(), document)
     return EXIT_INTERRUPTED if stopped else 0

@@ -20,7 +20,7 @@ from cli.history import open_history
 from cli.program import program_name
 from cli.replies_view import print_case
 from cli.tables import print_table
-from cli.terminal import ROOMY_WIDTH, clean_line, result_console, words, write_result
+from cli.terminal import ROOMY_WIDTH, clean_line, result_console, words, write_json, write_result
 from cli.timings_view import print_timings
 from cli.usage import WrongUsage
 from cli.wording import count, models_line, settings_line, when
@@ -45,7 +45,7 @@ def list_sessions(*, limit: int, as_json: bool, query: Query = EVERYTHING) -> in
     with open_history() as history:
         found = history.sessions(limit, query=query)
     if as_json:
-        write_result(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+        write_json(found)
         return 0
     console = result_console()
     if not found:
