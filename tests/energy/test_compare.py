@@ -24,7 +24,7 @@ from cli.app import run
 from engine.bench import Bench
 from engine.client import WorkerClient
 from engine.contract import Energy
-from engine.energy import sampler
+from engine.energy import hwmon, nvml, sampler
 from engine.energy.meter import SensorMeter
 from engine.energy.settings import SENSOR_ROOT
 from engine.energy.sources import NVIDIA
@@ -233,9 +233,18 @@ def test_an_apu_s_figure_only_checks_the_processor_s(machine: Machine, paced: Co
     assert energy.source == "powercap"
 
 
+@pytest.fixture
+def quick_sensors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sampled power that moves every 0.05 s, so that a reply of a second is twenty steps long."""
+    for module in (hwmon, nvml):
+        monkeypatch.setattr(module, "SAMPLED_STEP_S", 0.05)
+    monkeypatch.setattr(sampler, "INTERVAL_S", 0.05)
+
+
+@pytest.mark.usefixtures("quick_sensors")
 def test_an_apu_alone_covers_processor_and_gpu(machine: Machine, paced: Compare) -> None:
     machine.gpu("card0", "amdgpu", power1_average=55_000_000, in1_label="vddnb")
-    energy = paced(4.4)
+    energy = paced(1.2)
     assert is_right(energy, 55.0)
     assert [part.covers for part in energy.parts if part.counted] == ["cpu and gpu"]
 
@@ -263,12 +272,13 @@ def test_a_gpu_that_refuses_leaves_no_figure_for_a_model_on_it(
     )
 
 
+@pytest.mark.usefixtures("quick_sensors")
 def test_a_gpu_that_answers_is_added_to_the_processor(
     machine: Machine, paced: Compare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine.zone("intel-rapl:0", "package-0", 40.0)
     nvidia(machine, monkeypatch, Card(counter=False, watts=160.0))
-    energy = paced(4.4, gpu=True)
+    energy = paced(1.2, gpu=True)
     assert is_right(energy, 200.0)
     assert energy.source == "powercap + NVML"
 
