@@ -13,11 +13,9 @@ from cli.history import open_history as open_users_history
 from cli.loading_options import LoadingOptions
 from cli.program import program_name
 from cli.prompts import STANDARD_INPUT, read_cases
-from cli.running import MakeBench, Outcome, Screens, run_plan
+from cli.running import MakeBench, Outcome, Screens, complain_of_failed, run_plan
 from cli.sampling_options import SamplingOptions
 from cli.terminal import (
-    clean_line,
-    complain,
     message_console,
     result_console,
     words,
@@ -108,9 +106,7 @@ def report(outcome: Outcome, screens: Screens, history: History | None, *, as_js
         _note(screens, f"Recorded. To {purpose}: {program_name()} {what} {session.id}")
     if as_json:
         write_result(dump(session))
-    failed = {r.contender: r.error for r in session.replies if r.finish_reason == "error"}
-    for name, reason in failed.items():
-        complain(clean_line(f"{name} failed: {reason}"))
+    failed = complain_of_failed(session)
     if outcome.stopped:
         return EXIT_INTERRUPTED
     return EXIT_FAILED if failed else 0

@@ -16,7 +16,7 @@ from cli.interrupt import StopOnInterrupt
 from cli.quiet_keys import quiet_keys
 from cli.recording import Recording
 from cli.replies_view import print_case
-from cli.terminal import clean_line, words
+from cli.terminal import clean_line, complain, words
 from cli.wording import figures_line, seconds
 from engine.contract import (
     Event,
@@ -63,6 +63,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     stopped: bool
 
 
+def complain_of_failed(session: Session) -> bool:
+    """Name each contender that failed, with its last reason; whether any did."""
+    failed = {r.contender: r.error for r in session.replies if r.finish_reason == "error"}
+    for name, reason in failed.items():
+        complain(clean_line(f"{name} failed: {reason}"))
+    return bool(failed)
+
+
 def run_plan(
     plan: Plan,
     *,
@@ -86,7 +94,7 @@ def run_plan(
         with StopOnInterrupt(stop) as interrupt, _shown(screens, board, plan):
             for event in bench.run(plan, resume):
                 note = board.apply(event)
-                _tell(screens.progress, event, note)
+                _tell(screens.progress, event, note, repeated=plan.repeats > 1)
                 recorded = recorded and not isinstance(event, NotRecorded)
                 if isinstance(event, Replied | Failed):
                     printer.reply_came(event.reply)
@@ -155,7 +163,7 @@ def _shown(screens: Screens, board: Board, plan: Plan) -> Iterator[None]:
         yield
 
 
-def _tell(console: Console, event: Event, note: str | None) -> None:
+def _tell(console: Console, event: Event, note: str | None, *, repeated: bool) -> None:
     if note:
         console.print(words(f"Note: {clean_line(note)}", "yellow"))
     if console.is_terminal:
@@ -165,7 +173,8 @@ def _tell(console: Console, event: Event, note: str | None) -> None:
     elif isinstance(event, Replied | Failed):
         reply = event.reply
         what = f"failed: {reply.error}" if reply.error else figures_line(reply)
-        _line(console, reply.contender, f"prompt {reply.case}, repeat {reply.repeat + 1}: {what}")
+        place = f"prompt {reply.case}, repeat {reply.repeat + 1}" if repeated else f"prompt {reply.case}"
+        _line(console, reply.contender, f"{place}: {what}")
 
 
 def _line(console: Console, name: str, what: str) -> None:

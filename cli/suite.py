@@ -17,7 +17,7 @@ from cli.cost_options import CostOptions
 from cli.failures import EXIT_FAILED, EXIT_INTERRUPTED
 from cli.history import open_history
 from cli.program import program_name
-from cli.running import MakeBench, Outcome
+from cli.running import MakeBench, Outcome, complain_of_failed
 from cli.suite_cases import asked_suite, must_be_judged, save_cases
 from cli.suite_options import SuiteOptions
 from cli.suite_overrule import overruled
@@ -225,9 +225,7 @@ def _report(
         print_trade_off(result_console(), points)
     if outcome.recorded:
         complain(f"Recorded. To read the replies: {program_name()} sessions show {session.id}")
-    failed = {r.contender: r.error for r in session.replies if r.finish_reason == "error"}
-    for name, reason in failed.items():
-        complain(clean_line(f"{name} failed: {reason}"))
+    failed = complain_of_failed(session)
     if outcome.stopped:
         complain("Stopped: this is what was found until then.")
         if outcome.recorded:
