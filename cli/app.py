@@ -28,6 +28,12 @@ _EPILOG: Final = (
     "Ctrl+C stops and keeps what is there."
     " Exit codes: 0 all well, 1 something failed, 2 wrong usage, 130 stopped."
 )
+_Reference = Annotated[
+    Path | None, typer.Argument(metavar="REFERENCE.gguf", help="The dearer model.")
+]
+_Candidates = Annotated[
+    list[Path] | None, typer.Argument(metavar="CANDIDATE.gguf", help="The cheaper ones.")
+]
 
 app = typer.Typer(
     name="steelyard",
@@ -143,12 +149,8 @@ def bench(
 @grouped
 def fidelity(
     options: FidelityOptions,
-    reference: Annotated[
-        Path | None, typer.Argument(metavar="REFERENCE.gguf", help="The dearer model.")
-    ] = None,
-    candidates: Annotated[
-        list[Path] | None, typer.Argument(metavar="CANDIDATE.gguf", help="The cheaper ones.")
-    ] = None,
+    reference: _Reference = None,
+    candidates: _Candidates = None,
 ) -> int:
     """Compare models on a text or on your prompts: perplexity, KL divergence, same top token."""
     from cli.fidelity import fidelity as run_fidelity
@@ -182,12 +184,8 @@ def diverge(
 @grouped
 def suite(
     options: SuiteOptions,
-    reference: Annotated[
-        Path | None, typer.Argument(metavar="REFERENCE.gguf", help="The dearer model.")
-    ] = None,
-    candidates: Annotated[
-        list[Path] | None, typer.Argument(metavar="CANDIDATE.gguf", help="The cheaper ones.")
-    ] = None,
+    reference: _Reference = None,
+    candidates: _Candidates = None,
 ) -> int:
     """Check replies to your cases and judge: good enough, worse, or not enough cases."""
     from cli.suite import suite as run_suite
