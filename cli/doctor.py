@@ -29,6 +29,7 @@ from engine.energy.wording import plug_text, source_text
 from engine.energy.zones import SourceStatus
 from engine.errors import DamagedHistory, SteelyardError
 from engine.machine import available_memory, describe_environment
+from engine.wording import count
 from models import fit
 from models.demo import demo_model_path
 from storage.energy_settings import energy_settings_file, load_energy_settings
@@ -308,5 +309,5 @@ def _folder(folder: Folder, found: Diagnosis) -> str:
     if not folder.usable:
         return f"{text} · cannot be used"
     if folder.use == "history" and found.sessions is not None:
-        return f"{text} · {found.sessions} sessions"
+        return f"{text} · {count(found.sessions, 'session')}"
     return text if folder.exists else f"{text} · made when needed"

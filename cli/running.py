@@ -173,7 +173,11 @@ def _tell(console: Console, event: Event, note: str | None, *, repeated: bool) -
     elif isinstance(event, Replied | Failed):
         reply = event.reply
         what = f"failed: {reply.error}" if reply.error else figures_line(reply)
-        place = f"prompt {reply.case}, repeat {reply.repeat + 1}" if repeated else f"prompt {reply.case}"
+        place = (
+            f"prompt {reply.case}, repeat {reply.repeat + 1}"
+            if repeated
+            else f"prompt {reply.case}"
+        )
         _line(console, reply.contender, f"{place}: {what}")
 
 

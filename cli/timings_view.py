@@ -17,7 +17,7 @@ from engine.contract import Reply
 from engine.energy.typical import TypicalEnergy, typical_energy
 from engine.energy.wording import ESTIMATED_DIGITS, MEASURED_DIGITS
 from engine.summary import WIDE_SPREAD_PERCENT, ContenderSummary, Figure, summarise
-from engine.wording import digits_text
+from engine.wording import count, digits_text
 
 _SPEED: Final = "generation_tokens_per_s"
 _HEADS: Final = (
@@ -68,6 +68,16 @@ def print_timings(console: Console, replies: Sequence[Reply], names: Sequence[st
         )
         note = "Medians; ± is the spread among repeats of a prompt." if spreads else "Medians."
         console.print(Text(note, style="dim"))
+    disturbed = sum(bool(reply.energy.contaminated) for reply in replies)
+    if disturbed:
+        console.print(words(_disturbed(disturbed, len(replies)), "yellow"))
+
+
+def _disturbed(n: int, of: int) -> str:
+    return (
+        f"Other programs disturbed {n} of {count(of, 'reply')}: these were slower, and took more energy, than"
+        " the model needs. Close what else works here, and run again."
+    )
 
 
 def leaders(summaries: Sequence[ContenderSummary]) -> tuple[str, ...]:

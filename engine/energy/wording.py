@@ -11,7 +11,7 @@ from engine.energy.zones import SourceStatus
 from engine.wording import digits_text, seconds
 
 ESTIMATED_DIGITS, MEASURED_DIGITS = 2, 3
-_DISTURBED = "contaminated by other programs"
+_DISTURBED = "disturbed by other programs"
 _NO_SOURCE = "source not known"
 NOT_MEASURED = "Energy was not measured."
 
@@ -92,7 +92,7 @@ def energy_line(energy: Energy) -> str:
     if energy.mean_watts is not None:
         parts.append(f"{_figure(energy, energy.mean_watts)} W")
     if energy.not_covered:
-        parts.append(f"without {', '.join(energy.not_covered)}")
+        parts.append(f"{' and '.join(energy.not_covered)} not covered")
     parts += _unusual(energy)
     return ", ".join(part for part in parts if part)
 
@@ -113,7 +113,7 @@ def energy_rows(energy: Energy) -> list[tuple[str, str]]:
         rows.append(("Energy checked by", ", ".join(checks)))
     if energy.others_cpu_percent is not None:
         words = f"{digits_text(energy.others_cpu_percent)} % of the processor's time"
-        rows.append(("Other programs", f"{words}: contaminated" if energy.contaminated else words))
+        rows.append(("Other programs", f"{words}: disturbed" if energy.contaminated else words))
     if energy.conditions is not None:
         rows.append(("Conditions", conditions_text(energy.conditions)))
     return [*rows, *(("Note on energy", note) for note in energy.notes)]

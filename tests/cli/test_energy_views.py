@@ -30,7 +30,7 @@ def with_energy(energy: Energy, repeat: int = 0) -> Reply:
 def test_the_energy_stands_below_its_reply_with_all_that_belongs_to_it() -> None:
     assert quiet_lines(with_energy(MEASURED))[1:] == [
         "40.0 J ± 10 % (powercap + NVML)",
-        "80.0 W, without memory, on battery, throttled",
+        "80.0 W, memory not covered, on battery, throttled",
     ]
 
 
@@ -46,6 +46,14 @@ def test_the_table_marks_an_estimate_and_gives_it_two_digits() -> None:
     shown = table(with_energy(ESTIMATE))
     assert "~12 J" in shown
     assert "estimated" in shown
+
+
+def test_the_table_tells_how_many_replies_other_programs_disturbed() -> None:
+    disturbed = with_energy(replace(ESTIMATE, contaminated=True))
+    assert "Other programs disturbed 1 of 2 replies" in table(
+        disturbed, with_energy(ESTIMATE, repeat=1)
+    )
+    assert "disturbed" not in table(with_energy(ESTIMATE))
 
 
 def test_the_table_says_over_how_many_a_figure_was_pooled() -> None:

@@ -78,7 +78,7 @@ def test_the_line_below_a_reply_tells_both_stretches_power_and_what_lacks(machin
     energy = machine.reply(machine.meter())
     assert energy_text(energy) == "400 J ± 10 % (powercap)"
     assert energy_line(energy) == (
-        "prompt 80.0 J (1.60 J a token), reply 320 J (3.20 J a token), 40.0 W, without memory"
+        "prompt 80.0 J (1.60 J a token), reply 320 J (3.20 J a token), 40.0 W, memory not covered"
     )
 
 
@@ -95,8 +95,8 @@ def test_a_contaminated_reply_says_so_beside_its_figure(machine: Machine) -> Non
     machine.zone("intel-rapl:0", "package-0", 40.0)
     machine.other_cores = 3.0
     energy = machine.reply(machine.meter())
-    assert energy_text(energy).endswith(", contaminated by other programs")
-    assert dict(energy_rows(energy))["Other programs"].endswith("contaminated")
+    assert energy_text(energy).endswith(", disturbed by other programs")
+    assert dict(energy_rows(energy))["Other programs"].endswith("disturbed")
 
 
 def test_a_reply_of_a_batch_says_so_and_is_contaminated_with_it(tmp_path: Path) -> None:
@@ -106,4 +106,4 @@ def test_a_reply_of_a_batch_says_so_and_is_contaminated_with_it(tmp_path: Path) 
     ]
     text = energy_text(with_pooled_energy(replies[0], replies).energy)
     assert "mean of a batch of 12 replies" in text
-    assert text.endswith("contaminated by other programs")
+    assert text.endswith("disturbed by other programs")

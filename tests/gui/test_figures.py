@@ -154,7 +154,7 @@ def test_energy_under_a_reply_breaks_between_its_figures() -> None:
         "NVML",
         "0.400 J a token",
         "too short alone, pooled over 12 replies",
-        "contaminated by other programs",
+        "disturbed by other programs",
     ]
 
 
