@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -18,14 +17,13 @@ from cli.bench_report import print_speeds
 from cli.fidelity_view import print_fidelity
 from cli.history import open_history
 from cli.program import program_name
-from cli.replies_view import print_case
+from cli.replies_view import print_recorded
 from cli.tables import print_table
 from cli.terminal import ROOMY_WIDTH, clean_line, result_console, words, write_json, write_result
 from cli.timings_view import print_timings
 from cli.usage import WrongUsage
 from cli.wording import count, models_line, settings_line, when
-from engine.contract import Contender, Reply, Session
-from engine.energy.typical import all_with_pooled_energy
+from engine.contract import Contender, Session
 from engine.quality.votes import NO_BEST_WORDS
 from models.origins import had_again
 from storage.document import dump
@@ -74,15 +72,26 @@ def show_session(session_id: str, *, as_json: bool) -> int:
     if session.kind == "fidelity":
         _print_fidelity(console, session)
         return 0
-    session = msgspec.structs.replace(session, replies=all_with_pooled_energy(session.replies))
-    for place, case in enumerate(session.cases):
-        replies = [reply for reply in _first_replies(session) if reply.case == case.id]
-        if replies:
-            print_case(console, case, place + 1, len(session.cases), replies)
-    print_timings(console, session.replies, [each.name for each in session.contenders])
-    _print_votes(console, session)
+    if session.kind == "suite":
+        _print_suite(console, session)
+    else:
+        _print_replies(console, session)
     _print_settings(console, session)
     return 0
+
+
+def _print_suite(console: Console, session: Session) -> None:
+    from cli.suite_recorded import RecordedSuite
+
+    recorded = RecordedSuite(session)
+    print_recorded(console, session, recorded.told)
+    recorded.print_verdicts(console)
+
+
+def _print_replies(console: Console, session: Session) -> None:
+    print_recorded(console, session)
+    print_timings(console, session.replies, [each.name for each in session.contenders])
+    _print_votes(console, session)
 
 
 def export(
@@ -198,19 +207,6 @@ def _plain_row(each: SessionSummary) -> str:
         each.kind,
     )
     return "\t".join(fields)
-
-
-def _first_replies(session: Session) -> list[Reply]:
-    """One a contender and case, contenders in the session's order."""
-    first: dict[tuple[str, str], Reply] = {}
-    for reply in sorted(session.replies, key=lambda each: each.repeat):
-        first.setdefault((reply.contender, reply.case), reply)
-    return [
-        first[(contender.name, case.id)]
-        for case in session.cases
-        for contender in session.contenders
-        if (contender.name, case.id) in first
-    ]
 
 
 def _print_heading(console: Console, session: Session) -> None:

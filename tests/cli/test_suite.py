@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 
 from cli.failures import guarded
+from cli.sessions import show_session
 from cli.suite import suite
 from cli.suite_options import SuiteOptions
 from cli.suite_view import print_trade_off
@@ -192,6 +193,20 @@ def test_options_go_into_the_plan(model_files: ModelFiles) -> None:
     assert plan is not None
     assert (len(plan.cases), plan.sampling.max_tokens, plan.batched) == (2, 8, False)
     assert {(each.runtime.n_ctx, each.runtime.threads) for each in plan.contenders} == {(256, 1)}
+
+
+def test_a_recorded_suite_is_shown_with_what_the_checks_found_and_its_verdicts(
+    model_files: ModelFiles, cases: Path, capsys: Capture
+) -> None:
+    bench = Answers({"big": "yes", "small": "no"})
+    assert judge(model_files("big", "small"), bench, cases=cases) == 0
+    ran = capsys.readouterr().out
+    assert show_session(recorded().id, as_json=False) == 0
+    shown = capsys.readouterr().out
+    of_the_reference, of_the_candidate = shown.split("[big]")[1].split("[small]")[:2]
+    assert "passed: contains. Contains “yes”. Found “yes”." in of_the_reference
+    assert "failed: contains. “yes” is not in it." in of_the_candidate
+    assert ran in shown, "the verdicts and what they cost, as the run printed them"
 
 
 def test_a_file_that_is_set_against_itself_is_named(
