@@ -6,7 +6,8 @@ from pathlib import PurePath
 
 from engine.contract import ModelFile, Reply, ResolvedRuntime
 from engine.energy.wording import energy_rows
-from gui.figures import STOP_WORDS, count, parameters, rate, seconds, significant, size
+from engine.wording import ENDINGS
+from gui.figures import count, parameters, rate, seconds, significant, size
 
 Rows = list[tuple[str, str]]
 
@@ -75,7 +76,7 @@ def _timing_rows(reply: Reply) -> Rows:
         rows.append(("Loading", seconds(timing.load_s) + how))
     add("Waiting before", "queue_s", in_seconds(timing.queue_s))
     add("In all", "total_s", in_seconds(timing.total_s))
-    rows.append(("Ended by", STOP_WORDS[reply.finish_reason]))
+    rows.append(("Ended by", ENDINGS[reply.finish_reason]))
     if timing.shared:
         rows.append(("Note", "shared timings: other models ran at the same time"))
     return rows

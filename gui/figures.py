@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 from engine.contract import ModelFile, Reply
 from engine.energy.wording import energy_words
 from engine.summary import Figure
 from engine.wording import ENDINGS, count, rate, seconds, significant, size, thousands
 
-STOP_WORDS: Final = ENDINGS
 __all__ = [
-    "STOP_WORDS",
     "count",
     "line",
     "model_words",
@@ -86,7 +83,7 @@ def reply_words(reply: Reply) -> list[str]:
     if timing.prompt_tokens_per_s is not None:
         words.append(f"prompt {rate(timing.prompt_tokens_per_s)}")
     if reply.finish_reason != "error":
-        words.append(f"stop: {STOP_WORDS[reply.finish_reason]}")
+        words.append(f"stop: {ENDINGS[reply.finish_reason]}")
     if timing.shared:
         words.append("shared timings")
     return [*words, *energy_words(reply.energy)]
