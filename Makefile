@@ -24,7 +24,7 @@ run: ## Set up, then open the window
 	@$(PIN) main.py
 
 test: lint ## Set up, then check the code and run all tests (ARGS="tests/engine -k stop" runs some)
-	@$(PIN) -m pytest $(ARGS)
+	@$(PIN) $(if $(ARGS),-m pytest $(ARGS),tests/side_by_side.py)
 
 check: test ## What CI runs: the same as `make test`
 
