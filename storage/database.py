@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from engine.errors import StorageError
 from storage.faults import worded
+from storage.os_faults import ONLY_READ
 from storage.words import searchable
 
 BUSY_TIMEOUT_S: Final = 5.0
@@ -84,10 +85,30 @@ def _engine(path: Path) -> Engine:
     return engine
 
 
+def why_only_read(path: Path) -> str | None:
+    """Why a database that is there may not be written; None where it may, or where there is none."""
+    if not path.is_file():
+        return None
+    # SQLite keeps its log beside the file, so it needs the folder too.
+    writable = _may_write(path) and _may_write(path.parent)
+    return None if writable else ONLY_READ.format(path=path)
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+def reading_uri(path: Path) -> str:
+    """SQLite makes a file beside one that others may write, and cannot where nobody writes anything."""
+    log = path.with_name(f"{path.name}-wal")
+    still = not _may_write(path.parent) and not (log.exists() and log.stat().st_size)
+    return f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
+
+
 def _reading_engine(path: Path) -> Engine:
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro",
+            reading_uri(path),
             uri=True,
             timeout=BUSY_TIMEOUT_S,
             isolation_level=None,

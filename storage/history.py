@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from engine.contract import Findings, Session, SessionKind
-from storage.database import Database
+from storage.database import Database, why_only_read
 from storage.importing import Imported, import_file
 from storage.listing import count_sessions, list_choices, list_sessions
 from storage.marks import add_tag, remove_tag, set_notes, set_starred, set_title
@@ -35,7 +35,13 @@ class History:
 
     @classmethod
     def open(cls, path: Path) -> History:
-        """Open or make the database at `path`, brought up to date; a newer one is only read."""
+        """Open or make the database at `path`, brought up to date.
+
+        A newer one, and one that may not be written, is only read.
+        """
+        unwritable = why_only_read(path)
+        if unwritable is not None:
+            return cls._open_to_read(path, unwritable)
         database = Database(path)
         try:
             database.create_file()
@@ -49,6 +55,16 @@ class History:
             database.close()
             database = Database(path, read_only=newer)
         return cls(database)
+
+    @classmethod
+    def _open_to_read(cls, path: Path, why: str) -> History:
+        opened = cls(Database(path, read_only=why))
+        try:
+            opened.count()
+        except BaseException:
+            opened.close()
+            raise
+        return opened
 
     def __enter__(self) -> History:
         return self

@@ -13,6 +13,10 @@ READ_ONLY: Final = (
     "{path} cannot be written: the file or its folder is read-only. Allow writing there, or choose"
     " another folder."
 )
+ONLY_READ: Final = (
+    "{path} is only read, because the file or its folder is read-only. Allow writing there, or choose"
+    " another folder."
+)
 NO_FOLDER: Final = (
     "The folder {folder} is missing, so {path} cannot be opened. Make it, then try again."
 )

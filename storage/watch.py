@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from storage.database import reading_uri
 from storage.faults import worded
 
 
@@ -20,9 +21,7 @@ class Watch:
         """Whether anything was committed since the last call; the first call only begins watching."""
         with worded(self._path):
             if self._connection is None:
-                self._connection = sqlite3.connect(
-                    f"{self._path.absolute().as_uri()}?mode=ro", uri=True
-                )
+                self._connection = sqlite3.connect(reading_uri(self._path), uri=True)
             # Changes with every commit of another connection, those of other processes included.
             (version,) = self._connection.execute("PRAGMA data_version").fetchone()
         changed = self._version not in {-1, version}

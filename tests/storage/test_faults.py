@@ -18,6 +18,7 @@ from sqlalchemy import Engine, event
 from engine.errors import DamagedHistory, StorageError
 from storage import database
 from storage.history import History
+from storage.query import Query
 from tests.storage import samples
 from tests.storage.processes import integrity
 
@@ -192,10 +193,34 @@ def test_a_read_only_folder_is_said(open_folder: Path) -> None:
         History.open(open_folder / "history.sqlite3")
 
 
-def test_a_read_only_file_is_said(open_folder: Path) -> None:
+def is_only_read(path: Path) -> None:
+    with History.open(path) as history:
+        assert history.read_only is not None
+        assert "only read" in history.read_only
+        (session,) = history.sessions()
+        with closing(history.watch()) as watch:
+            assert not watch.changed()
+        assert len(history.session(session.id).replies) == 1
+        assert [found.id for found in history.sessions(query=Query(text="balance"))] == [session.id]
+        for change in (
+            lambda: history.rename(session.id, "x"),
+            lambda: history.recorder().begin(samples.plan(), samples.ENVIRONMENT),
+        ):
+            with pytest.raises(StorageError, match="only read"):
+                change()
+
+
+@pytest.mark.parametrize(("file_mode", "folder_mode"), [(0o444, 0o777), (0o644, 0o555)])
+def test_a_history_that_may_not_be_written_is_only_read(
+    open_folder: Path, file_mode: int, folder_mode: int
+) -> None:
     path = open_folder / "history.sqlite3"
-    # Made before: where this checkout is private, nobody could not read the migrations.
-    History.open(path).close()
-    path.chmod(0o444)
-    with as_nobody(), pytest.raises(StorageError, match="read-only"):
-        History.open(path)
+    with History.open(path) as history:
+        session = history.recorder().begin(samples.plan(), samples.ENVIRONMENT)
+        history.recorder().record(session, samples.reply())
+    if os.geteuid() == 0:
+        os.chown(path, NOBODY, -1)
+    path.chmod(file_mode)
+    open_folder.chmod(folder_mode)
+    with as_nobody():
+        is_only_read(path)
