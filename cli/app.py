@@ -16,6 +16,7 @@ from cli.energy_app import energy_app
 from cli.failures import guarded
 from cli.fidelity_options import FidelityOptions
 from cli.grouped import grouped
+from cli.help_view import tidy, without_python_types
 from cli.loading_options import LoadingOptions
 from cli.models_app import models_app
 from cli.program import program_name
@@ -25,7 +26,7 @@ from cli.suite_options import SuiteOptions
 from cli.threads_option import Threads
 
 _EPILOG: Final = (
-    "Ctrl+C stops and keeps what is there."
+    "COMMAND --help shows what it takes, with examples. Ctrl+C stops and keeps what is there."
     " Exit codes: 0 all well, 1 something failed, 2 wrong usage, 130 stopped."
 )
 _Reference = Annotated[
@@ -37,16 +38,22 @@ _Candidates = Annotated[
 
 app = typer.Typer(
     name="steelyard",
-    help="Weighs local language models against each other: the same work, and what each costs.",
+    help="Weighs local language models against each other: the same work, and what each costs."
+    " Without a command it opens the window.",
     epilog=_EPILOG,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(models_app, name="models")
+app.add_typer(
+    models_app,
+    name="models",
+    short_help="Model files: here or on a hub, what fits; make smaller ones.",
+)
 app.add_typer(sessions_app, name="sessions")
 app.add_typer(energy_app, name="energy")
+without_python_types()
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -57,6 +64,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _invoke(arguments: Sequence[str]) -> int:
     command = typer.main.get_command(app)
+    tidy(command, program_name())
     # The list of commands is asked for most and must come at once; Rich, which draws the help of each
     # command in groups, takes as long to import as all else together.
     if isinstance(command, typer.core.TyperGroup):

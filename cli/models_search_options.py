@@ -19,7 +19,9 @@ _UNITS: Final = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 class SearchOptions:
     sort: Annotated[
         Literal["downloads", "likes", "recency", "trending"],
-        typer.Option(metavar="downloads|likes|recency|trending", help="What comes first."),
+        typer.Option(
+            metavar="ORDER", help="What comes first: downloads, likes, recency or trending."
+        ),
     ] = "downloads"
     min_parameters: Annotated[
         str | None,

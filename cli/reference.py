@@ -9,6 +9,7 @@ from typing import Any, Final
 import typer
 
 from cli.app import app
+from cli.help_view import EXAMPLES
 
 TARGET: Final = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
 _HEAD: Final = """\
@@ -55,6 +56,9 @@ def _section(path: tuple[str, ...], command: Any) -> str:
     usage += ["[OPTIONS]"] if options else []
     usage += [_metavar(each) + ("…" if each.nargs < 0 else "") for each in arguments]
     lines = [f"## {' '.join(path)}", "", command.help or "", "", "```", " ".join(usage), "```", ""]
+    examples = [f"python main.py {each}" for each in EXAMPLES.get(path, ())]
+    if examples:
+        lines += ["For example:", "", "```sh", *examples, "```", ""]
     panels = dict.fromkeys(getattr(each, "rich_help_panel", None) for each in options)
     for panel in panels:
         if panel:

@@ -193,7 +193,9 @@ class SuiteOptions:
         Literal["acc", "acc_norm", "acc_per_token"] | None,
         typer.Option(
             "--choice-metric",
-            help="What decides a multiple choice: the likeliest text as a whole, per character or per token.",
+            metavar="METRIC",
+            help="What decides a multiple choice: acc (the likeliest text as a whole), acc_norm (per"
+            " character) or acc_per_token.",
             show_default="acc_norm, or the resumed session's",
         ),
     ] = None
