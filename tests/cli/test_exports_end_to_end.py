@@ -5,19 +5,26 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 
 import openpyxl
 import pypdf
 import pytest
 
+from cli.app import run
 from engine.contract import Session
 from storage.document import parse
-from tests.cli.conftest import RunMain
+from tests.cli.conftest import LIMIT_S, ROOT
 
 PROMPT = "Name three colours."
 SYSTEM = "You are brief."
+SMALL = ("--json", "-t", "1", "-c", "512")
 
 
 class Words(HTMLParser):
@@ -46,23 +53,59 @@ def beginning(session: Session, reply: int) -> str:
     return flat(session.replies[reply].text)[:12].rstrip()
 
 
-@pytest.fixture
-def session(small_model: Path, quantized: dict[str, Path], run_main: RunMain) -> Session:
-    ran = run_main(
-        *("compare", str(small_model), str(quantized["Q8_0"]), "-p", PROMPT, "-s", SYSTEM),
-        *("-n", "24", "--repeat", "2", "--json", "-t", "1", "-c", "512"),
+class Recorded(NamedTuple):
+    """Two sessions of real replies, and the folder that holds their history."""
+
+    home: Path
+    session: Session
+    other: Session
+
+
+def program(home: Path, *arguments: str) -> bytes:
+    """What `python main.py` writes, with its history in this folder."""
+    ran = subprocess.run(
+        (sys.executable, str(ROOT / "main.py"), *arguments),
+        capture_output=True,
+        timeout=LIMIT_S,
+        env={**os.environ, "STEELYARD_HOME": str(home)},
     )
     assert ran.returncode == 0, ran.stderr
-    return parse(ran.stdout.encode(), "standard output")
+    return ran.stdout
+
+
+@pytest.fixture(scope="module")
+def recorded(
+    small_model: Path, quantized: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Recorded:
+    home = tmp_path_factory.mktemp("home")
+
+    def compare(*arguments: str) -> Session:
+        return parse(program(home, "compare", *arguments, *SMALL), "standard output")
+
+    both = (str(small_model), str(quantized["Q8_0"]))
+    session = compare(*both, "-p", PROMPT, "-s", SYSTEM, "-n", "24", "--repeat", "2")
+    return Recorded(home, session, compare(both[0], "-p", "Say hello.", "-n", "4"))
+
+
+@pytest.fixture
+def export(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """`sessions export` of the recorded sessions, in this process, where it starts at once."""
+    monkeypatch.setenv("STEELYARD_HOME", str(recorded.home))
+
+    def run_export(*arguments: str) -> None:
+        assert run(("sessions", "export", *arguments)) == 0
+
+    return run_export
 
 
 def test_a_comparison_is_handed_over_in_every_format(
-    session: Session, run_main: RunMain, tmp_path: Path
+    recorded: Recorded, export: Callable[..., None], tmp_path: Path
 ) -> None:
+    session = recorded.session
+
     def exported(ending: str, *options: str) -> bytes:
         target = tmp_path / f"handed{ending}"
-        ran = run_main("sessions", "export", session.id, "--to", str(target), *options)
-        assert ran.returncode == 0, ran.stderr
+        export(session.id, "--to", str(target), *options)
         return target.read_bytes()
 
     names = [contender.name for contender in session.contenders]
@@ -97,22 +140,20 @@ def test_a_comparison_is_handed_over_in_every_format(
         assert name in printed
 
 
+def test_the_program_itself_exports(recorded: Recorded, tmp_path: Path) -> None:
+    target = tmp_path / "one.json"
+    program(recorded.home, "sessions", "export", recorded.session.id, "--to", str(target))
+    assert parse(target.read_bytes(), "one.json") == recorded.session
+
+
 def test_what_is_left_out_is_in_no_format_and_sessions_go_into_one_file(
-    session: Session, run_main: RunMain, tmp_path: Path, small_model: Path
+    recorded: Recorded, export: Callable[..., None], tmp_path: Path, small_model: Path
 ) -> None:
-    again = run_main(
-        "compare", str(small_model), "-p", "Say hello.", "-n", "4", "--json", "-t", "1", "-c", "512"
-    )
-    assert again.returncode == 0, again.stderr
-    other = parse(again.stdout.encode(), "standard output")
     folder = str(small_model.parent)
+    chosen = (recorded.session.id, recorded.other.id)
     for ending in (".jsonl", ".csv", ".xlsx", ".md", ".html", ".pdf"):
         target = tmp_path / f"both{ending}"
-        ran = run_main(
-            *("sessions", "export", session.id, other.id, "--to", str(target)),
-            *("--without-system-prompts", "--without-paths"),
-        )
-        assert ran.returncode == 0, ran.stderr
+        export(*chosen, "--to", str(target), "--without-system-prompts", "--without-paths")
         text = contents(target)
         assert SYSTEM not in text
         assert folder not in text
