@@ -110,7 +110,6 @@ class TextTokenized(msgspec.Struct, frozen=True, kw_only=True, tag="text_tokeniz
 
     id: int
     chunks: tuple[int, ...]
-    scored_per_chunk: int
     same_tokens: tuple[bool, ...]
 
 

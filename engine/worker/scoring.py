@@ -162,7 +162,6 @@ class Scoring:
             TextTokenized(
                 id=self._request.id,
                 chunks=counts,
-                scored_per_chunk=self._reference.text.targets.shape[1],
                 same_tokens=self._same,
             )
         )

@@ -130,7 +130,7 @@ MESSAGES: tuple[Any, ...] = (
             ),
         ),
     ),
-    protocol.TextTokenized(id=1, chunks=(3, 3), scored_per_chunk=255, same_tokens=(True,)),
+    protocol.TextTokenized(id=1, chunks=(3, 3), same_tokens=(True,)),
     protocol.ChunkCompared(
         id=1, candidate=0, chunk=0, nll=b"1", nll_base=b"2", kld=b"3", delta_p=b"4", same_top=b"5"
     ),

@@ -18,7 +18,6 @@ import msgspec
 
 TIME_LIMIT_S: Final = 10.0
 MEMORY_BYTES: Final = 1 << 30
-MOST_ANSWER_BYTES: Final = 4096
 _PROBE: Final = "assert 1 + 1 == 2\n"
 
 # The word that ends a run well is read before the program is, and its output goes nowhere: a program that
