@@ -23,6 +23,7 @@ from storage.comparison_quality import (
 )
 from storage.comparison_speeds import SpeedChange, bench_changes, speed_changes
 
+_LONGEST_PROMPT: Final = 60
 _ENVIRONMENT: Final = {
     "app": "Steelyard",
     "llama_cpp": "llama.cpp",
@@ -97,6 +98,7 @@ def compare_sessions(before: Session, after: Session) -> SessionComparison:
     cases = _pairs(before.cases, after.cases, _case_keys)
     names = {one.name: other.name for one, other in contenders}
     ids = {one.id: other.id for one, other in cases}
+    asked = set(ids.values())
     return SessionComparison(
         differences=(
             *_session_differences(before, after),
@@ -108,8 +110,8 @@ def compare_sessions(before: Session, after: Session) -> SessionComparison:
         fidelity=tuple(fidelity_changes(before, after, names)),
         contenders_only_before=_without((c.name for c in before.contenders), names.keys()),
         contenders_only_after=_without((c.name for c in after.contenders), names.values()),
-        cases_only_before=_without((case.id for case in before.cases), ids.keys()),
-        cases_only_after=_without((case.id for case in after.cases), ids.values()),
+        cases_only_before=tuple(_case_name(c) for c in before.cases if c.id not in ids),
+        cases_only_after=tuple(_case_name(c) for c in after.cases if c.id not in asked),
     )
 
 
@@ -140,6 +142,13 @@ def _contender_keys(contender: Contender) -> tuple[Hashable, ...]:
 
 def _case_keys(case: Case) -> tuple[Hashable, ...]:
     return ((case.format, tuple((message.role, message.content) for message in case.messages)),)
+
+
+def _case_name(case: Case) -> str:
+    """With what it asks: cases of two comparisons are both numbered from 1."""
+    asked = " ".join(case.messages[-1].content.split()) if case.messages else ""
+    short = asked if len(asked) <= _LONGEST_PROMPT else f"{asked[: _LONGEST_PROMPT - 1]}…"
+    return f"{case.id}: {short}" if short else case.id
 
 
 def _without(names: Iterable[str], taken: Iterable[str]) -> tuple[str, ...]:

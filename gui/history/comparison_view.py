@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract import Reply, Session
+from engine.naming import short_names
 from gui.clipboard import reply_words
 from gui.compare.draft_model import prompt_text
 from gui.figures import when
@@ -53,8 +54,10 @@ class ComparisonView(QWidget):
         self.after = ElidedLabel("", "strong", self)
         self.differences = _table(theme, "What differs", ("What", "Model", "Before", "After"), self)
         self.speeds = _table(
-            theme, "Figures", ("Model", "Figure", "Before", "After", "Change"), self
+            theme, "Figures", ("Model", "Figure", "Change", "Before", "After"), self
         )
+        self.speeds.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        self.speeds.header().setStretchLastSection(True)
         self.replies = _table(theme, "Replies", ("Prompt", "Model", "Repeat", "Reply"), self)
         self.replies.currentItemChanged.connect(self._show_pair)
         self.reply_before, self.reply_after = _reply("before", self), _reply("after", self)
@@ -71,12 +74,27 @@ class ComparisonView(QWidget):
         now = datetime.now().astimezone()
         self.before.setText(session_words(before, now))
         self.after.setText(session_words(after, now))
-        _fill(self.differences, difference_rows(comparison), "Nothing that is known differs.")
+        short = _shortened(before, after)
+        differences = [
+            (what, short.get(model, model), *values)
+            for what, model, *values in difference_rows(comparison)
+        ]
+        _fill(self.differences, differences, "Nothing that is known differs.")
         figures = [*quality_rows(comparison), *speed_rows(comparison)]
-        _fill(self.speeds, figures, "No model took part in both.")
+        # What changed comes first: where there is little room, the long texts behind it are cut.
+        ordered = [
+            (short.get(model, model), figure, change, *values)
+            for model, figure, *values, change in figures
+        ]
+        _fill(self.speeds, ordered, "No model took part in both.")
         states = pair_states(comparison)
         rows = [
-            (self._prompts.get(pair.case, pair.case), pair.contender, str(pair.repeat + 1), state)
+            (
+                self._prompts.get(pair.case, pair.case),
+                short.get(pair.contender, pair.contender),
+                str(pair.repeat + 1),
+                state,
+            )
             for pair, state in zip(comparison.replies, states, strict=True)
         ]
         _fill(self.replies, rows, "No prompt was put to the same model in both.")
@@ -137,6 +155,12 @@ def session_words(session: Session, now: datetime) -> str:
     return f"{' '.join(session.title.split())} · {when(session.created, now)}"
 
 
+def _shortened(before: Session, after: Session) -> dict[str, str]:
+    """Each contender's name without what all of them begin with."""
+    names = list(dict.fromkeys(each.name for each in (*before.contenders, *after.contenders)))
+    return dict(zip(names, short_names(names), strict=True))
+
+
 def _table(theme: Theme, name: str, headers: Sequence[str], parent: QWidget) -> QTreeWidget:
     made = QTreeWidget(parent)
     made.setAccessibleName(name)
@@ -165,6 +189,8 @@ def _fill(table: QTreeWidget, rows: Sequence[Sequence[str]], nothing: str) -> No
             if len(cell) > 20:
                 item.setToolTip(column, f"<p>{escape(cell[:500])}</p>")
         table.addTopLevelItem(item)
+    if not rows:
+        table.setFirstColumnSpanned(0, QModelIndex(), True)
 
 
 def _reply(when: str, parent: QWidget) -> QPlainTextEdit:

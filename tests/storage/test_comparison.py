@@ -151,7 +151,8 @@ def test_what_only_one_session_has_is_named_and_not_compared() -> None:
     after = session(samples.reply("b"), plan=plan("b", "What else is it?"))
     compared = compare_sessions(before, after)
     assert (compared.contenders_only_before, compared.contenders_only_after) == (("a",), ("b",))
-    assert compared.cases_only_before == compared.cases_only_after == ("case 0",)
+    assert compared.cases_only_before == ("case 0: What is it?",)
+    assert compared.cases_only_after == ("case 0: What else is it?",)
     assert compared.replies == ()
     assert compared.speeds == ()
 
