@@ -9,27 +9,22 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract import (
-    Began,
     CaseScore,
     Contender,
     Failed,
-    Finished,
     Loading,
-    Notice,
-    NotRecorded,
     Replied,
-    Reply,
     Session,
 )
 from engine.errors import SteelyardError
 from engine.same_models import same_model_remarks
-from engine.schedule import kept_replies
 from gui.collaborators import Bench, Collaborators, History
 from gui.jobs import Jobs
 from gui.quality.cases_model import SESSION, CasesModel
 from gui.quality.faults import fault_words
 from gui.quality.held_run import HeldRun
 from gui.quality.participants_model import ParticipantsModel
+from gui.quality.suite_tally import SuiteTally
 from gui.quality.suite_work import (
     Decision,
     Prepared,
@@ -48,7 +43,6 @@ from gui.quality.suite_work import (
     terms_of_session,
     weighed,
 )
-from gui.quality.time_left import TimeLeft
 
 
 class SuiteModel(QObject):
@@ -79,14 +73,7 @@ class SuiteModel(QObject):
         self.settings = SuiteSettings()
         self.cases = CasesModel(jobs, self)
         self.found: SuiteFound | None = None
-        self._prepared: Prepared | None = None
-        self._session: str | None = None
-        self._planned = 0
-        self._stopped = False
-        self._time_left = TimeLeft()
-        self._failed: set[str] = set()
-        self._notices: list[str] = []
-        self._replies: list[Reply] = []
+        self._tally: SuiteTally | None = None
         self._terms = self.settings.terms()
         self._bench: Bench | None = None
         self._checks = False
@@ -213,11 +200,8 @@ class SuiteModel(QObject):
         self._take_found(found)
 
     def _prepare(self, work: Callable[[], Prepared], terms: Terms) -> None:
-        self.found, self._session = None, None
-        self._replies, self._failed, self._notices = [], set(), []
-        self._stopped = False
+        self.found, self._tally = None, None
         self._terms = terms
-        self._time_left.start()
         self._held.want()
         self._jobs.start("bench", work, self._start, self._fail)
         self.begun.emit()
@@ -225,15 +209,13 @@ class SuiteModel(QObject):
         self.availability_changed.emit()
 
     def _start(self, prepared: Prepared) -> None:
-        self._prepared, self._bench, plan = prepared, prepared.bench, prepared.plan
-        self._planned = len(plan.cases) * len(plan.contenders) * plan.repeats
-        self._replies = list(kept_replies(prepared.earlier))
+        self._tally, self._bench = SuiteTally(prepared), prepared.bench
         if self._held.stopping:
             self._end_bench()
             self._end()
             return
         try:
-            events = prepared.bench.run(plan, prepared.earlier)
+            events = prepared.bench.run(prepared.plan, prepared.earlier)
         except SteelyardError as fault:
             self._end_bench()
             self._fail(fault)
@@ -241,58 +223,40 @@ class SuiteModel(QObject):
         self._held.start(prepared.bench, events)
 
     def _take_events(self, events: tuple[object, ...]) -> None:
+        tally = self._tally
+        assert tally is not None  # made before its run begins
         for event in events:
+            complaint = tally.take(event)
+            if complaint:
+                self.failed.emit(complaint)
             match event:
-                case Began(session=session):
-                    self._session = session
                 case Loading(contender=name):
-                    self.progressed.emit(f"Loading {name}", self._fraction())
+                    self.progressed.emit(f"Loading {name}", tally.fraction)
                 case Replied(reply=reply) | Failed(reply=reply):
-                    self._take_reply(reply)
-                case Notice(text=text):
-                    self._notices.append(text)
-                case NotRecorded(reason=reason):
-                    self._session = None
-                    self.failed.emit(reason)
-                case Finished(status=status):
-                    self._stopped = status == "stopped"
-
-    def _take_reply(self, reply: Reply) -> None:
-        self._replies.append(reply)
-        if reply.finish_reason == "error" and reply.contender not in self._failed:
-            self._failed.add(reply.contender)
-            self.failed.emit(f"{reply.contender}: {reply.error or 'the reply failed.'}")
-        words = [
-            f"{len(self._replies)} of {self._planned} replies",
-            reply.contender,
-            self._time_left.words(self._fraction()),
-        ]
-        self.progressed.emit(" · ".join(filter(None, words)), self._fraction())
-
-    def _fraction(self) -> float:
-        return len(self._replies) / max(1, self._planned)
+                    self.progressed.emit(tally.words(reply.contender), tally.fraction)
 
     def _take_end(self, fault: Exception | None) -> None:
         self._end_bench()
+        tally = self._tally
         if fault is not None and not isinstance(fault, SteelyardError):
             self._jobs.crashed.emit(fault)
             self._end()
         elif fault is not None:
             self._fail(fault)
-        elif self._prepared is None or not self._replies:
+        elif tally is None or not tally.replies:
             self.noticed.emit("Stopped before the first reply.")
             self._end()
         else:
             self.progressed.emit("Checking the replies", 1.0)
             work = partial(
                 judge_suite,
-                self._prepared,
-                tuple(self._replies),
+                tally.prepared,
+                tuple(tally.replies),
                 self._terms,
-                session=self._session,
-                unfinished=self._stopped or len(self._replies) < self._planned,
-                notices=tuple(self._notices),
-                checked=self._checking(len(self._replies)),
+                session=tally.session,
+                unfinished=tally.unfinished,
+                notices=tuple(tally.notices),
+                checked=self._checking(len(tally.replies)),
             )
             self._weigh(work, self._take_and_keep)
 
