@@ -131,7 +131,8 @@ def _table_rate(currency: str, exchange: dict[str, float]) -> float:
 
 def _hardware(options: CostOptions) -> Hardware | None:
     if options.hardware is None:
-        if options.include_hardware or (options.lifetime, options.resale) != (None, None):
+        told = (options.lifetime, options.resale, options.embodied)
+        if options.include_hardware or told != (None, None, None):
             raise WrongUsage(
                 "Give --hardware PRICE too: without a price nothing can be shared out."
             )
@@ -139,6 +140,7 @@ def _hardware(options: CostOptions) -> Hardware | None:
     return Hardware(
         price=options.hardware,
         resale=options.resale or 0.0,
+        embodied_kg_co2e=options.embodied,
         **({} if options.lifetime is None else {"years": options.lifetime}),
     )
 

@@ -223,6 +223,15 @@ class CostOptions:
             min=0, metavar="PRICE", help="What it sells for then.", rich_help_panel=_MACHINE
         ),
     ] = None
+    embodied: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="KG",
+            help="CO2e of making it, in kg; counted with --include-hardware.",
+            rich_help_panel=_MACHINE,
+        ),
+    ] = None
     include_hardware: Annotated[
         bool,
         typer.Option(

@@ -11,6 +11,8 @@ from engine.cost.ranges import Range, checked
 from engine.energy.calibration import Calibration
 from engine.errors import AssumptionError
 
+_MOST_EMBODIED_KG = 1e6
+
 
 class Hardware(msgspec.Struct, frozen=True, kw_only=True):
     """A machine to be bought; years is how long it is used. embodied_kg_co2e: of making it."""
@@ -89,9 +91,12 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True):
                 )
         hardware = self.hardware
         if hardware is not None and not (
-            0 <= hardware.resale <= hardware.price and hardware.years > 0
+            0 <= hardware.resale <= hardware.price
+            and hardware.years > 0
+            and 0 <= (hardware.embodied_kg_co2e or 0.0) <= _MOST_EMBODIED_KG
         ):
             raise AssumptionError(
-                "The hardware needs a price, a resale value from 0 to that price, and years above 0."
+                "The hardware needs a price, a resale value from 0 to that price, years above 0, and 0 to "
+                f"{_MOST_EMBODIED_KG:,.0f} kg of CO2e for making it."
             )
         return self

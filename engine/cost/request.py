@@ -1,7 +1,7 @@
 """What one request costs, for each draw of a scenario.
 
 E_wall = E_parts/η + P_rest·T      kWh = E_wall / 3.6e6      money = kWh · price      CO2e = kWh · grid
-hardware = (price − resale) / (years · 365 · hours a day · 3600) · T
+hardware = (price − resale) / (years · 365 · hours a day · 3600) · T, and as much of the CO2e of making it
 """
 
 from __future__ import annotations

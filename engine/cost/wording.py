@@ -108,6 +108,9 @@ def _hardware_lines(cost: ContenderCost, assumed: Assumptions) -> Iterator[str]:
         share = range_text(cost.hardware_per_request, cost.digits, sign(assumed))
         part = "in the figures above" if assumed.include_hardware else "not in the figures above"
         yield f"The machine's own share of a request is {share}, {part}."
+        if assumed.hardware is not None and assumed.hardware.embodied_kg_co2e:
+            made, years = assumed.hardware.embodied_kg_co2e, assumed.hardware.years
+            yield f"Making the machine, {made:,.0f} kg of CO2e over {years:g} years, is {part}."
     for each in cost.break_even:
         yield _break_even(each)
 

@@ -56,6 +56,7 @@ class CostForm(QWidget):
         self.hardware = RealField(settings.hardware_price, 0.0, 1e9, step=100.0)
         self.years = RealField(settings.hardware_years, 0.1, 50.0, step=0.5)
         self.resale = RealField(settings.hardware_resale, 0.0, 1e9, step=100.0)
+        self.embodied = RealField(settings.hardware_embodied_kg, 0.0, 1e6, step=50.0)
         self.machines = NumberField(settings.machines, 1, 1_000_000)
         self.hours = RealField(settings.hours_per_day, 0.1, 24.0, step=1.0)
         self.days = NumberField(settings.days_per_year, 1, 366)
@@ -130,6 +131,12 @@ class CostForm(QWidget):
         add_row(rows, "Its price", self.hardware, "What the machine costs.")
         add_row(rows, "Years of use", self.years, "How long it is used.")
         add_row(rows, "Sold for", self.resale, "What it brings after those years.")
+        add_row(
+            rows,
+            "CO2e of making it, kg",
+            self.embodied,
+            "As its maker tells; spread over its life like its price. 0 leaves it out.",
+        )
         self._lay_out_more(theme, rows)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -171,6 +178,7 @@ class CostForm(QWidget):
             self.hardware,
             self.years,
             self.resale,
+            self.embodied,
             self.cached,
             self.batched,
             self.machines,
@@ -208,6 +216,7 @@ class CostForm(QWidget):
                 hardware_price=self.hardware.number,
                 hardware_years=self.years.number,
                 hardware_resale=self.resale.number,
+                hardware_embodied_kg=self.embodied.number,
                 above_idle=self.energy.choice == "above",
                 exchange=self.exchange.text(),
                 paid=self.paid.names if self.paid.boxes else before.paid,
@@ -237,7 +246,7 @@ class CostForm(QWidget):
         self.edited.emit(settings)
 
     def _show_hardware(self) -> None:
-        for field in (self.hardware, self.years, self.resale):
+        for field in (self.hardware, self.years, self.resale, self.embodied):
             self._rows.setRowVisible(field, self._settings.include_hardware)
 
     def _offer(self, field: QComboBox, words: Mapping[str, str], chosen: str) -> None:

@@ -48,6 +48,7 @@ class CostSettings(msgspec.Struct, frozen=True, kw_only=True):
     hardware_price: float = 0.0
     hardware_years: float = 4.0
     hardware_resale: float = 0.0
+    hardware_embodied_kg: float = 0.0
     compare_with: str = ""
     api_price: str = ""
     paid: tuple[str, ...] = ()
@@ -171,5 +172,6 @@ def _with_hardware(made: Assumptions, settings: CostSettings) -> Assumptions:
         price=settings.hardware_price,
         years=settings.hardware_years,
         resale=settings.hardware_resale,
+        embodied_kg_co2e=settings.hardware_embodied_kg or None,
     )
     return msgspec.structs.replace(made, hardware=hardware, include_hardware=True)

@@ -232,6 +232,25 @@ def test_hardware_has_its_price_lifetime_and_resale(saved: Saved, capsys: Captur
     assert (hardware["price"], hardware["years"], hardware["resale"]) == (900, 3, 100)
 
 
+def test_making_the_machine_is_in_the_co2e_where_the_machine_is_counted(
+    saved: Saved, capsys: Capture
+) -> None:
+    typed = ("--hardware", "900", "--lifetime", "3", "--embodied", "300")
+
+    def grams(*more: str) -> float:
+        (entry, *_) = costs(capsys, saved(), *EXACT, *typed, *more)["contenders"]
+        return float(entry["co2e_g_per_request"]["likely"])
+
+    def seconds() -> float:
+        (entry, *_) = costs(capsys, saved(), *EXACT, *typed)["contenders"]
+        return float(entry["seconds_per_request"]["likely"])
+
+    share = 300_000 / (3 * 365 * 24 * 3600) * seconds()
+    assert grams("--include-hardware") - grams() == pytest.approx(share, rel=0.01)
+    assert run(("cost", saved(), *EXACT, *typed, "--include-hardware")) == 0
+    assert "Making the machine, 300 kg of CO2e over 3 years, is in" in capsys.readouterr().out
+
+
 def test_prices_known_in_euros_are_exchanged(saved: Saved, capsys: Capture) -> None:
     euros = costs(capsys, saved(), "--country", "DE")["assumptions"]
     dollars = costs(capsys, saved(), "--country", "DE", "--currency", "USD", "--exchange", "EUR=2")[
@@ -263,6 +282,7 @@ def test_a_recorded_session_is_named_by_its_id(saved: Saved, capsys: Capture) ->
         (("--currency", "USD"), "--price in USD"),
         (("--exchange", "USD"), "USD=0.92"),
         (("--lifetime", "3"), "--hardware"),
+        (("--embodied", "300"), "--hardware"),
         (("--hardware", "100", "--resale", "200"), "resale"),
         (("--compare-with", "Q"), "several names"),
         (("--paid", "nobody"), "none of them"),

@@ -231,6 +231,18 @@ def test_buying_the_machine_counts_only_where_it_is_wanted(
     assert bought.per_request.likely - without.likely == pytest.approx(share, rel=0.01)
 
 
+def test_making_the_machine_counts_in_the_co2e(qtbot: QtBot, make_model: MakeModel) -> None:
+    model = make_model()
+    shown(qtbot, model)
+    bought = {"hardware_price": 1000.0, "include_hardware": True}
+    without = named(edited(qtbot, model, **bought), DEAR.name).co2e_g_per_request
+    made = named(edited(qtbot, model, hardware_embodied_kg=300.0), DEAR.name).co2e_g_per_request
+    assert without is not None
+    assert made is not None
+    share = 300_000 / (4 * 365 * 24 * 3600) * 6
+    assert made.likely - without.likely == pytest.approx(share, rel=0.01)
+
+
 def test_another_country_brings_its_own_averages(qtbot: QtBot, make_model: MakeModel) -> None:
     model = make_model()
     shown(qtbot, model)
