@@ -7,6 +7,7 @@ from html import escape
 from typing import Final
 
 from engine.contract import Message
+from engine.naming import short_names
 from gui.printing.pieces import Beside, Gap, Piece
 from gui.printing.replies import reply_pieces
 from gui.printing.sheet import Setting, Sheet
@@ -14,7 +15,7 @@ from gui.printing.tables import Figure, Row, Table
 from gui.printing.text import Text
 from storage.exports.charts import bar_chart, charted
 from storage.exports.figures import Cell
-from storage.exports.report import CasePart, ContenderLine, Report
+from storage.exports.report import CasePart, Report
 from storage.exports.scatter import scatter
 from storage.exports.settings import Fact
 from storage.exports.svg import alone
@@ -105,7 +106,11 @@ def _figures_table(report: Report, shown: Sequence[int], paper: Sheet) -> Table:
         )
         return Row(documents, x, paper.width)
 
-    head = row("", [_contender(report.contenders[place]) for place in shown])
+    shared, names = _head_names([each.name for each in report.contenders], len(shown))
+    head = row(
+        f'<span class="small quiet">{escape(shared)}</span>',
+        [_contender(names[place], report.contenders[place].model) for place in shown],
+    )
     rows = (
         row(
             f'<b>{escape(column.title)}</b><br><span class="small quiet">'
@@ -117,11 +122,16 @@ def _figures_table(report: Report, shown: Sequence[int], paper: Sheet) -> Table:
     return Table(tuple(rows), head)
 
 
-def _contender(contender: ContenderLine) -> str:
-    return (
-        f"<b>{escape(contender.name)}</b><br>"
-        f'<span class="small quiet">{escape(contender.model)}</span>'
-    )
+def _head_names(names: Sequence[str], n_abreast: int) -> tuple[str, Sequence[str]]:
+    """What all begin with, said once where columns are too narrow for it, and what tells them apart."""
+    short = short_names(names)
+    if n_abreast <= _ROOMY or short == list(names):
+        return "", names
+    return f"{names[0].removesuffix(short[0]).strip()} …", short
+
+
+def _contender(name: str, model: str) -> str:
+    return f'<b>{escape(name)}</b><br><span class="small quiet">{escape(model)}</span>'
 
 
 def _cell(cell: Cell) -> str:

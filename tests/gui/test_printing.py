@@ -87,6 +87,34 @@ def test_a_full_first_page_still_tells_how_it_was_measured() -> None:
     assert "Passed cases higher is better 100.0 %" in shown
 
 
+def named(quantizations: str) -> Session:
+    """Contenders of one model, whose names are too long for many narrow columns."""
+    names = [f"SmolLM2-135M-Instruct Q{each}_K" for each in quantizations]
+    before = session(len(names))
+    renamed = dict(zip((each.name for each in before.contenders), names, strict=True))
+    return msgspec.structs.replace(
+        before,
+        contenders=tuple(
+            msgspec.structs.replace(each, name=renamed[each.name]) for each in before.contenders
+        ),
+        replies=tuple(
+            msgspec.structs.replace(each, contender=renamed[each.contender])
+            for each in before.replies
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("quantizations", "head"),
+    [
+        ("23", "SmolLM2-135M-Instruct Q2_K Q4_1 SmolLM2-135M-Instruct Q3_K Q4_1"),
+        ("234567", "Instruct … Q2_K Q4_1 Q3_K Q4_1 Q4_K Q4_1 Q5_K Q4_1 Q6_K Q4_1 Q7_K Q4_1"),
+    ],
+)
+def test_no_name_is_torn_in_a_narrow_column(quantizations: str, head: str) -> None:
+    assert head in words(printed(named(quantizations)), 0)
+
+
 def test_the_evidence_of_checks_stands_under_each_reply() -> None:
     shown = words(printed(found.suite()))
     assert shown.count("Passed passed: names the arm.") == 34
