@@ -17,7 +17,7 @@ from engine.client import Stopped
 from engine.contract import Case, Contender, Failed, Message, Plan, Replied, Runtime, Sampling
 from engine.divergence import Divergence, DivergenceBench
 from engine.errors import RequestError
-from engine.wording import margin_weight
+from engine.wording import margin_weight, probability
 from models import fit
 from models.describe import describe
 
@@ -114,9 +114,9 @@ def _difference(found: Divergence, place: int) -> str:
     token = found.tokens[place]
     other = token.candidate_top[0]
     margin = found.margin(place)
-    its_own = f"{100 * token.candidate_probability:.0f} %"
+    its_own = probability(token.candidate_probability)
     return (
-        f"{place + 1:5}  {token.text!r} {100 * token.probability:.0f} % → {other.text!r} "
-        f"{100 * other.probability:.0f} % (gives {token.text!r} {its_own}); "
+        f"{place + 1:5}  {token.text!r} {probability(token.probability)} → {other.text!r} "
+        f"{probability(other.probability)} (gives {token.text!r} {its_own}); "
         f"{margin_weight(margin)} for the reference, ahead by {100 * margin:.0f} points"
     )

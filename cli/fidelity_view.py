@@ -21,6 +21,7 @@ from engine.quality.fidelity_sentences import (
     sentences,
     with_error,
 )
+from engine.wording import probability
 
 _MOST_REPLIES: Final = 5
 
@@ -89,7 +90,7 @@ def _print_worst(console: Console, entry: Fidelity, document: FidelityDocument) 
     table.add_column("likeliest\nfor it", overflow="fold")
     for each in worst_first(entry)[:_MOST_REPLIES]:
         worst = each.worst
-        change = f"{100 * worst.probability:.0f} % → {100 * worst.candidate_probability:.0f} %"
+        change = f"{probability(worst.probability)} → {probability(worst.candidate_probability)}"
         table.add_row(
             words(clean_line(f"{each.case}: {prompts[each.case]}")),
             f"{each.same_top_percent:.1f}",

@@ -45,6 +45,14 @@ def significant(value: float) -> str:
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def probability(fraction: float) -> str:
+    """In percent; what is small is not rounded to nothing: 54 %, 0.7 %, < 0.1 %."""
+    value = 100 * fraction
+    if 0 < value < 0.1:
+        return "< 0.1 %"
+    return f"{value:.{0 if value >= 9.95 else 1}f} %"
+
+
 def rate(tokens_per_s: float) -> str:
     return f"{significant(tokens_per_s)} tok/s"
 

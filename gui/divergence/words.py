@@ -6,7 +6,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from engine.contract import Contender
-from engine.wording import COIN_FLIP, margin_weight
+from engine.wording import COIN_FLIP, margin_weight, probability
 from gui.compare.contenders_model import short_name
 from gui.figures import count, significant
 
@@ -45,12 +45,8 @@ def quoted(text: str) -> str:
     return f"“{clean(shown)}”"
 
 
-def percent(probability: float) -> str:
-    value = 100 * probability
-    if 0 < value < 0.1:
-        return f"<{_SPACE}0.1{_SPACE}%"
-    digits = 0 if value >= 9.95 else 1
-    return f"{value:.{digits}f}{_SPACE}%"
+def percent(fraction: float) -> str:
+    return probability(fraction).replace(" ", _SPACE)
 
 
 def points(change: float) -> str:

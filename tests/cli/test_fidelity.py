@@ -121,7 +121,7 @@ class Chunks:
                 text="Paris",
                 instead="Ly\x1b[2Jon",
                 probability=0.9,
-                candidate_probability=0.1,
+                candidate_probability=0.004,
                 kld=float(number),
             )
             told.append(
@@ -335,7 +335,7 @@ def test_on_prompts_the_worst_places_and_what_was_left_out_are_told(
     assert "prompts.txt: 64 tokens of 2 replies scored." in shown
     assert "Where small is furthest from the replies:" in shown
     assert shown.index("2: And of Spain?") < shown.index("1: Capital of France?")
-    assert "90 % → 10 %" in shown
+    assert "90 % → 0.4 %" in shown
     assert "Left out: prompt 3. The reply has no tokens to score." in shown
 
 

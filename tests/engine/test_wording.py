@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.cost.ranges import significant
 from engine.energy.tdp import two_digits
-from engine.wording import NONE, count, digits_text, thousands
+from engine.wording import NONE, count, digits_text, probability, thousands
 
 GROUPED = "12,345"
 
@@ -17,6 +17,14 @@ def test_every_grouped_figure_is_grouped_alike() -> None:
     assert thousands(12345) == GROUPED
     assert count(12345, "reply") == f"{GROUPED} replies"
     assert digits_text(12345, 5) == GROUPED
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [(0.997, "100 %"), (0.54, "54 %"), (0.0067, "0.7 %"), (0.0004, "< 0.1 %"), (0.0, "0.0 %")],
+)
+def test_a_small_probability_is_not_rounded_to_nothing(fraction: float, text: str) -> None:
+    assert probability(fraction) == text
 
 
 @pytest.mark.parametrize(
