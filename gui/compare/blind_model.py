@@ -105,10 +105,10 @@ class BlindModel(QObject):
             who = ", ".join(f"{letter} was {name}" for letter, name in pairs) + "."
         if vote is None:
             return who
-        no_best = f"that {NO_BEST_WORDS[vote.no_best]}"
-        chosen = no_best if vote.best is None else vote.best
+        no_best = f"You found that {NO_BEST_WORDS[vote.no_best]}"
+        chosen = no_best if vote.best is None else f"You chose {vote.best}"
         how = " without seeing names" if vote.blind else ""
-        return " ".join(filter(None, (f"You chose {chosen}{how}.", who)))
+        return " ".join(filter(None, (f"{chosen}{how}.", who)))
 
     # -------------------------------------------------------------------------------------------
 

@@ -91,7 +91,7 @@ def test_all_may_be_equally_good_or_bad(
     play(board, blind, one_prompt())
     blind.vote_for_none(no_best)
     assert (blind.votes[0].best, blind.votes[0].no_best) == (None, no_best)
-    assert blind.words().startswith(f"You chose that {words} without seeing names.")
+    assert blind.words().startswith(f"You found that {words} without seeing names.")
 
 
 def test_names_stay_hidden_until_every_prompt_is_chosen_for(
