@@ -136,6 +136,13 @@ def test_a_spreadsheets_semicolons_and_byte_order_mark_are_read() -> None:
     assert (equals.type, equals.value) == ("equals", "5")
 
 
+def test_a_table_is_one_whatever_it_is_called() -> None:
+    text = 'prompt,__expected,critical\nSay hi,"icontains: hi",yes\n'
+    (case,) = read_pasted_suite(text, name="standard input").cases
+    assert case.critical
+    assert [check.type for check in case.checks] == ["icontains"]
+
+
 def test_a_json_array_is_read_and_so_is_pasted_text(tmp_path: Path) -> None:
     text = '[{"vars": {"prompt": "Hi"}, "assert": [{"type": "equals", "value": "Hi"}]}]'
     assert len(read(tmp_path, text, "suite.json").cases) == 1

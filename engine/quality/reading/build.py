@@ -32,7 +32,6 @@ from engine.quality.reading.written_tests import (
     Written,
     WrittenCheck,
     find_tests,
-    is_table,
     rows_of,
 )
 
@@ -54,7 +53,7 @@ class CaseBuilder:
         value = document.value
         usual = prompt_of("1", USUAL)
         if isinstance(value, list):
-            if is_table(document) and value and "prompt" not in value[0]:
+            if document.is_table and value and "prompt" not in value[0]:
                 reason = f"no column is called “prompt”; it has {', '.join(value[0])}"
                 self._gathering.fault(document, (), reason)
                 return []

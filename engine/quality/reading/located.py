@@ -29,11 +29,15 @@ class LocatedList(list[Any]):
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file holds. first_line: where it begins; None: the file's form does not tell lines."""
+    """What a file holds. first_line: where it begins; None: the file's form does not tell lines.
+
+    is_table: its rows are mappings from column to text.
+    """
 
     file: str
     value: Any
     first_line: int | None = 1
+    is_table: bool = False
 
     def line(self, place: Place) -> int | None:
         """The line of a place, or of the nearest thing around it."""

@@ -39,7 +39,7 @@ def read_table(file: str, text: str) -> Document:
                 columns = _columns(cells, first_line)
     except csv.Error as e:
         raise TableFault(reader.line_num, f"it is no table: {e}") from e
-    return Document(file=file, value=rows)
+    return Document(file=file, value=rows, is_table=True)
 
 
 def _delimiter(text: str) -> str:

@@ -56,12 +56,8 @@ def rows_of(document: Document, gathering: Gathering, own_columns: bool) -> Iter
         if not isinstance(item, dict):
             gathering.fault(document, (i,), "a test is a mapping")
             continue
-        fields = _from_columns(item, own_columns) if is_table(document) else item
+        fields = _from_columns(item, own_columns) if document.is_table else item
         yield Written(fields=fields, document=document, place=(i,))
-
-
-def is_table(document: Document) -> bool:
-    return document.file.lower().endswith((".csv", ".tsv"))
 
 
 def _tests_of_file(
