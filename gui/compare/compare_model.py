@@ -17,8 +17,9 @@ from gui.compare.board_model import BoardModel
 from gui.compare.contenders_model import ContendersModel
 from gui.compare.draft_model import Draft, DraftModel, draft_of, draft_of_all
 from gui.compare.unrecorded import UnrecordedRuns
+from gui.held_run import HeldRun
 from gui.history.exporter import Exporter
-from gui.jobs import Jobs, RunFeed
+from gui.jobs import Jobs
 
 DEMO_PROMPT = "Give three tips for sleeping better."
 CHANGE_WORDS = (
@@ -51,8 +52,9 @@ class CompareModel(QObject):
         self.blind.voted.connect(self._keep_votes)
         self._history: History | None = None
         self._bench: Bench | None = None
-        self._feed: RunFeed | None = None
-        self._stopping = False
+        self._held = HeldRun("comparison", self)
+        self._held.arrived.connect(self._take_events)
+        self._held.ended.connect(self._take_end)
         self._session: Session | None = None
         self._elsewhere = ""
         made = (given.export_sessions, given.render_sessions, given.first_page)
@@ -70,7 +72,7 @@ class CompareModel(QObject):
 
     @property
     def running(self) -> bool:
-        return self._feed is not None
+        return self._held.running
 
     def hold(self, why: str) -> None:
         """Let no run begin for this reason, since two at once would disturb each other's figures."""
@@ -85,7 +87,7 @@ class CompareModel(QObject):
     def why_not_run(self) -> str:
         """Why a run cannot start now, in a sentence; empty where it can."""
         if self.running:
-            return "A comparison is running."
+            return self._held.why_not_start()
         if self._elsewhere:
             return self._elsewhere
         if self._bench is None:
@@ -97,9 +99,7 @@ class CompareModel(QObject):
         return ""
 
     def why_not_stop(self) -> str:
-        if not self.running:
-            return "Nothing is running."
-        return "Stopping…" if self._stopping else ""
+        return self._held.why_not_stop()
 
     def why_not_edit(self) -> str:
         return "Stop the comparison first." if self.running else ""
@@ -241,24 +241,13 @@ class CompareModel(QObject):
             self._jobs.start("history", load, self.resume_session, self._fail)
 
     def stop(self) -> None:
-        if self._bench is not None and not self.why_not_stop():
-            self._stopping = True
-            self._bench.stop()
+        if not self.why_not_stop():
+            self._held.stop()
             self.availability_changed.emit()
 
     def close(self) -> bool:
         """Stop the run, keep what it produced, end all workers; False where something is left."""
-        if self._bench is None:
-            return True
-        feed, self._feed = self._feed, None
-        if feed is None:
-            self._bench.close()
-            return True
-        self._bench.stop()
-        stopped = feed.close()
-        self._bench.close()
-        # A run that did not heed the stop ends with its workers.
-        return stopped or feed.close()
+        return self._bench is None or self._held.close(self._bench.close)
 
     # -------------------------------------------------------------------------------------------
 
@@ -274,19 +263,15 @@ class CompareModel(QObject):
             self.board.break_off()
             self._fail(fault)
             return
-        feed = RunFeed(events, self)
-        feed.arrived.connect(self._take_events)
-        feed.ended.connect(self._take_end)
-        self._feed = feed
-        self._stopping = False
-        feed.start()
+        self._held.want()
+        self._held.start(self._bench, events)
         self.availability_changed.emit()
 
     def _take_events(self, events: tuple[Event, ...]) -> None:
         for event in events:
             self.board.take(event)
             if isinstance(event, Finished):
-                self._stopping = False
+                self._held.stopping = False
             self.unrecorded.take(event)
 
     def _keep_votes(self, votes: tuple[Vote, ...]) -> None:
@@ -298,10 +283,7 @@ class CompareModel(QObject):
             self._jobs.start("history", work, failed=self._fail)
 
     def _take_end(self, fault: Exception | None) -> None:
-        assert self._feed is not None
-        self._feed.deleteLater()
-        self._feed = None
-        self._stopping = False
+        self._held.done()
         if self.board.status == "running":
             self.board.break_off()
         if isinstance(fault, SteelyardError):

@@ -12,7 +12,8 @@ from engine.contract import Case, Contender, Loading
 from engine.errors import SteelyardError
 from gui.collaborators import Collaborators, DivergenceBench
 from gui.divergence.words import brief_names
-from gui.jobs import Jobs, RunFeed
+from gui.held_run import HeldRun
+from gui.jobs import Jobs
 
 if TYPE_CHECKING:  # the engine's parts are imported when they are used
     from engine.divergence import Divergence
@@ -59,10 +60,14 @@ class DivergenceModel(QObject):
         self.question: Question | None = None
         self.result: Divergence | None = None
         self.place = 0
-        self.running = False
-        self._stopping = False
         self._bench: DivergenceBench | None = None
-        self._feed: RunFeed | None = None
+        self._held = HeldRun("comparison of tokens", self)
+        self._held.arrived.connect(self._take_events)
+        self._held.ended.connect(self._take_end)
+
+    @property
+    def running(self) -> bool:
+        return self._held.running
 
     @property
     def names(self) -> tuple[str, str]:
@@ -77,27 +82,19 @@ class DivergenceModel(QObject):
         if self.running:
             return
         self.question, self.result, self.place = question, None, 0
-        self.running, self._stopping = True, False
+        self._held.want()
         self._jobs.start("bench", self._given.make_divergence_bench, self._start, self._fail)
         self.availability_changed.emit()
 
     def stop(self) -> None:
         if self.running:
-            self._stopping = True
-            if self._bench is not None:
-                self._bench.stop()
+            self._held.stop()
 
     def close(self) -> bool:
         """Stop the run and end its worker; False where its thread is still there."""
-        feed, self._feed = self._feed, None
-        if feed is None or self._bench is None:
-            return True
-        self._bench.stop()
-        if feed.close():
-            return True
+        bench, self._bench = self._bench, None
         # The run forgets a stop that came before its first step.
-        self._bench.stop()
-        return feed.close()
+        return bench is None or self._held.close(bench.stop)
 
     # The chosen token --------------------------------------------------------------------------
 
@@ -120,21 +117,17 @@ class DivergenceModel(QObject):
 
     def _start(self, bench: DivergenceBench) -> None:
         question = self.question
-        if self._stopping or question is None:
+        if self._held.stopping or question is None:
             self._end()
             return
         self._bench = bench
         events = bench.run(question.reference, question.candidate, question.case, question.reply)
-        feed = RunFeed(events, self)
-        feed.arrived.connect(self._take_events)
-        feed.ended.connect(self._take_end)
-        self._feed = feed
-        feed.start()
+        self._held.start(bench, events)
 
     def _take_events(self, events: tuple[object, ...]) -> None:
         from engine.divergence import Divergence
 
-        if self._stopping and self._bench is not None:
+        if self._held.stopping and self._bench is not None:
             # The run forgets a stop that came before its first step.
             self._bench.stop()
         for event in events:
@@ -156,10 +149,7 @@ class DivergenceModel(QObject):
     def _take_end(self, fault: Exception | None) -> None:
         from engine.client import Stopped
 
-        assert self._feed is not None
-        self._feed.deleteLater()
-        self._feed = None
-        stopped = self._stopping
+        stopped = self._held.stopping
         self._end()
         if stopped:
             return
@@ -181,6 +171,6 @@ class DivergenceModel(QObject):
         self.failed.emit(str(fault))
 
     def _end(self) -> None:
-        self.running = self._stopping = False
+        self._held.done()
         self._bench = None
         self.availability_changed.emit()

@@ -12,6 +12,7 @@ from engine.errors import SteelyardError
 from engine.same_models import same_model_remarks
 from gui.collaborators import Collaborators, FidelityBench, History
 from gui.divergence.divergence_model import Question, why_not_read
+from gui.held_run import HeldRun
 from gui.jobs import Jobs
 from gui.quality.faults import fault_words
 from gui.quality.fidelity_work import (
@@ -20,7 +21,6 @@ from gui.quality.fidelity_work import (
     recorded_run,
     sessions_with_replies,
 )
-from gui.quality.held_run import HeldRun
 from gui.quality.participants_model import ParticipantsModel
 from gui.quality.texts import TextSource, why_no_text
 from gui.quality.time_left import TimeLeft
@@ -68,7 +68,7 @@ class FidelityModel(QObject):
         self._time_left = TimeLeft()
         self._fraction = 0.0
         self._bench: FidelityBench | None = None
-        self._held = HeldRun(self)
+        self._held = HeldRun("measurement", self)
         self._held.arrived.connect(self._take_events)
         self._held.ended.connect(self._take_end)
         participants.changed.connect(self.availability_changed)

@@ -14,7 +14,6 @@ from gui.collaborators import Collaborators, History
 from gui.compare.contenders_model import ContendersModel
 from gui.jobs import Jobs
 from gui.quality.fidelity_model import FidelityModel
-from gui.quality.held_run import A_RUN_GOES_ON
 from gui.quality.participants_model import ParticipantsModel
 from gui.quality.speed_model import SpeedModel
 from gui.quality.suite_model import SuiteModel
@@ -75,7 +74,7 @@ class QualityModel(QObject):
 
     def why_not_measure(self) -> str:
         """Why the machine is taken, in a sentence; empty where it is free."""
-        return A_RUN_GOES_ON if self.running else self._elsewhere
+        return "A measurement is running." if self.running else self._elsewhere
 
     def why_not_run(self) -> str:
         return self.why_not_measure() or self.shown.why_not_run()

@@ -20,8 +20,8 @@ from engine.contract import (
 )
 from engine.errors import SteelyardError
 from gui.collaborators import Collaborators, History, SpeedBench
+from gui.held_run import HeldRun
 from gui.jobs import Jobs
-from gui.quality.held_run import HeldRun
 from gui.quality.participants_model import ParticipantsModel
 from gui.quality.speed_settings import SpeedSettings, settings_of
 from gui.quality.time_left import TimeLeft
@@ -68,7 +68,7 @@ class SpeedModel(QObject):
         self._resumed: Session | None = None
         self._time_left = TimeLeft()
         self._bench: SpeedBench | None = None
-        self._held = HeldRun(self)
+        self._held = HeldRun("measurement", self)
         self._held.arrived.connect(self._take_events)
         self._held.ended.connect(self._take_end)
         participants.changed.connect(self.availability_changed)

@@ -19,10 +19,10 @@ from engine.contract import (
 from engine.errors import SteelyardError
 from engine.same_models import same_model_remarks
 from gui.collaborators import Bench, Collaborators, History
+from gui.held_run import HeldRun
 from gui.jobs import Jobs
 from gui.quality.cases_model import SESSION, CasesModel
 from gui.quality.faults import fault_words
-from gui.quality.held_run import HeldRun
 from gui.quality.participants_model import ParticipantsModel
 from gui.quality.suite_tally import SuiteTally
 from gui.quality.suite_work import (
@@ -77,7 +77,7 @@ class SuiteModel(QObject):
         self._terms = self.settings.terms()
         self._bench: Bench | None = None
         self._checks = False
-        self._held = HeldRun(self)
+        self._held = HeldRun("measurement", self)
         self._held.arrived.connect(self._take_events)
         self._held.ended.connect(self._take_end)
         for changed in (participants.changed, self.cases.changed):

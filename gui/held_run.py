@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, Protocol
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
 from gui.jobs import RunFeed
-
-A_RUN_GOES_ON: Final = "A measurement is running."
 
 
 class Stoppable(Protocol):
@@ -23,15 +21,17 @@ class HeldRun(QObject):
     ended = Signal(object)
     """With the exception that ended the run, or None; the thread is gone by then."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, what: str, parent: QObject | None = None) -> None:
+        """what: is running, in a sentence that begins with A."""
         super().__init__(parent)
+        self._what = what
         self.running = False
         self.stopping = False
         self._bench: Stoppable | None = None
         self._feed: RunFeed | None = None
 
     def why_not_start(self) -> str:
-        return A_RUN_GOES_ON if self.running else ""
+        return f"A {self._what} is running." if self.running else ""
 
     def why_not_stop(self) -> str:
         if not self.running:
