@@ -13,6 +13,7 @@ from engine.quality.reading.build import CaseBuilder
 from engine.quality.reading.files import FileFault, Folder, file_text, parse_text
 from engine.quality.reading.gathering import Gathering, TooManyFaults
 from engine.quality.reading.located import Document
+from engine.quality.reading.tables import DELIMITERS
 from engine.quality.reading.templates import NotSupported
 from engine.quality.suite import Suite
 
@@ -61,7 +62,8 @@ def form_of(text: str) -> TextForm:
         except ValueError:
             return "json"
         return "jsonl" if len(lines) > 1 else "json"
-    is_table = "," in first and not first.lstrip().startswith(("-", "#")) and ": " not in first
+    parted = any(delimiter in first for delimiter in DELIMITERS)
+    is_table = parted and not first.lstrip().startswith(("-", "#")) and ": " not in first
     return "csv" if is_table else "yaml"
 
 

@@ -84,6 +84,8 @@ def test_a_short_check_goes_into_every_case_but_choices() -> None:
         ('\n[\n{"prompt": "Hi", "expected": "Hi"}\n]', "json"),
         ("prompt,expected\nHi,Hi\n", "csv"),
         ('prompt,expected\n"Hi, you",Hi\n', "csv"),
+        ("prompt\texpected\nHi\tHi\n", "csv"),
+        ("prompt;expected\nHi;Hi\n", "csv"),
         ("- {prompt: Hi, expected: Hi}\n", "yaml"),
         ("title: Mine, and yours\ncases:\n  - {prompt: Hi, expected: Hi}\n", "yaml"),
         ("# a, comment\ncases: [{prompt: Hi, expected: Hi}]\n", "yaml"),

@@ -9,7 +9,7 @@ from typing import Final
 from engine.quality.reading.located import Document, LocatedDict, LocatedList
 
 MOST_COLUMNS: Final = 200
-_DELIMITERS: Final = (",", ";", "\t")
+DELIMITERS: Final = (",", ";", "\t")
 
 
 class TableFault(Exception):
@@ -44,7 +44,7 @@ def read_table(file: str, text: str) -> Document:
 
 def _delimiter(text: str) -> str:
     head = text.lstrip("\r\n").split("\n", 1)[0]
-    return max(_DELIMITERS, key=head.count)
+    return max(DELIMITERS, key=head.count)
 
 
 def _columns(cells: list[str], line: int) -> list[str]:
