@@ -185,12 +185,16 @@ def as_text(found: SuiteFound) -> str:
 
 
 def as_json(found: SuiteFound) -> str:
+    """With the replies, which are nowhere else where the history did not take them."""
     document = {
         "suite": found.suite.name,
         "margin": found.terms.margin,
         "judged_by": found.terms.judged_by,
         "choice_metric": found.terms.metric,
         "stopped": found.unfinished,
+        "contenders": found.contenders,
+        "cases": found.suite.cases,
+        "replies": found.replies,
         "found": found.assessment,
         "trade_off": found.trade_off,
     }

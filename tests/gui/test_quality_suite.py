@@ -253,7 +253,10 @@ def test_the_verdicts_can_be_copied(qtbot: QtBot, cases: Desk) -> None:
     verdicts.copy_text.click()
     assert f"{Q2.name}: worse" in clipboard.text()
     verdicts.copy_json.click()
-    assert len(json.loads(clipboard.text())["found"]["verdicts"]) == 2
+    copied = json.loads(clipboard.text())
+    assert len(copied["found"]["verdicts"]) == 2
+    assert len(copied["replies"]) == 3 * len(copied["cases"]) == 150
+    assert copied["choice_metric"] == "acc_norm"
 
 
 def test_compare_waits_while_cases_run(qtbot: QtBot, cases: Desk, fakes: Fakes) -> None:
