@@ -9,7 +9,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from gui.figures import count, significant, size
 from gui.models.fit_words import fit_mood, fit_sentence, fit_words
-from gui.models.library_model import RIGHT, LibraryRole
+from gui.models.library_columns import RIGHT
+from gui.models.library_model import LibraryRole
 
 if TYPE_CHECKING:
     from gui.models.fit_words import FitResult

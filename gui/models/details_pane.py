@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from gui.figures import count, size
 from gui.models.entry_rows import entry_rows, metadata_text, tensor_rows, tensors_text
 from gui.models.fit_card import FitCard
-from gui.models.library_model import Unusable
+from gui.models.library_columns import Unusable
 from gui.models.shelf import Anatomy
 from gui.theme import Theme
 from gui.widgets.buttons import FoldButton, MainButton
@@ -28,7 +28,7 @@ from gui.widgets.scrolling import scrolling
 
 if TYPE_CHECKING:
     from gui.models.fit_words import FitResult
-    from gui.models.library_model import Item
+    from gui.models.library_columns import Item
     from storage.uses import Use
 
 

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
 )
 
 from gui.figures import parameters, thousands
-from gui.models.library_model import RIGHT
+from gui.models.library_columns import RIGHT
 
 if TYPE_CHECKING:
     from models.hub.client import Found

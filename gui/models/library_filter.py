@@ -7,7 +7,8 @@ from typing import Final
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
 from gui.models.fit_words import fit_mood
-from gui.models.library_model import LibraryModel, Unusable
+from gui.models.library_columns import Unusable
+from gui.models.library_model import LibraryModel
 
 SHOWN: Final = {
     "all": "All models",

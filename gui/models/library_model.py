@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -17,79 +16,29 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from gui.figures import parameters, rate, significant, size, thousands, when
+from gui.figures import rate, when
 from gui.models.fit_words import fit_mood, fit_sentence, fit_words
+from gui.models.library_columns import (
+    NUMERIC,
+    RIGHT,
+    SEARCHED,
+    TEXTS,
+    TIPS,
+    TITLES,
+    Column,
+    Unusable,
+    path_of,
+    places,
+)
 
 if TYPE_CHECKING:  # brings numpy, which a start must not wait for
     from gui.models.fit_words import FitResult
+    from gui.models.library_columns import Item
     from models.library import Entry
     from storage.uses import Use
-
-    Item: TypeAlias = "Entry | Unusable"
 AnyIndex = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()
-
-
-@dataclass(frozen=True)
-class Unusable:
-    """A file that is no model, and the sentence that says why; app: whose folder it lies in."""
-
-    path: Path
-    app: str
-    sentence: str
-
-
-class Column(IntEnum):
-    NAME = 0
-    FIT = 1
-    SPEED = 2
-    SIZE = 3
-    QUANTIZATION = 4
-    BITS = 5
-    PARAMETERS = 6
-    CONTEXT = 7
-    ARCHITECTURE = 8
-    TEMPLATE = 9
-    USED = 10
-    PLACE = 11
-
-
-TITLES: Final = {
-    Column.NAME: "Name",
-    Column.FIT: "Fit",
-    Column.SPEED: "Measured",
-    Column.SIZE: "Size",
-    Column.QUANTIZATION: "Quantization",
-    Column.BITS: "Bits",
-    Column.PARAMETERS: "Parameters",
-    Column.CONTEXT: "Context",
-    Column.ARCHITECTURE: "Architecture",
-    Column.TEMPLATE: "Template",
-    Column.USED: "Last used",
-    Column.PLACE: "Where",
-}
-_TIPS: Final = {
-    Column.FIT: "Whether it fits this machine in the settings above",
-    Column.BITS: "Bits per weight, over all tensors",
-    Column.CONTEXT: "The context that it was trained for, in tokens",
-    Column.TEMPLATE: "Whether the file has a chat template; base models have none",
-    Column.SPEED: "How fast it generated on this machine, in the newest session that tells",
-    Column.USED: "When the newest session with it on this machine was made",
-    Column.PLACE: "Whose folder it lies in",
-}
-SEARCHED: Final = (
-    Column.NAME,
-    Column.QUANTIZATION,
-    Column.ARCHITECTURE,
-    Column.PARAMETERS,
-    Column.PLACE,
-)
-NUMERIC: Final = frozenset(
-    {Column.SIZE, Column.BITS, Column.PARAMETERS, Column.CONTEXT, Column.SPEED}
-)
-
-
-RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_ORDER: Final = {"on the GPU": 4, "partly on the GPU": 3, "in memory": 2, "too large": 1}
 
 
 class LibraryRole(IntEnum):
@@ -208,7 +157,7 @@ class LibraryModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and section in NUMERIC:
             return RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:
-            return _TIPS.get(Column(section))
+            return TIPS.get(Column(section))
         return TITLES[Column(section)] if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -267,8 +216,8 @@ class LibraryModel(QAbstractTableModel):
                 return when(use.last_used, datetime.now(UTC)) if use else ""
             case Column.PLACE:
                 newer = " · newer on the hub" if self.has_newer(item) else ""
-                return _places(item) + newer
-        return _TEXTS[column](item)
+                return places(item) + newer
+        return TEXTS[column](item)
 
     def _tip(self, item: Item, column: Column) -> str:
         if isinstance(item, Unusable):
@@ -314,41 +263,3 @@ class LibraryModel(QAbstractTableModel):
             result = self.fit(item)
             return 0 if result is None or isinstance(result, str) else _ORDER[result.verdict]
         return self._text(item, column).casefold()
-
-
-def _places(entry: Entry) -> str:
-    return ", ".join(dict.fromkeys(place.app for place in entry.places))
-
-
-def _context(entry: Entry) -> str:
-    n_ctx = entry.details.model.n_ctx_train
-    return thousands(n_ctx) if n_ctx else ""
-
-
-def _bits(entry: Entry) -> str:
-    bits = entry.details.model.bits_per_weight
-    return significant(bits) if bits else ""
-
-
-def _parameters(entry: Entry) -> str:
-    number = entry.details.model.parameters
-    return parameters(number) if number else ""
-
-
-_TEXTS: Final[dict[Column, Callable[[Entry], str]]] = {
-    Column.NAME: lambda entry: entry.name,
-    Column.SIZE: lambda entry: size(entry.details.model.size_bytes),
-    Column.QUANTIZATION: lambda entry: entry.details.model.quantization or "",
-    Column.BITS: _bits,
-    Column.PARAMETERS: _parameters,
-    Column.CONTEXT: _context,
-    Column.ARCHITECTURE: lambda entry: entry.details.model.architecture or "",
-    Column.TEMPLATE: lambda entry: (
-        "chat" if entry.details.model.has_chat_template else "none (base)"
-    ),
-}
-_ORDER: Final = {"on the GPU": 4, "partly on the GPU": 3, "in memory": 2, "too large": 1}
-
-
-def path_of(item: Item) -> Path:
-    return item.path if isinstance(item, Unusable) else item.places[0].path

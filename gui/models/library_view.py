@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from gui.figures import count
+from gui.models.library_columns import Column
 from gui.models.library_filter import SHOWN, LibraryFilter
-from gui.models.library_model import Column, LibraryModel, LibraryRole
+from gui.models.library_model import LibraryModel, LibraryRole
 from gui.models.tables import show_in
 from gui.theme import Theme
 from gui.widgets.buttons import IconButton
@@ -26,7 +27,7 @@ from gui.widgets.fields import ChoiceField
 from gui.widgets.labels import label
 
 if TYPE_CHECKING:
-    from gui.models.library_model import Item
+    from gui.models.library_columns import Item
 
 _WIDTHS: Final = {
     Column.NAME: 38,

@@ -17,13 +17,14 @@ from gui.collaborators import Progress
 from gui.jobs import Cancelled, Jobs
 from gui.models.fit_model import FitModel
 from gui.models.folder_watcher import FolderWatcher
-from gui.models.library_model import LibraryModel, Unusable, path_of
+from gui.models.library_columns import Unusable, path_of
+from gui.models.library_model import LibraryModel
 from gui.models.making_model import MakingModel
 from gui.models.shelf import Anatomy, Shelf
 
 if TYPE_CHECKING:
     from gui.models.fit_words import FitResult
-    from gui.models.library_model import Item
+    from gui.models.library_columns import Item
     from models.library import Contents, Entry
     from storage.uses import Use
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from gui.models.library_model import LibraryModel, Unusable
+from gui.models.library_columns import Unusable
+from gui.models.library_model import LibraryModel
 from gui.models.library_view import LibraryView
 from gui.theme import Theme
 from gui.widgets.buttons import MainButton
 from gui.widgets.labels import label
 
 if TYPE_CHECKING:
-    from gui.models.library_model import Item
+    from gui.models.library_columns import Item
     from models.library import Entry
 
 _WIDTH_CHARACTERS: Final = 150

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from gui.app import Desk
-from gui.models.library_model import Column
+from gui.models.library_columns import Column
 from gui.models.quantize_dialog import QuantizeDialog
 from models.library import Entry
 

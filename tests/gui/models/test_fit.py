@@ -8,7 +8,8 @@ import pytest
 
 from engine.contract import DeviceInfo
 from gui.models.fit_settings import FitSettings
-from gui.models.library_model import Column, LibraryRole
+from gui.models.library_columns import Column
+from gui.models.library_model import LibraryRole
 from tests.gui.fake_shelf import model_bytes
 from tests.gui.models.opened import Opened
 

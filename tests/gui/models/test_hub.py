@@ -15,7 +15,8 @@ from gui.app import Desk
 from gui.models.choices_model import ChoiceColumn
 from gui.models.hub_desk import RESULTS, HubDesk
 from gui.models.hub_page import HubPage
-from gui.models.library_model import Column, LibraryRole
+from gui.models.library_columns import Column
+from gui.models.library_model import LibraryRole
 from gui.models.search_filters import SearchFilters
 from gui.settings import load_settings
 from tests.gui.fake_shelf import hub_at, model_bytes, shelf_in

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from gui.app import Desk
-from gui.models.library_model import Column
+from gui.models.library_columns import Column
 from tests.gui.acting import key
 from tests.gui.fake_shelf import model_bytes
 from tests.gui.models.opened import Opened, banner_texts, offered

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gui.models.library_model import Column
+from gui.models.library_columns import Column
 from storage.uses import Use
 from tests.gui.fake_shelf import model_bytes
 from tests.gui.models.opened import OpenModels

@@ -12,8 +12,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from gui.models.folders_dialog import FoldersDialog
+from gui.models.library_columns import Column, path_of
 from gui.models.library_filter import LibraryFilter
-from gui.models.library_model import Column, LibraryModel, path_of
+from gui.models.library_model import LibraryModel
 from models.fingerprint import _hash
 from models.library import Place
 from tests.gui.fake_shelf import model_bytes, shelf_in
