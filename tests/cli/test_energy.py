@@ -33,10 +33,10 @@ def kept() -> EnergySettings:
     return load_energy_settings(energy_settings_file())
 
 
-def steady(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Readings of half a second: 10 W at rest, 70 W under load."""
+def steady(machine: Machine, monkeypatch: pytest.MonkeyPatch, seconds: float = 0.2) -> None:
+    """Readings of so many seconds: 10 W at rest, 70 W under load, nearer to that the longer they are."""
     busy = raised_to(machine.zone("intel-rapl:0", "package-0", 10.0), 70.0)
-    quick = partial(SteadyPower, times=Idle(), busy=busy, seconds=0.5)
+    quick = partial(SteadyPower, times=Idle(), busy=busy, seconds=seconds)
     monkeypatch.setattr(energy, "SteadyPower", quick)
 
 
@@ -90,7 +90,7 @@ def test_two_readings_calibrate_the_machine(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     """By hand: 60 W more at the parts are 75 W more at the plug, and 22.5 W stay for the rest."""
-    steady(machine, monkeypatch)
+    steady(machine, monkeypatch, seconds=0.5)
     monkeypatch.setattr("sys.stdin", io.StringIO("35\n110\n"))
     with living(machine):
         assert run(("energy", "calibrate")) == 0
