@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,7 @@ from tests.engine.running import free_threads
 
 DATA = Path(__file__).parents[1] / "data" / "fidelity"
 TEXT = (DATA / "gpl-3.txt").read_text(encoding="utf-8")
-WHOLE = json.loads((DATA / "fidelity.json").read_text(encoding="utf-8"))
-# The first chunks show each figure as well as all of them, in a third of the time.
-FIRST = json.loads((DATA / "first_chunks.json").read_text(encoding="utf-8"))
-ORACLE = WHOLE if "STEELYARD_WHOLE_TEXT" in os.environ else FIRST
+ORACLE = json.loads((DATA / "fidelity.json").read_text(encoding="utf-8"))
 CANDIDATES = ("Q8_0", "Q4_K_M", "Q2_K")
 Q4_K_M = 15
 ONE = Runtime(threads=1)
@@ -53,7 +49,7 @@ def plan(reference: Path, candidate: Path, **settings: Any) -> FidelityPlan:
 def document(
     small_model: Path, quantized: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    """The JSON of one run over the oracle's chunks with all three candidates."""
+    """The JSON of one run over the whole text with all three candidates."""
     middle = tmp_path_factory.mktemp("candidates") / "Q4_K_M.gguf"
     quantize(small_model, middle, Q4_K_M)
     files = {**quantized, "Q4_K_M": middle}
@@ -108,8 +104,7 @@ def tolerance(key: str) -> dict[str, Any]:
     if key.startswith("ppl") and key != "ppl_difference":
         return {"rel": 5e-4}
     if key == "same_top_percent":
-        # Of the first chunks, a single token is a tenth of a point.
-        return {"abs": 0.15 if ORACLE is WHOLE else 0.3}
+        return {"abs": 0.15}
     if key == "correlation_percent":
         return {"abs": 0.02}
     if "delta_p" in key:
@@ -169,7 +164,7 @@ def test_a_stop_gives_the_partial_result(small_model: Path, quantized: dict[str,
     for event in bench.run(plan(small_model, quantized["Q8_0"], max_chunks=None)):
         if isinstance(event, ChunkDone) and event.chunk == 2:
             # A chunk of llama-perplexity's 512 tokens holds four of these.
-            assert event.chunks // 4 == WHOLE["chunks"]
+            assert event.chunks // 4 == ORACLE["chunks"]
             bench.stop()
         done = event
     assert isinstance(done, FidelityDone)
