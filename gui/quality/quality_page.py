@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QHBoxLayout,
-    QProgressBar,
     QStackedWidget,
     QTabBar,
     QVBoxLayout,
@@ -23,7 +22,7 @@ from engine.contract import Session
 from gui.actions import Command
 from gui.pages import Page, SessionView
 from gui.quality.fidelity_form import FidelityForm
-from gui.quality.hints import WHAT_FOR, hint
+from gui.quality.findings_pane import FindingsPane
 from gui.quality.participants_card import ParticipantsCard
 from gui.quality.quality_model import QualityModel
 from gui.quality.speed_form import SpeedForm
@@ -101,16 +100,10 @@ class QualityPage(QWidget):
         self.run = MainButton(theme, "play", "Run", parent=self)
         self.stop = MainButton(theme, "stop", "Stop", look="stop", parent=self)
         self.why = label("", "small-muted", wrap=True, parent=self)
-        self.progress_words = label("", "small-muted", parent=self)
-        self.progress = QProgressBar(self)
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("Progress of the measurement")
+        self.findings = FindingsPane(theme, self)
         self.result: QWidget | None = None
         self.verdicts: QWidget | None = None
         self.speeds: QWidget | None = None
-        self._found = QStackedWidget(self)
-        self._places: list[QVBoxLayout] = []
         self._lay_out()
         self._connect()
         self._show_availability()
@@ -215,7 +208,7 @@ class QualityPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(space.l)
         row.addWidget(self._settings())
-        row.addLayout(self._findings(), 1)
+        row.addWidget(self.findings, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(space.l, space.m, space.l, space.l)
         column.setSpacing(space.m)
@@ -252,22 +245,6 @@ class QualityPage(QWidget):
         whole.addLayout(foot)
         return card
 
-    def _findings(self) -> QVBoxLayout:
-        for title, text in WHAT_FOR:
-            page = QWidget(self)
-            page.setProperty("look", "clear")
-            inside = QVBoxLayout(page)
-            inside.setContentsMargins(0, 0, 0, 0)
-            inside.addWidget(hint(self._theme, title, text, page))
-            self._found.addWidget(scrolling(page, self))
-            self._places.append(inside)
-        column = QVBoxLayout()
-        column.setSpacing(self._theme.space.xs)
-        column.addWidget(self.progress_words)
-        column.addWidget(self.progress)
-        column.addWidget(self._found, 1)
-        return column
-
     def _connect(self) -> None:
         model, fidelity = self._model, self._model.fidelity
         model.availability_changed.connect(self._show_availability)
@@ -284,7 +261,7 @@ class QualityPage(QWidget):
         self.speed_form.edited.connect(model.speed.edit)
         model.speed.settings_shown.connect(self.speed_form.show_settings)
         for measurement in (fidelity, model.suite, model.speed):
-            measurement.progressed.connect(self._show_progress)
+            measurement.progressed.connect(self.findings.show_progress)
             measurement.begun.connect(self.banners.clear)
         fidelity.estimated.connect(self._show_result)
         fidelity.finished.connect(self._end)
@@ -312,12 +289,7 @@ class QualityPage(QWidget):
         self.suite_form.set_locked(running)
         self.speed_form.set_locked(running)
         self.tabs.setEnabled(not running)
-        for part in (self.progress, self.progress_words):
-            part.setVisible(running)
-
-    def _show_progress(self, words: str, fraction: float) -> None:
-        self.progress_words.setText(words)
-        self.progress.setValue(round(fraction * 1000))
+        self.findings.show_running(running)
 
     def _show_result(self, _name: str = "") -> None:
         """Make the view of the result with the first estimate; from then on it follows the model."""
@@ -329,7 +301,7 @@ class QualityPage(QWidget):
         result.divergence_wanted.connect(self.divergence_wanted)
         self._model.held.connect(result.worst.hold)
         result.worst.hold(self._model.why_not_measure())
-        self._put(0, self.result)
+        self.findings.put(_BY_TOKEN, self.result)
 
     def _end(self) -> None:
         document = self._model.fidelity.document
@@ -339,8 +311,8 @@ class QualityPage(QWidget):
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
 
     def _show_measurement(self, place: int) -> None:
-        for stack in (self._forms, self._found):
-            stack.setCurrentIndex(place)
+        self._forms.setCurrentIndex(place)
+        self.findings.show_place(place)
         model = self._model
         model.show((model.fidelity, model.suite, model.speed)[place])
         if place == _ON_CASES:
@@ -355,7 +327,7 @@ class QualityPage(QWidget):
             from gui.quality.speed_result import SpeedResult
 
             self.speeds = SpeedResult(self._theme, self._model.speed, self)
-            self._put(_SPEED, self.speeds)
+            self.findings.put(_SPEED, self.speeds)
 
     def _end_suite(self) -> None:
         if self._model.suite.found is None:
@@ -364,17 +336,6 @@ class QualityPage(QWidget):
             from gui.quality.suite_result import SuiteResult
 
             self.verdicts = SuiteResult(self._theme, self._model.suite, self)
-            self._put(1, self.verdicts)
+            self.findings.put(_ON_CASES, self.verdicts)
         words = "The verdicts are there"
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
-
-    def _put(self, place: int, result: QWidget) -> None:
-        """Show a result in the place of its hint."""
-        column = self._places[place]
-        hint = column.takeAt(0)
-        shown = None if hint is None else hint.widget()
-        if shown is not None:
-            shown.hide()
-            shown.deleteLater()
-        column.addWidget(result)
-        result.show()

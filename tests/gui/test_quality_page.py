@@ -110,13 +110,13 @@ def test_estimates_are_shown_while_the_run_goes_on(
     qtbot.waitUntil(lambda: len(quality.quality.fidelity.running_estimates) == 2)
     assert isinstance(page.result, FidelityResult)
     assert [row[-1] for row in cells(page.result)] == ["running", "running"]
-    assert page.progress.isVisible()
-    assert page.progress_words.text() == "Chunk 1 of 3"
+    assert page.findings.progress.isVisible()
+    assert page.findings.words.text() == "Chunk 1 of 3"
     assert not page.run.isVisible()
     assert quality.window.focusWidget() is page.stop
     hold.set()
     finish(qtbot, quality)
-    assert not page.progress.isVisible()
+    assert not page.findings.progress.isVisible()
     assert page.run.isVisible()
 
 

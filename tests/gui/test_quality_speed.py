@@ -160,7 +160,7 @@ def test_stop_keeps_what_was_measured(qtbot: QtBot, desk: Desk, bench: FakeSpeed
     qtbot.waitUntil(lambda: bool(desk.quality.speed.speeds))
     assert isinstance(page.speeds, SpeedResult)
     assert shown_rows(page.speeds.table)[0][2:] == ["135 ± 1.1", "…"]
-    assert page.progress_words.text().startswith("tg128, 0 of 5")
+    assert page.findings.words.text().startswith("tg128, 0 of 5")
     key(qtbot, page.stop, Qt.Key.Key_Escape)
     rows = shown_rows(finish(qtbot, desk).table)
     assert [row[2:] for row in rows] == [["135 ± 1.1", "–"], ["–", "–"]]

@@ -127,7 +127,7 @@ def test_a_stopped_run_is_judged_on_what_it_has(qtbot: QtBot, cases: Desk, fakes
     fakes.bench.script = stuck
     page = cases.quality_page
     page.run.click()
-    qtbot.waitUntil(lambda: page.progress_words.text().startswith("6 of 150 replies"))
+    qtbot.waitUntil(lambda: page.findings.words.text().startswith("6 of 150 replies"))
     page.stop.click()
     verdicts = finish(qtbot, cases)
     assert "The run was stopped" in verdicts.remarks.text()
@@ -262,7 +262,7 @@ def test_the_verdicts_can_be_copied(qtbot: QtBot, cases: Desk) -> None:
 def test_compare_waits_while_cases_run(qtbot: QtBot, cases: Desk, fakes: Fakes) -> None:
     fakes.bench.script = stuck
     cases.quality_page.run.click()
-    qtbot.waitUntil(lambda: cases.quality_page.progress_words.text().startswith("6 of"))
+    qtbot.waitUntil(lambda: cases.quality_page.findings.words.text().startswith("6 of"))
     assert cases.compare.why_not_run() == "Wait for the measurement to end."
     cases.quality.stop()
     finish(qtbot, cases)
@@ -272,7 +272,7 @@ def test_compare_waits_while_cases_run(qtbot: QtBot, cases: Desk, fakes: Fakes) 
 def test_closing_the_window_during_a_run_ends_it(qtbot: QtBot, cases: Desk, fakes: Fakes) -> None:
     fakes.bench.script = stuck
     cases.quality_page.run.click()
-    qtbot.waitUntil(lambda: cases.quality_page.progress_words.text().startswith("6 of"))
+    qtbot.waitUntil(lambda: cases.quality_page.findings.words.text().startswith("6 of"))
     cases.window.close()
     assert cases.close()
     assert fakes.bench.closed

@@ -274,7 +274,7 @@ def test_checking_cannot_be_stopped_and_says_how_far_it_is(
     assert desk.quality_page.why.text() == "The replies are being checked."
     go_on.set()
     finish(qtbot, desk)
-    assert desk.quality_page.progress_words.text() == "Checking the replies: 150 of 150"
+    assert desk.quality_page.findings.words.text() == "Checking the replies: 150 of 150"
 
 
 def test_a_window_closes_while_replies_are_checked(
