@@ -93,9 +93,9 @@ class Plot(QWidget):
             across = {"left": reach, "right": reach, "beam": 0.2}
             self.view.addItem(pyqtgraph.ErrorBarItem(x=end, y=np.array([y]), pen=pen, **across))
 
-    def words(self, x: float, y: float, text: str, *, beside: bool = False) -> None:
-        """Above the dot there, or to its right, where an interval stands above it."""
-        anchor = (0.0, 0.5) if beside else (0.5, 1.4)
+    def words(self, x: float, y: float, text: str, *, beside: bool = False, lines: int = 0) -> None:
+        """Above the dot there, or to its right, where an interval stands above it; lines: so much higher."""
+        anchor = (0.0, 0.5 + lines) if beside else (0.5, 1.4)
         item = pyqtgraph.TextItem(
             f"  {text}" if beside else text, self._colour("text"), anchor=anchor
         )

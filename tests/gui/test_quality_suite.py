@@ -227,6 +227,18 @@ def test_what_passes_is_drawn_against_each_cost_that_is_known(qtbot: QtBot, case
     qtbot.waitUntil(verdicts.trade_off.chart.isVisible)
 
 
+def test_names_in_the_chart_cover_no_other_name_and_no_dot() -> None:
+    from gui.quality.trade_off_chart import free_lines
+
+    alone = [(0.0, 50.0), (300.0, 50.0)]
+    assert free_lines(alone, [60.0, 60.0], height=14.0, dot=8.0) == [0, 0]
+    near = [(0.0, 50.0), (12.0, 50.0), (300.0, 50.0)]
+    assert free_lines(near, [60.0] * 3, height=14.0, dot=8.0) == [1, 0, 0]
+    one_place = [(0.0, 50.0)] * 3
+    lines = free_lines(one_place, [60.0] * 3, height=14.0, dot=8.0)
+    assert len(set(lines)) == 3
+
+
 def test_a_person_can_overrule_a_check_with_a_reason(qtbot: QtBot, cases: Desk) -> None:
     cases.quality_page.run.click()
     verdicts = finish(qtbot, cases)
