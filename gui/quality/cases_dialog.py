@@ -54,6 +54,7 @@ class CasesDialog(QDialog):
         self.table = FiguresTable(theme, self._model, "Cases", most_lines=12, parent=self)
         self.about = label("", "small-muted", wrap=True, parent=self)
         self.question = QPlainTextEdit(self)
+        self.passes = label("", "strong", wrap=True, parent=self)
         self.checks = QListWidget(self)
         self.remove = TextButton(
             theme, "trash", "Remove check", "Remove the chosen check", parent=self
@@ -102,6 +103,7 @@ class CasesDialog(QDialog):
         parts += [f"Expected: {answer}" for answer in case.answers]
         self.question.setPlainText("\n\n".join(parts))
         self.critical.setChecked(case.critical)
+        self.passes.setText(f"Checks: {_when_passed(case)}")
         self.checks.clear()
         for check in case.checks:
             self.checks.addItem(check_words(check))
@@ -203,12 +205,20 @@ class CasesDialog(QDialog):
         column = QVBoxLayout()
         column.setSpacing(space.s)
         column.addWidget(self.question, 1)
-        column.addWidget(label("Checks: a reply passes when all of them do", "strong", parent=self))
+        column.addWidget(self.passes)
         column.addWidget(self.checks)
         column.addLayout(line)
         column.addWidget(self.adding)
         column.addWidget(self.fault)
         return column
+
+
+def _when_passed(case: Case) -> str:
+    if case.right is not None:
+        return "which of the choices is likeliest decides"
+    if case.threshold is None:
+        return "a reply passes when all of them do"
+    return f"a reply passes at a weighted score of {case.threshold:g}"
 
 
 def _row(case: Case) -> list[Cell]:

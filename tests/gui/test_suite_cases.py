@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -166,6 +167,26 @@ def test_a_check_is_removed_and_a_wrong_value_is_told(qtbot: QtBot, theme: Theme
     dialog.table.selectRow(1)
     dialog.remove.click()
     assert [len(case.checks) for case in dialog.suite.cases] == [1, 0]
+
+
+def test_when_a_reply_passes_is_told_of_each_case(qtbot: QtBot, theme: Theme) -> None:
+    plain = Case(id="1", messages=(Message(role="user", content="Hi"),))
+    cases = (
+        plain,
+        replace(plain, id="2", threshold=0.5),
+        replace(plain, id="3", continuations=("a", "b"), right=0),
+    )
+    dialog = CasesDialog(theme, Suite(name="s", cases=cases))
+    qtbot.addWidget(dialog)
+    told = []
+    for row in range(3):
+        dialog.table.selectRow(row)
+        told.append(dialog.passes.text())
+    assert told == [
+        "Checks: a reply passes when all of them do",
+        "Checks: a reply passes at a weighted score of 0.5",
+        "Checks: which of the choices is likeliest decides",
+    ]
 
 
 def test_cases_are_saved_as_yaml_and_read_again_as_a_file(
