@@ -164,7 +164,7 @@ def _number(value: float) -> str:
 
 def _count(n: int, noun: str) -> str:
     plural = noun if noun.endswith("s") or n == 1 else f"{noun}s"
-    return f"{n} {plural}"
+    return f"{n:,} {plural}"
 
 
 def _be(n: int, one: str, many: str) -> str:

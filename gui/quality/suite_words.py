@@ -46,7 +46,7 @@ def badge(verdict: Verdict) -> tuple[str, Mood]:
     """The outcome in a word or two, with how many more cases would settle it."""
     words, mood = OUTCOMES[verdict.outcome]
     if verdict.outcome == "undecided" and verdict.cases_missing:
-        words = f"not enough cases: about {verdict.cases_missing} more"
+        words = f"not enough cases: about {verdict.cases_missing:,} more"
     return words, mood
 
 

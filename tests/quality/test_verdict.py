@@ -300,6 +300,11 @@ def test_cases_that_no_check_could_judge_are_not_said_to_wait_for_a_run() -> Non
     assert sentence(found).endswith("3 cases are left out, as no check could judge them.")
 
 
+def test_thousands_of_cases_are_grouped() -> None:
+    found = _verdict(300, 300, 2000)
+    assert sentence(found).startswith("On 2,000 of your cases ")
+
+
 def test_partial_scores_are_compared_in_points() -> None:
     cases = tuple(
         PairedCase(case=f"{i}", cluster=f"{i}", reference=0.8, candidate=0.8 - 0.01 * (i % 3))
