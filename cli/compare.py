@@ -22,6 +22,7 @@ from cli.terminal import (
     write_result,
 )
 from cli.timings_view import print_timings
+from cli.unrecorded import offer_export
 from cli.usage import WrongUsage
 from engine.bench import Bench
 from engine.contract import ModelFile, Plan, Recorder, Session
@@ -106,6 +107,8 @@ def report(outcome: Outcome, screens: Screens, history: History | None, *, as_js
         _note(screens, f"Recorded. To {purpose}: {program_name()} {what} {session.id}")
     if as_json:
         write_result(dump(session))
+    elif history is not None and not outcome.recorded:
+        offer_export(session)
     failed = complain_of_failed(session)
     if outcome.stopped:
         return EXIT_INTERRUPTED

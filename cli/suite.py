@@ -31,6 +31,7 @@ from cli.terminal import (
     words,
     write_json,
 )
+from cli.unrecorded import offer_export
 from cli.usage import WrongUsage, require_place
 from engine.contract import (
     Findings,
@@ -225,6 +226,8 @@ def _report(
         print_trade_off(result_console(), points)
     if outcome.recorded:
         complain(f"Recorded. To read the replies: {program_name()} sessions show {session.id}")
+    elif not options.as_json:
+        offer_export(session)
     failed = complain_of_failed(session)
     if outcome.stopped:
         complain("Stopped: this is what was found until then.")
