@@ -22,30 +22,13 @@ from engine.contract import (
     Recorder,
     Replied,
     Reply,
-    ResolvedRuntime,
     Session,
     Started,
     Timing,
 )
 from tests.engine.fakes import SmallFit, start_fake_worker
+from tests.resolved import RESOLVED
 
-RUNTIME = ResolvedRuntime(
-    n_ctx=512,
-    n_batch=512,
-    n_ubatch=512,
-    threads=1,
-    threads_batch=1,
-    layers=3,
-    offloaded_layers=0,
-    devices=(),
-    type_k="f16",
-    type_v="f16",
-    flash_attention=True,
-    mmap=True,
-    mlock=False,
-    llama_cpp="fake",
-    chat_template="model",
-)
 ENVIRONMENT = Environment(
     app="Steelyard", llama_cpp="fake", os="an OS", cpu="a CPU", ram_bytes=1 << 34
 )
@@ -68,7 +51,7 @@ class ScriptedBench:
         session = self._recorder.begin(plan, ENVIRONMENT) if self._recorder else None
         yield Began(session=session)
         for contender in plan.contenders:
-            yield Loaded(contender=contender.name, load_s=0.5, runtime=RUNTIME)
+            yield Loaded(contender=contender.name, load_s=0.5, runtime=RESOLVED)
             for case in plan.cases:
                 yield Started(contender=contender.name, case=case.id, repeat=0)
                 for number, word in enumerate(self._text.split(" "), 1):
@@ -121,7 +104,7 @@ def reply(contender: str, case: str = "1", text: str = "Yes.", **changes: object
             generation_tokens_per_s=51.4,
         ),
         "memory": Memory(peak_bytes=142_000_000),
-        "runtime": RUNTIME,
+        "runtime": RESOLVED,
         **changes,
     }
     return Reply(contender=contender, case=case, text=text, **fields)  # type: ignore[arg-type]  # fields of Reply

@@ -21,7 +21,8 @@ from engine.speed import Measuring, NotMeasured, SpeedEvent, SpeedPlan
 from engine.speed_recording import session_plan
 from storage.folders import database_path
 from storage.history import History
-from tests.cli.fakes import ENVIRONMENT, RUNTIME
+from tests.cli.fakes import ENVIRONMENT
+from tests.resolved import RESOLVED
 
 # What llama-bench 0c1e570 prints, but for the figures and its own word for the size (256M).
 LLAMA_BENCH_TABLE = Path(__file__).parents[1] / "data" / "cli" / "llama_bench.md"
@@ -95,7 +96,7 @@ class FakeSpeeds:
                 elapsed_ns = test.n_prompt * 4_000_000 + test.n_gen * 8_000_000
                 yield Measured(
                     contender=contender.name,
-                    runtime=RUNTIME,
+                    runtime=RESOLVED,
                     test=test,
                     measured_at=datetime(2026, 11, 24, 12, tzinfo=UTC),
                     samples_ns=(elapsed_ns,) * plan.repetitions,

@@ -20,8 +20,9 @@ from engine.contract import (
     Unloaded,
     WarmingUp,
 )
-from tests.cli.fakes import RUNTIME, reply
+from tests.cli.fakes import reply
 from tests.engine.fakes import contender, plan
+from tests.resolved import RESOLVED
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def states(board: Board) -> Iterator[str]:
     yield column(board, "A").state
     board.apply(WarmingUp(contender="A"))
     yield column(board, "A").state
-    board.apply(Loaded(contender="A", load_s=0.5, runtime=RUNTIME))
+    board.apply(Loaded(contender="A", load_s=0.5, runtime=RESOLVED))
     yield column(board, "A").state
     start(board)
     yield column(board, "A").state

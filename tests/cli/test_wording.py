@@ -15,7 +15,8 @@ from cli.wording import (
     size,
 )
 from engine.contract import Timing
-from tests.cli.fakes import RUNTIME, reply
+from tests.cli.fakes import reply
+from tests.resolved import RESOLVED
 
 
 @pytest.mark.parametrize(
@@ -66,4 +67,4 @@ def test_names_that_differ_in_their_last_word_give_the_rest_once() -> None:
 
 
 def test_settings_say_what_a_load_became() -> None:
-    assert settings_line(RUNTIME).startswith("context 512 · 1 thread · 0 of 3 layers on the GPU")
+    assert settings_line(RESOLVED).startswith("context 512 · 1 thread · 0 of 3 layers on the GPU")

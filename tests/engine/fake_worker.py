@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.contract import Memory, ResolvedRuntime
+from engine.contract import Memory
 from engine.frames import EndOfStream, read_frame, write_frame
 from engine.protocol import (
     PROTOCOL_VERSION,
@@ -34,6 +34,7 @@ from engine.protocol import (
     Text,
     WarmingUpNow,
 )
+from tests.resolved import RESOLVED
 
 ACTS = (
     "answer",
@@ -46,23 +47,6 @@ ACTS = (
     "too-long",
 )
 WORDS = ("One ", "two ", "three.")
-RUNTIME = ResolvedRuntime(
-    n_ctx=512,
-    n_batch=512,
-    n_ubatch=512,
-    threads=1,
-    threads_batch=1,
-    layers=3,
-    offloaded_layers=0,
-    devices=(),
-    type_k="f16",
-    type_v="f16",
-    flash_attention=True,
-    mmap=True,
-    mlock=False,
-    llama_cpp="fake",
-    chat_template="model",
-)
 
 
 class FakeWorker:
@@ -101,7 +85,7 @@ class FakeWorker:
                 id=request.id,
                 load_s=0.25,
                 cached_fraction=1.0,
-                runtime=RUNTIME,
+                runtime=RESOLVED,
                 memory=Memory(
                     peak_bytes=1, mapped_bytes=1, device_bytes=int("gpu" in request.path)
                 ),

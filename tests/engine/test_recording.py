@@ -21,8 +21,8 @@ from engine.contract import (
 from engine.machine import describe_environment
 from engine.speed import Measuring, NotMeasured, SpeedEvent, SpeedPlan
 from engine.speed_recording import recorded_speeds, rest_of, session_plan, speed_plan
-from tests.engine.fake_worker import RUNTIME
 from tests.engine.fakes import MemoryRecorder, contender
+from tests.resolved import RESOLVED
 
 PP, TG = SpeedTest(n_prompt=512), SpeedTest(n_gen=128)
 BOTH = SpeedPlan(contenders=(contender("A"), contender("B")), tests=(PP, TG), repetitions=3)
@@ -35,7 +35,7 @@ def environment() -> Environment:
 def measured(name: str, test: SpeedTest) -> Measured:
     return Measured(
         contender=name,
-        runtime=RUNTIME,
+        runtime=RESOLVED,
         test=test,
         measured_at=datetime(2026, 1, 2, tzinfo=UTC),
         samples_ns=(1, 2, 3),

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from engine.contract import Memory
 from engine.protocol import Generated, ModelLoaded
 from engine.timing import percentile, reply_timing
-from tests.engine.fake_worker import RUNTIME
+from tests.resolved import RESOLVED
 
-LOAD = ModelLoaded(id=1, load_s=1.5, cached_fraction=0.0, runtime=RUNTIME, memory=Memory())
+LOAD = ModelLoaded(id=1, load_s=1.5, cached_fraction=0.0, runtime=RESOLVED, memory=Memory())
 
 
 def end(*times: float, prompt_s: float | None = 0.2, prompt_tokens: int = 40) -> Generated:
@@ -55,7 +55,7 @@ def test_a_stop_before_the_first_token_leaves_every_missing_figure_with_a_reason
 def test_a_load_says_how_much_of_the_file_was_in_memory(
     cached: float | None, kind: str | None
 ) -> None:
-    load = ModelLoaded(id=1, load_s=1.5, cached_fraction=cached, runtime=RUNTIME, memory=Memory())
+    load = ModelLoaded(id=1, load_s=1.5, cached_fraction=cached, runtime=RESOLVED, memory=Memory())
     timing = reply_timing(end(0.3), load, queue_s=0.0, shared=False)
     assert timing.load == kind
     assert (kind is None) == ("load" in timing.absent)

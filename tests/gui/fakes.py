@@ -28,7 +28,6 @@ from engine.contract import (
     Recorder,
     Replied,
     Reply,
-    ResolvedRuntime,
     Session,
     SessionKind,
     SessionStatus,
@@ -49,6 +48,7 @@ from storage.exports.redaction import Omit
 from storage.query import EVERYTHING, Query
 from storage.summary import Choices, SessionSummary
 from tests.gui.fake_shelf import hub_at, shelf_in
+from tests.resolved import RESOLVED
 
 if TYPE_CHECKING:
     from storage.importing import Imported
@@ -57,22 +57,15 @@ if TYPE_CHECKING:
 ENVIRONMENT = Environment(
     app="0.1.0", llama_cpp="b1", os="Test 1", cpu="A processor", ram_bytes=8_000_000_000
 )
-RUNTIME = ResolvedRuntime(
+RUNTIME = msgspec.structs.replace(
+    RESOLVED,
     n_ctx=2048,
     n_batch=2048,
-    n_ubatch=512,
     threads=2,
     threads_batch=2,
     layers=31,
-    offloaded_layers=0,
     devices=(DeviceUse(name="CPU", model_bytes=98_000_000, kv_bytes=47_000_000),),
-    type_k="f16",
-    type_v="f16",
-    flash_attention=True,
-    mmap=True,
-    mlock=False,
     llama_cpp="0.3.36",
-    chat_template="model",
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -15,35 +16,22 @@ from engine.contract import (
     Memory,
     ModelFile,
     Reply,
-    ResolvedRuntime,
     Timing,
 )
 from engine.cost.assumptions import Assumptions
 from engine.cost.ranges import Range
 from engine.quality.standings import Standing
 from engine.quality.trade_off import known_axes, trade_off_csv, trade_offs
+from tests.resolved import RESOLVED
 
 PRICES = Assumptions(
     electricity_price=Range(likely=0.36, low=0.3, high=0.4),
     grid_g_per_kwh=Range(likely=400, low=300, high=500),
     origins={"electricity_price": "given by you"},
 )
-RUNTIME = ResolvedRuntime(
-    n_ctx=512,
-    n_batch=512,
-    n_ubatch=512,
-    threads=1,
-    threads_batch=1,
-    layers=31,
-    offloaded_layers=0,
+RUNTIME = msgspec.structs.replace(
+    RESOLVED,
     devices=(DeviceUse(name="CPU", model_bytes=90, kv_bytes=8, compute_bytes=2),),
-    type_k="f16",
-    type_v="f16",
-    flash_attention=False,
-    mmap=True,
-    mlock=False,
-    llama_cpp="x",
-    chat_template="model",
 )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
+
 from engine.contract import (
     Case,
     CaseScore,
@@ -16,30 +18,23 @@ from engine.contract import (
     ModelFile,
     Plan,
     Reply,
-    ResolvedRuntime,
     Session,
     Timing,
 )
+from tests.resolved import RESOLVED
 
 ENVIRONMENT = Environment(
     app="0.1.0", llama_cpp="0.3.36", os="Linux 6.1", cpu="a CPU", ram_bytes=16 * 2**30
 )
-RUNTIME = ResolvedRuntime(
+RUNTIME = msgspec.structs.replace(
+    RESOLVED,
     n_ctx=4096,
     n_batch=2048,
-    n_ubatch=512,
     threads=4,
     threads_batch=4,
     layers=31,
-    offloaded_layers=0,
     devices=(DeviceUse(name="CPU", model_bytes=90_000_000, kv_bytes=23_592_960),),
-    type_k="f16",
-    type_v="f16",
-    flash_attention=True,
-    mmap=True,
-    mlock=False,
     llama_cpp="0.3.36",
-    chat_template="model",
 )
 
 
