@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
@@ -18,6 +19,7 @@ from storage.summary import SessionSummary
 
 _FORMS = "YAML, JSON, JSONL or CSV, as in a file; promptfoo's too."
 _EXAMPLE = "prompt,expected\nWhat is the capital of France?,icontains: Paris"
+_LONGEST_TITLE: Final = 50
 
 
 class PasteForm(Popover):
@@ -74,15 +76,17 @@ class SessionForm(Popover):
         self._sessions = tuple(sessions)
         self.session = ChoiceField({}, "", self)
         self.answers = ChoiceField({}, "", self)
-        now = datetime.now().astimezone()
-        for each in self._sessions:
-            title = " ".join(each.title.split())
-            short = title if len(title) <= 50 else f"{title[:49]}…"
-            self.session.addItem(f"{when(each.created, now)}: {short}", each.id)
+        self.session.offer({each.id: _words(each) for each in self._sessions})
         words = "Use its prompts" if whose_answers else "Use its replies"
         self.take = QPushButton(words, self)
         self.take.setProperty("look", "primary")
         self.take.setEnabled(bool(self._sessions))
+        self._lay_out(theme, whose_answers=whose_answers)
+        self.session.currentIndexChanged.connect(self._offer_answers)
+        self.take.clicked.connect(self._take)
+        self._offer_answers(0)
+
+    def _lay_out(self, theme: Theme, *, whose_answers: bool) -> None:
         rows = form(theme)
         add_row(
             rows,
@@ -99,14 +103,12 @@ class SessionForm(Popover):
                 "Shown beside each case, and offered as what a reply has to agree with.",
             )
         none = "There are no recorded sessions yet."
-        shown = f"{count(len(self._sessions), 'session')}, newest first." if sessions else none
+        n_sessions = len(self._sessions)
+        shown = f"{count(n_sessions, 'session')}, newest first." if n_sessions else none
         self.body.addWidget(label(shown, "small-muted", parent=self))
         self.body.addLayout(rows)
         self.foot.addStretch(1)
         self.foot.addWidget(self.take)
-        self.session.currentIndexChanged.connect(self._offer_answers)
-        self.take.clicked.connect(self._take)
-        self._offer_answers(0)
 
     def _offer_answers(self, place: int) -> None:
         self.answers.clear()
@@ -119,3 +121,9 @@ class SessionForm(Popover):
         chosen = self._sessions[self.session.currentIndex()]
         self.chosen.emit(chosen.id, self.answers.choice, chosen.title)
         self.close()
+
+
+def _words(session: SessionSummary) -> str:
+    title = " ".join(session.title.split())
+    short = title if len(title) <= _LONGEST_TITLE else f"{title[: _LONGEST_TITLE - 1]}…"
+    return f"{when(session.created, datetime.now().astimezone())}: {short}"
