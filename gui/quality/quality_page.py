@@ -77,7 +77,7 @@ def page_of_quality(page: QualityPage, model: QualityModel) -> Page:
 
 
 class QualityPage(QWidget):
-    """`divergence_wanted` carries a Question on a reply that a fidelity run scored."""
+    """`divergence_wanted` carries a Question on a reply that a fidelity run scored or a suite checked."""
 
     divergence_wanted = Signal(object)
 
@@ -335,7 +335,11 @@ class QualityPage(QWidget):
         if self.verdicts is None:
             from gui.quality.suite_result import SuiteResult
 
-            self.verdicts = SuiteResult(self._theme, self._model.suite, self)
-            self.findings.put(_ON_CASES, self.verdicts)
+            verdicts = self.verdicts = SuiteResult(self._theme, self._model.suite, self)
+            tokens = verdicts.cases.tokens
+            tokens.wanted.connect(self.divergence_wanted)
+            self._model.held.connect(tokens.hold)
+            tokens.hold(self._model.why_not_measure())
+            self.findings.put(_ON_CASES, verdicts)
         words = "The verdicts are there"
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.contract import Case
+from gui.quality.case_tokens import CaseTokens
 from gui.quality.figures_table import FiguresModel, FiguresTable
 from gui.quality.overrule_form import OverruleForm
 from gui.quality.suite_words import (
@@ -45,6 +46,7 @@ class SuiteCases(QWidget):
         self.overrule = TextButton(
             theme, "sliders", "Overrule a check…", "Overrule a check of this case", parent=self
         )
+        self.tokens = CaseTokens(theme, self)
         self._lay_out()
         self.overrule.clicked.connect(self._open_overrule)
         self.filter.currentIndexChanged.connect(self._list)
@@ -64,7 +66,7 @@ class SuiteCases(QWidget):
         self._cases.show_columns(case_columns(found.contenders), case_rows(found, self._shown))
         differing, all_cases = len(cases_shown(found, _DIFFERING)), len(found.suite.cases)
         self.title.setText(f"{differing} of {all_cases} cases came out differently")
-        for part in (self.cases, self.evidence, self.overrule):
+        for part in (self.cases, self.evidence, self.overrule, self.tokens):
             part.setVisible(bool(self._shown))
         self.evidence.clear()
         if self._shown:
@@ -81,6 +83,7 @@ class SuiteCases(QWidget):
             case = self._shown[current.row()]
             self.evidence.setPlainText(evidence(found, case))
             self.overrule.setEnabled(bool(scores_of(found, case.id)))
+            self.tokens.show_case(found, case)
 
     def _open_overrule(self) -> None:
         found, chosen = self._found, self._chosen()
@@ -104,6 +107,12 @@ class SuiteCases(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(self._theme.space.s)
+        foot = QHBoxLayout()
+        foot.setSpacing(self._theme.space.s)
+        foot.addWidget(self.overrule)
+        foot.addWidget(self.tokens)
+        foot.addStretch(1)
         column.addLayout(head)
-        for part in (self.cases, self.evidence, self.overrule):
-            column.addWidget(part)
+        column.addWidget(self.cases)
+        column.addWidget(self.evidence)
+        column.addLayout(foot)

@@ -25,6 +25,7 @@ from engine.contract import (
 )
 from engine.quality.generators.ready import ready_suite
 from gui.app import Desk
+from gui.divergence.divergence_dialog import DivergenceDialog
 from gui.quality.cases_model import FILE
 from gui.quality.overrule_form import OverruleForm
 from gui.quality.suite_result import SuiteResult
@@ -225,6 +226,32 @@ def test_what_passes_is_drawn_against_each_cost_that_is_known(qtbot: QtBot, case
         choice.set_choice(axis)
     assert verdicts.trade_off.chart is not None
     qtbot.waitUntil(verdicts.trade_off.chart.isVisible)
+
+
+def test_a_cases_reply_is_read_by_the_model_that_is_chosen(qtbot: QtBot, cases: Desk) -> None:
+    page = cases.quality_page
+    page.run.click()
+    listed = finish(qtbot, cases).cases
+    listed.cases.selectRow(1)
+    listed.tokens.click()
+    menu = listed.tokens.choices
+    assert menu is not None
+    assert [each.text() for each in menu.actions()] == [
+        "Where would Q8_0 differ?",
+        "Where would Q2_K differ?",
+    ]
+    with qtbot.waitSignal(page.divergence_wanted) as asked:
+        menu.actions()[1].trigger()
+    (question,) = asked.args
+    assert (question.reference.name, question.candidate.name) == (F16.name, Q2.name)
+    assert question.reply == ANSWERS[question.case.id]
+    dialog = cases.window.findChild(DivergenceDialog)
+    assert isinstance(dialog, DivergenceDialog)
+    qtbot.waitUntil(dialog.text.isVisible)
+    dialog.reject()
+    cases.quality.held.emit("Wait for the comparison to end.")
+    assert not listed.tokens.isEnabled()
+    assert listed.tokens.toolTip() == "Wait for the comparison to end."
 
 
 def test_names_in_the_chart_cover_no_other_name_and_no_dot() -> None:
