@@ -71,7 +71,8 @@ def print_trade_off(console: Console, points: Sequence[TradeOff]) -> None:
         console.print(words(f"{_AXES[axis]}: {'; '.join(ways)}.", "dim"))
     for axis in (axis for axis in AXES if axis not in axes):
         why = next((point.absent[axis] for point in points if axis in point.absent), "not measured")
-        console.print(words(f"{_AXES[axis]}: not known, {why.rstrip('.')}.", "dim"))
+        reason = f"{why[:1].upper()}{why[1:].rstrip('.')}."
+        console.print(words(f"{_AXES[axis]}: not known. {reason}", "dim"))
 
 
 def _figure(axis: Axis, point: TradeOff) -> str:

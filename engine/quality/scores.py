@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import msgspec
 
 from engine.contract import Case, CaseScore, CheckResult, Reply
 from engine.quality.checks.findings import Subject
 from engine.quality.checks.run import run_check, total
+
+_ALONE: Final = "{}; run one case at a time to have it"
 
 
 def score_reply(case: Case, reply: Reply, cost: float | None = None) -> CaseScore:
@@ -102,12 +105,12 @@ def _unscored(case: Case, reply: Reply, reason: str) -> CaseScore:
 def _subject(reply: Reply, cost: float | None) -> Subject:
     timing = reply.timing
     absent = {
-        "latency": timing.absent.get("total_s", "it was not measured"),
+        "latency": _ALONE.format(timing.absent.get("total_s", "it was not measured")),
         "cost": "no price is known",
         "logprobs": "the run kept no log-probabilities",
     }
     if timing.shared:
-        absent["latency"] = "other replies were made at the same time"
+        absent["latency"] = _ALONE.format("other replies were made at the same time")
     return Subject(
         text=reply.text,
         finish_reason=reply.finish_reason,

@@ -426,7 +426,7 @@ def test_quality_beside_its_costs_is_shown_and_written(
     assert judge(files, bench, cases=cases, trade_off=table, price="0.5") == 0
     shown = capsys.readouterr().out
     assert "no other model passes as many cases for as little" in shown
-    assert "a reply: not known, the replies do not tell how long they took." in shown
+    assert "a reply: not known. The replies do not tell how long they took." in shown
     rows = list(csv.DictReader(table.read_text().splitlines()))
     assert [row["passed"] for row in rows] == ["1.0", "0.0"]
     assert [row["size_bytes_pareto"] for row in rows] == ["true", "false"]
