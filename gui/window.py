@@ -34,13 +34,13 @@ from gui.commands import (
     theme_commands,
     view_commands,
 )
-from gui.compare.chips import local_files
 from gui.compare.compare_model import CompareModel
 from gui.compare.compare_page import ComparePage, page_of_compare
 from gui.figures import count
 from gui.help import about_dialog, shortcuts_dialog
 from gui.history.exporting import ask_and_export
 from gui.icons import icon
+from gui.model_files import local_files
 from gui.pages import Page
 from gui.sessions.recent_side import RecentSide
 from gui.sessions.sessions_model import SessionsModel

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from functools import partial
 from html import escape
-from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QMimeData, QPoint, Qt, Signal
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QWidget
 from engine.contract import Contender
 from gui.compare.contenders_model import settings_summary, short_name
 from gui.figures import size
+from gui.model_files import local_files
 from gui.theme import Theme
 from gui.widgets.buttons import IconButton, TextButton
 from gui.widgets.flow import FlowLayout
@@ -230,10 +230,6 @@ class ChipRow(QWidget):
         stops = [*self._chips, self.add]
         for before, after in itertools.pairwise(stops):
             QWidget.setTabOrder(before, after)
-
-
-def local_files(dropped: QMimeData) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in dropped.urls() if url.isLocalFile()]
 
 
 def _stands_before(chip: Chip, point: QPoint) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.contract import Contender, Reply
 from gui.compare.asked import AskedLine
@@ -23,6 +22,7 @@ from gui.compare.runtime_form import RuntimeForm
 from gui.compare.word_marks import WordMarks
 from gui.divergence.asker import Asker
 from gui.figures import rate
+from gui.model_files import choose_model, choose_models
 from gui.pages import Page, SessionView
 from gui.theme import Theme
 from gui.widgets.banner import Banner, BannerStack
@@ -103,18 +103,13 @@ class ComparePage(QWidget):
 
     def choose_files(self) -> None:
         """Ask for GGUF files and add them."""
-        names, _ = QFileDialog.getOpenFileNames(
-            self, "Add models", "", "GGUF models (*.gguf);;All files (*)"
-        )
-        self._model.add_files(Path(name) for name in names)
+        self._model.add_files(choose_models(self))
 
     def swap_model(self, name: str) -> None:
         """Ask for the file that takes a contender's place."""
-        path, _ = QFileDialog.getOpenFileName(
-            self, f"Swap {name}", "", "GGUF models (*.gguf);;All files (*)"
-        )
-        if path:
-            self._model.swap_model(name, Path(path))
+        path = choose_model(self, f"Swap {name}")
+        if path is not None:
+            self._model.swap_model(name, path)
 
     def open_settings(self, name: str) -> None:
         """Open the settings of a contender under its chip."""

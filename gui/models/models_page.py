@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from engine.contract import Origin
 from gui.actions import Command
-from gui.compare.chips import local_files
+from gui.model_files import local_files
 from gui.models.hub_model import HubModel
 from gui.models.hub_page import HubPage
 from gui.models.machine_page import MachinePage

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QStackedWidget,
@@ -20,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.contract import Session
 from gui.actions import Command
+from gui.model_files import choose_models
 from gui.pages import Page, SessionView
 from gui.quality.fidelity_form import FidelityForm
 from gui.quality.findings_pane import FindingsPane
@@ -196,10 +195,7 @@ class QualityPage(QWidget):
 
     def choose_files(self) -> None:
         """Ask for GGUF files and add them."""
-        names, _ = QFileDialog.getOpenFileNames(
-            self, "Add models", "", "GGUF models (*.gguf);;All files (*)"
-        )
-        self._model.add_files(Path(name) for name in names)
+        self._model.add_files(choose_models(self))
 
     # Parts -------------------------------------------------------------------------------------
 
