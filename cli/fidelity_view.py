@@ -8,6 +8,7 @@ from typing import Final
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from cli.terminal import clean_line, words
 from engine.contract import Fidelity, FidelityDocument, ReplyFidelity
@@ -24,6 +25,11 @@ from engine.quality.fidelity_sentences import (
 from engine.wording import probability
 
 _MOST_REPLIES: Final = 5
+_ROOM_FOR_A_TOKEN: Final = 12
+"""Most tokens with their quotes."""
+_BESIDE_A_PROMPT: Final = 76
+"""What the other columns take; Rich would cut those before a column that does not wrap."""
+_LEAST_OF_A_PROMPT: Final = 12
 
 
 def print_fidelity(console: Console, document: FidelityDocument) -> None:
@@ -82,17 +88,17 @@ def _print_worst(console: Console, entry: Fidelity, document: FidelityDocument) 
     """The replies with the largest single differences."""
     prompts = {each.case: each.prompt for each in document.replies}
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("prompt", overflow="ellipsis", no_wrap=True, ratio=1)
+    table.add_column("prompt", no_wrap=True)
     for head in ("same top\n%", "mean KL", "worst\ntoken"):
         table.add_column(head, justify="right", no_wrap=True)
-    table.add_column("text", overflow="fold")
+    table.add_column("text", overflow="fold", min_width=_ROOM_FOR_A_TOKEN)
     table.add_column("probability", justify="right", no_wrap=True)
-    table.add_column("likeliest\nfor it", overflow="fold")
+    table.add_column("likeliest\nfor it", overflow="fold", min_width=_ROOM_FOR_A_TOKEN)
     for each in worst_first(entry)[:_MOST_REPLIES]:
         worst = each.worst
         change = f"{probability(worst.probability)} → {probability(worst.candidate_probability)}"
         table.add_row(
-            words(clean_line(f"{each.case}: {prompts[each.case]}")),
+            _shortened(f"{each.case}: {prompts[each.case]}", console.width - _BESIDE_A_PROMPT),
             f"{each.same_top_percent:.1f}",
             f"{each.mean_kld:.4f}",
             str(worst.token + 1),
@@ -104,3 +110,9 @@ def _print_worst(console: Console, entry: Fidelity, document: FidelityDocument) 
     console.print(words(f"Where {entry.name} is furthest from the replies:"))
     console.print(table)
     console.print()
+
+
+def _shortened(prompt: str, width: int) -> Text:
+    text = words(clean_line(prompt))
+    text.truncate(max(width, _LEAST_OF_A_PROMPT), overflow="ellipsis")
+    return text

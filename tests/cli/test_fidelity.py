@@ -339,6 +339,19 @@ def test_on_prompts_the_worst_places_and_what_was_left_out_are_told(
     assert "Left out: prompt 3. The reply has no tokens to score." in shown
 
 
+def test_a_long_prompt_is_cut_before_the_figures_beside_it(
+    model_files: ModelFiles, tmp_path: Path, capsys: Capture
+) -> None:
+    long = tmp_path / "long.txt"
+    long.write_text("word " * 60 + "\nThe last one is left out.\n", encoding="utf-8")
+    assert compare(model_files("big", "small"), Chunks(), None, prompts=long) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (row,) = [line for line in lines if line.startswith("1: word word")]
+    assert "…" in row
+    assert "90 % → 0.4 %" in row
+    assert any(line.rstrip().endswith("likeliest") for line in lines)
+
+
 def test_a_limit_on_chunks_is_one_on_prompts(model_files: ModelFiles, prompts: Path) -> None:
     bench = Chunks()
     compare(model_files("big", "small"), bench, None, prompts=prompts, chunks=2, ctx=300)
