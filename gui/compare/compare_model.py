@@ -15,6 +15,7 @@ from gui.collaborators import Bench, Collaborators, History
 from gui.compare.blind_model import BlindModel
 from gui.compare.board_model import BoardModel
 from gui.compare.contenders_model import ContendersModel
+from gui.compare.demo_model import DemoModel
 from gui.compare.draft_model import Draft, DraftModel, draft_of, draft_of_all
 from gui.compare.unrecorded import UnrecordedRuns
 from gui.held_run import HeldRun
@@ -38,8 +39,6 @@ class CompareModel(QObject):
     failed = Signal(str)
     opened = Signal(object)
     """The Session that the board shows now."""
-    demo_progressed = Signal(str, float)
-    demo_ended = Signal()
 
     def __init__(self, jobs: Jobs, given: Collaborators, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +60,9 @@ class CompareModel(QObject):
         self.unrecorded = UnrecordedRuns(Exporter(jobs, *made, self), self)
         self.unrecorded.noticed.connect(self.noticed)
         self.unrecorded.failed.connect(self.failed)
-        self.demo_running = False
+        self.demo = DemoModel(jobs, given.demo, self)
+        self.demo.made.connect(self._take_demo)
+        self.demo.failed.connect(self.failed)
         self.board.noticed.connect(self.warned)
         self.board.case_shown.connect(self._follow_case)
         self._followed_prompt = ""
@@ -156,17 +157,6 @@ class CompareModel(QObject):
             self._jobs.start(
                 "files", partial(self._given.describe, path), self._add_model, self._fail
             )
-
-    def run_demo(self) -> None:
-        """Make the demo's contenders, then compare them."""
-        if self.demo_running:
-            return
-        self.demo_running = True
-        report = self._jobs.progress(self.demo_progressed.emit)
-        self._jobs.start(
-            "files", partial(self._given.demo, report), self._take_demo, self._fail_demo
-        )
-        self.availability_changed.emit()
 
     def show_session(self, session: Session) -> None:
         """Show a recorded session as it was seen."""
@@ -315,21 +305,11 @@ class CompareModel(QObject):
             self.warned.emit(fault)
 
     def _take_demo(self, contenders: tuple[Contender, ...]) -> None:
-        self._end_demo()
         self.contenders.replace_all(contenders)
         if not self.draft.draft.prompt.strip():
             self.draft.edit(prompt=DEMO_PROMPT)
             self.draft.replace(self.draft.draft)
         self.run()
-
-    def _fail_demo(self, fault: SteelyardError) -> None:
-        self._end_demo()
-        self._fail(fault)
-
-    def _end_demo(self) -> None:
-        self.demo_running = False
-        self.demo_ended.emit()
-        self.availability_changed.emit()
 
     def _follow_case(self) -> None:
         """The composer goes along with the shown prompt as long as nobody has written in it."""

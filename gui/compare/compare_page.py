@@ -178,8 +178,8 @@ class ComparePage(QWidget):
         model.failed.connect(partial(self.banners.add, "error"))
         model.warned.connect(self._warn)
         model.noticed.connect(partial(self.banners.add, "notice"))
-        model.demo_progressed.connect(self.empty.show_progress)
-        model.demo_ended.connect(self.empty.end_progress)
+        model.demo.progressed.connect(self.empty.show_progress)
+        model.demo.ended.connect(self.empty.end_progress)
         board.rebuilt.connect(self._show_other_board)
         board.case_shown.connect(self._show_board)
         board.status_changed.connect(self._show_cases)
@@ -192,7 +192,7 @@ class ComparePage(QWidget):
 
     def _connect_parts(self) -> None:
         model, chips = self._model, self.chips
-        self.empty.demo_chosen.connect(model.run_demo)
+        self.empty.demo_chosen.connect(model.demo.run)
         self.empty.own_chosen.connect(self.choose_files)
         chips.add_wanted.connect(self.models_wanted)
         chips.settings_wanted.connect(self.open_settings)

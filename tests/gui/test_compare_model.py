@@ -176,8 +176,8 @@ def test_files_are_read_in_the_background_and_become_contenders(qtbot: QtBot, ma
 def test_the_demo_makes_its_models_and_runs(qtbot: QtBot, make: Make) -> None:
     compare = make()
     progress: list[tuple[str, float]] = []
-    compare.demo_progressed.connect(lambda text, fraction: progress.append((text, fraction)))
-    compare.run_demo()
+    compare.demo.progressed.connect(lambda text, fraction: progress.append((text, fraction)))
+    compare.demo.run()
     qtbot.waitUntil(lambda: compare.board.status == "finished")
     assert [fraction for _, fraction in progress] == [0.4, 0.8]
     assert len(compare.board.contenders) == 3

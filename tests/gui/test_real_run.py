@@ -197,7 +197,7 @@ def test_closing_while_the_demo_is_made_leaves_nothing_running(
 ) -> None:
     desk = open_real()
     told: list[str] = []
-    desk.compare.demo_progressed.connect(lambda text, fraction: told.append(text))
+    desk.compare.demo.progressed.connect(lambda text, fraction: told.append(text))
     desk.window.page.empty.demo.click()
     workers: list[psutil.Process] = []
 
