@@ -118,11 +118,22 @@ def _failures(session: Session) -> Iterator[str]:
         yield f"{name} failed {n_failed} of {count(asked[name], 'time')}."
 
 
+def _unmeasured(session: Session) -> Iterator[str]:
+    """What a run that was stopped or killed did not come to."""
+    if session.kind == "bench" and session.speeds:
+        n_done, n_tests = len(session.speeds), len(session.contenders) * len(session.tests)
+        if n_done < n_tests:
+            yield f"This run is not complete: {n_done} of {count(n_tests, 'test')} came to their end."
+    elif session.kind in {"bench", "fidelity"} and session.fidelity is None:
+        yield "Nothing was measured before this run ended."
+
+
 def _cautions(session: Session) -> Iterator[str]:
     n_jobs = len(session.contenders) * len(session.cases) * session.repeats
     if len(session.replies) < n_jobs and session.kind in {"compare", "suite"}:
         n_replies = sum(reply.finish_reason != "error" for reply in session.replies)
         yield f"This session is not complete: {n_replies:,} of {n_jobs:,} replies are there."
+    yield from _unmeasured(session)
     if any(reply.timing.shared for reply in session.replies):
         who = "Several prompts" if session.batched else "All contenders"
         yield (

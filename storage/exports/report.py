@@ -139,12 +139,10 @@ def report(session: Session) -> Report:
 
 def _question(session: Session) -> str:
     match session.kind:
-        case "fidelity" if session.fidelity is not None:
-            document = session.fidelity
-            who = joined(candidate.name for candidate in document.candidates) or "No candidate"
-            return (
-                f"How far from {document.reference.name} is what others predict? Asked of: {who}."
-            )
+        case "fidelity" if session.contenders:
+            reference, *others = (contender.name for contender in session.contenders)
+            who = joined(others) or "No candidate"
+            return f"How far from {reference} is what others predict? Asked of: {who}."
         case "bench":
             who = count(len(session.contenders), "contender")
             return f"How fast do these models read and write? Asked of {who}."

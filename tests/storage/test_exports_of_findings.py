@@ -198,6 +198,22 @@ def test_a_benchmarks_report_answers_in_short() -> None:
     assert report(alone).findings[0] == "pp512: model 0 does 509.5 tok/s."
 
 
+def test_a_report_of_a_run_that_was_cut_off_says_so() -> None:
+    whole = found.bench()
+    tests = tuple(dict.fromkeys(each.test for each in whole.speeds))
+    cut = msgspec.structs.replace(whole, tests=tests, speeds=whole.speeds[:3])
+    assert "This run is not complete: 3 of 4 tests came to their end." in report(cut).findings
+    assert not any("complete" in each for each in report(whole).findings)
+    for session in (msgspec.structs.replace(whole, speeds=()), killed_fidelity()):
+        shown = report(session)
+        assert shown.findings == ("Nothing was measured before this run ended.",)
+        assert "prompts" not in shown.question
+
+
+def killed_fidelity() -> Session:
+    return msgspec.structs.replace(found.fidelity(), fidelity=None)
+
+
 def test_numbered_prompts_are_called_prompts() -> None:
     plan = samples.plan(cases=2)
     cases = tuple(
