@@ -9,7 +9,7 @@ size: what rounding alone does. No candidate is called different within it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Final
 
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from engine.bench import Bench
 from engine.client import Stopped, WorkerClient
 from engine.contract import (
+    Contender,
     Failed,
     LeftOut,
     Loading,
@@ -25,7 +26,7 @@ from engine.contract import (
     Replied,
     Sampling,
 )
-from engine.errors import RequestError
+from engine.errors import PlanError, RequestError
 from engine.fidelity_plan import (
     ChunkDone,
     FidelityDone,
@@ -41,6 +42,7 @@ from engine.pool import Fit
 from engine.protocol import Progress
 from engine.shared_memory import SharedMemory
 from engine.side_by_side import check_room
+from engine.wording import thousands
 
 __all__ = [
     "BY_USER",
@@ -83,6 +85,7 @@ class FidelityBench:
         check_contenders(everyone)
         if n_ctx is not None:
             check_number("n_ctx", n_ctx, 1, MOST_TOKENS)
+            _check_trained(everyone, n_ctx)
         check_room(self._fit, everyone, self._memory, n_ctx)
         left_out: _LeftOut = ()
         if isinstance(plan, RepliesPlan):
@@ -194,6 +197,17 @@ class FidelityBench:
                     reached = True
                     client.stop()
         return reached
+
+
+def _check_trained(contenders: Iterable[Contender], n_ctx: int) -> None:
+    """Beyond the context that a model was trained on its figures mean nothing. Raises PlanError."""
+    for each in contenders:
+        trained = each.model.n_ctx_train
+        if trained is not None and n_ctx > trained:
+            raise PlanError(
+                f"{each.name} was trained on at most {thousands(trained)} tokens at once, and chunks of "
+                f"{thousands(n_ctx)} were asked for. Choose a smaller context."
+            )
 
 
 def _round_of(plan: FidelityPlan | RepliesPlan, left_out: _LeftOut = ()) -> Round:

@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from engine.client import Stopped
 from engine.contract import Contender, Fidelity, ModelFile, OtherTokenizer, Runtime
-from engine.errors import NotEnoughMemory, RequestError
+from engine.errors import NotEnoughMemory, PlanError, RequestError
 from engine.fidelity import ChunkDone, FidelityBench, FidelityDone, FidelityPlan
 from engine.quantize import quantize
 from tests.engine.fakes import SmallFit
@@ -208,3 +209,11 @@ def test_models_that_do_not_fit_together_are_refused(small_model: Path) -> None:
     bench = FidelityBench(fit=SmallFit(need_bytes=1 << 50))
     with pytest.raises(NotEnoughMemory, match="2 models"):
         list(bench.run(plan(small_model, small_model)))
+
+
+def test_chunks_longer_than_what_a_model_was_trained_on_are_refused(small_model: Path) -> None:
+    reference, candidate = model(small_model, "reference"), model(small_model, "candidate")
+    short = replace(candidate, model=replace(candidate.model, n_ctx_train=100))
+    run = plan(small_model, small_model, reference=reference, candidates=(short,))
+    with pytest.raises(PlanError, match="candidate was trained on at most 100 tokens at once"):
+        list(FidelityBench(fit=SmallFit()).run(run))
