@@ -5,13 +5,14 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from msgspec.structs import replace
 
 from engine.batched import answer_batch
 from engine.client import Stopped
 from engine.contract import (
+    Contender,
     Event,
     Failed,
     Loaded,
@@ -76,14 +77,7 @@ class Run:
         slot, answered = None, set()
         sampling = lane[0].contender.sampling or self._plan.sampling
         try:
-            for step in self._pool.acquire(lane[0].contender, warm_up=self._plan.warm_up):
-                if isinstance(step, Slot):
-                    slot = step
-                    continue
-                yield step
-                if isinstance(step, Loaded):
-                    self._meter.resident(self._pool.loaded_models)
-            assert slot is not None
+            slot = yield from self._acquired(lane[0].contender)
             queue_s = time.perf_counter() - self._begun
             self._meter.rest(_REST_LIMIT_S, self._stopping)
             batch = answer_batch(
@@ -105,12 +99,6 @@ class Run:
             if slot is not None:
                 # Its context was given another shape, which no other run should meet.
                 self._pool.discard(slot)
-
-    def _kept(self, reply: Reply) -> Iterator[Event]:
-        if reply.finish_reason == "error":
-            yield from self._failed(reply)
-        else:
-            yield from self._replied(reply)
 
     def together(self, jobs: list[Job]) -> Iterator[Event]:
         """All models are loaded first, then each contender's jobs run on a thread of its own."""
@@ -177,28 +165,32 @@ class Run:
         if name in self._given_up:
             yield from self._fail(job, *self._given_up[name])
             return
-        slot: Slot | None = None
         try:
-            for step in self._pool.acquire(job.contender, warm_up=self._plan.warm_up):
-                if isinstance(step, Slot):
-                    slot = step
-                    continue
-                yield step
-                if isinstance(step, Loaded):
-                    self._meter.resident(self._pool.loaded_models)
+            slot = yield from self._acquired(job.contender)
         except Stopped:
             return
         except SteelyardError as error:
             self._give_up(job, error)
             yield from self._fail(job, *self._given_up[name])
             return
-        assert slot is not None
         # Only where a sensor needs it, and once: what the machine draws with a model loaded and idle.
         self._meter.rest(_REST_LIMIT_S, self._stopping)
         try:
             yield from self._answer(job, slot)
         finally:
             self._pool.release(slot)
+
+    def _acquired(self, contender: Contender) -> Generator[Event, None, Slot]:
+        slot = None
+        for step in self._pool.acquire(contender, warm_up=self._plan.warm_up):
+            if isinstance(step, Slot):
+                slot = step
+                continue
+            yield step
+            if isinstance(step, Loaded):
+                self._meter.resident(self._pool.loaded_models)
+        assert slot is not None
+        return slot
 
     def _answer(self, job: Job, slot: Slot) -> Iterator[Event]:
         name = job.contender.name
@@ -219,7 +211,7 @@ class Run:
                 elif isinstance(response, Generated):
                     self._crashes.pop(name, None)
                     reply = _reply(job, slot, response, partial)
-                    yield from self._replied(
+                    yield from self._kept(
                         replace(
                             reply,
                             timing=reply_timing(
@@ -237,11 +229,11 @@ class Run:
             self._count_crash(job, error)
             yield from self._fail(job, str(error), _log_of(error), partial)
 
-    def _replied(self, reply: Reply) -> Iterator[Event]:
+    def _kept(self, reply: Reply) -> Iterator[Event]:
         trouble = self._record.keep(reply)
         self.replies.append(reply)
         yield from trouble
-        yield Replied(reply=reply)
+        yield Failed(reply=reply) if reply.finish_reason == "error" else Replied(reply=reply)
 
     def _fail(
         self, job: Job, reason: str, log: tuple[str, ...], partial: _Partial | None = None
@@ -257,13 +249,7 @@ class Run:
             log=log,
             timing=Timing(absent={"total_s": "the reply failed"}),
         )
-        yield from self._failed(reply)
-
-    def _failed(self, reply: Reply) -> Iterator[Event]:
-        trouble = self._record.keep(reply)
-        self.replies.append(reply)
-        yield from trouble
-        yield Failed(reply=reply)
+        yield from self._kept(reply)
 
     def _count_crash(self, job: Job, error: WorkerError) -> None:
         """A crash may be one prompt's fault, so the model is loaded once more; twice running is enough."""
