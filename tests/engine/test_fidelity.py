@@ -212,8 +212,8 @@ def test_models_that_do_not_fit_together_are_refused(small_model: Path) -> None:
 
 
 def test_chunks_longer_than_what_a_model_was_trained_on_are_refused(small_model: Path) -> None:
-    reference, candidate = model(small_model, "reference"), model(small_model, "candidate")
+    candidate = model(small_model, "candidate")
     short = replace(candidate, model=replace(candidate.model, n_ctx_train=100))
-    run = plan(small_model, small_model, reference=reference, candidates=(short,))
+    run = plan(small_model, small_model, candidates=(short,))
     with pytest.raises(PlanError, match="candidate was trained on at most 100 tokens at once"):
         list(FidelityBench(fit=SmallFit()).run(run))
