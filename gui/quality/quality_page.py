@@ -39,6 +39,7 @@ _SPEED: Final = 2
 _CHANGE: Final = (
     "Change models, cases or settings, then press Run. The result is a session of its own."
 )
+_CHANGE_FIDELITY: Final = "Change models, and choose what they are measured on, then press Run. The result is a session of its own."
 _CHANGE_SPEEDS: Final = (
     "Change models, sizes or repetitions, then press Run. The result is a session of its own."
 )
@@ -62,7 +63,12 @@ def page_of_quality(page: QualityPage, model: QualityModel) -> Page:
                 again=page.repeat_session,
                 change=page.change_session,
             ),
-            SessionView(("fidelity",), page.why_not_open, page.open_fidelity),
+            SessionView(
+                ("fidelity",),
+                page.why_not_open,
+                page.open_fidelity,
+                change=page.change_fidelity,
+            ),
             SessionView(
                 ("bench",),
                 page.why_not_open,
@@ -153,6 +159,11 @@ class QualityPage(QWidget):
         self.banners.clear()
         self.tabs.setCurrentIndex(_BY_TOKEN)
         self._model.open_fidelity(session)
+
+    def change_fidelity(self, session: Session) -> None:
+        """Show a recorded fidelity run, and let the user say what its models are measured on next."""
+        self.open_fidelity(session)
+        self.banners.add("notice", _CHANGE_FIDELITY)
 
     def open_speeds(self, session: Session) -> None:
         """Show a recorded speed run as it was seen."""

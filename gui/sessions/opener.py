@@ -15,12 +15,11 @@ from gui.collaborators import History
 from gui.jobs import Jobs
 from gui.pages import Page, SessionView, Use
 
-_OPEN_IT: Final = "Open it: its models are then those of the next run."
 _NO_SUCH_USE: Final[dict[Use, str]] = {
     "show": "",
     "resume": "A session of this kind cannot be resumed in the window.",
-    "again": f"A session of this kind cannot be run again from here. {_OPEN_IT}",
-    "change": f"A session of this kind cannot be changed and run again from here. {_OPEN_IT}",
+    "again": "A session of this kind cannot be run again as it was. Run it with changes instead.",
+    "change": "A session of this kind cannot be changed and run again from here.",
 }
 
 

@@ -367,6 +367,16 @@ def test_a_recorded_run_without_folders_tells_why_tokens_cannot_be_shown(
     assert worst.why.text() == f"Where the file of {Q2.name} lies is not known."
 
 
+def test_the_models_of_a_recorded_run_are_measured_on_something_else(
+    qtbot: QtBot, quality: Desk
+) -> None:
+    page = quality.quality_page
+    page.change_fidelity(recorded(None, Q2, Q8))
+    assert quality.quality.participants.reference == Q2
+    assert quality.quality.participants.candidates == (Q8,)
+    assert "choose what they are measured on" in page.banners.banners[-1].text
+
+
 def test_a_recorded_run_that_found_nothing_says_so(qtbot: QtBot, quality: Desk) -> None:
     page = quality.quality_page
     page.open_fidelity(recorded(None, Q8, Q2))
