@@ -11,7 +11,7 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
-from engine.energy.zones import Covers, Found, SourceStatus, Zone, range_text, unusable
+from engine.energy.zones import Covers, Found, Zone, unusable, usable
 
 SOURCE = "Apple energy model"
 STEP_S = 0.1
@@ -55,14 +55,7 @@ def find_apple(monitor: Any = None) -> Found:
     if not keys:
         return unusable(SOURCE, "This version of macOS tells no energy.")
     reader = AppleReader(monitor, tuple(_zone(key) for key in keys))
-    status = SourceStatus(
-        source=SOURCE,
-        usable=True,
-        covers=tuple(zone.name for zone in reader.zones),
-        step_s=STEP_S,
-        range=range_text("measured"),
-    )
-    return Found(reader, status)
+    return usable(SOURCE, reader)
 
 
 def _joules(metrics: Any) -> dict[str, float]:

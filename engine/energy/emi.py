@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from engine.energy.powercap import MIRRORED
-from engine.energy.zones import Found, SourceStatus, Zone, range_text, unusable
+from engine.energy.zones import Found, Zone, unusable, usable
 
 SOURCE = "Energy Meter Interface"
 STEP_S = 0.001
@@ -112,14 +112,7 @@ def find_emi(devices: Sequence[EmiDevice] | None = None) -> Found:
     if not any(zone.covers == "cpu" for zone in reader.zones):
         reader.close()
         return unusable(SOURCE, "Windows' energy meters do not tell the processor's energy.")
-    status = SourceStatus(
-        source=SOURCE,
-        usable=True,
-        covers=tuple(zone.name for zone in reader.zones),
-        step_s=STEP_S,
-        range=range_text("measured"),
-    )
-    return Found(reader, status)
+    return usable(SOURCE, reader)
 
 
 def channel_names(version: int, metadata: bytes) -> list[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from engine.energy.sysfs import ReadText, read_text
-from engine.energy.zones import Covers, Found, SourceStatus, Zone, range_text, unusable
+from engine.energy.zones import Covers, Found, SourceStatus, Zone, range_text, unusable, usable
 
 SOURCE = "powercap"
 STEP_S = 0.001
@@ -85,14 +85,7 @@ def find_powercap(root: Path, virtual: bool, read: ReadText = read_text) -> Foun
                 zones.append(_zone(each, read))
                 chosen.append(each)
     files = {each.folder.name: each.folder / "energy_uj" for each in chosen}
-    status = SourceStatus(
-        source=SOURCE,
-        usable=True,
-        covers=tuple(zone.name for zone in zones if zone.counted),
-        step_s=STEP_S,
-        range=range_text("measured"),
-    )
-    return Found(PowercapReader(files, tuple(zones), read), status)
+    return usable(SOURCE, PowercapReader(files, tuple(zones), read))
 
 
 def configured_watts(root: Path, read: ReadText = read_text) -> float | None:

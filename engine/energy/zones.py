@@ -75,6 +75,19 @@ class Found(NamedTuple):
     status: SourceStatus
 
 
+def usable(source: str, reader: Reader) -> Found:
+    """A source whose zones are all of one kind."""
+    step_s, label = reader.zones[0].step_s, reader.zones[0].label
+    status = SourceStatus(
+        source=source,
+        usable=True,
+        covers=tuple(zone.name for zone in reader.zones if zone.counted),
+        step_s=step_s,
+        range=range_text(label),
+    )
+    return Found(reader, status)
+
+
 def unusable(source: str, reason: str) -> Found:
     return Found(None, SourceStatus(source=source, usable=False, reason=reason))
 
