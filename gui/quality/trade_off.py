@@ -18,7 +18,7 @@ _WORDS: Final[dict[Axis, str]] = {
     "memory_bytes": "Memory, MB",
     "size_bytes": "Size of the file, MB",
     "joules": "Joules for a reply",
-    "money": f"Cost of {PER_REPLIES:,} replies",
+    "money": f"Electricity for {PER_REPLIES:,} replies",
 }
 _DIVIDED_BY: Final[dict[Axis, float]] = {"memory_bytes": 1e6, "size_bytes": 1e6}
 _ON_FRONT: Final = "No other model passes as many cases for as little."

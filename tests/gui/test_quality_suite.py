@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -221,6 +222,9 @@ def test_what_passes_is_drawn_against_each_cost_that_is_known(qtbot: QtBot, case
     choice = verdicts.trade_off.axis_choice
     words = [choice.itemText(place) for place in range(choice.count())]
     assert words == ["Seconds for a reply", "Memory", "Size of the file"]
+    table = verdicts.trade_off.table.model()
+    heads = [table.headerData(n, Qt.Orientation.Horizontal) for n in range(table.columnCount())]
+    assert heads[-1] == "Electricity for 1,000 replies", "the money is of that alone"
     assert "one reply at a time" in verdicts.trade_off.how.text()
     for axis in ("seconds", "memory_bytes"):
         choice.set_choice(axis)
