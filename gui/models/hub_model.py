@@ -16,6 +16,7 @@ from gui.jobs import Cancelled, Jobs, Lane
 from gui.models.choices_model import ChoicesModel
 from gui.models.found_model import FoundModel
 from gui.models.hub_desk import HubDesk, Verdicts
+from gui.models.questions import Questions
 from gui.settings import HubChoices
 
 if TYPE_CHECKING:
@@ -70,8 +71,7 @@ class HubModel(QObject):
         self.facts: Facts | None = None
         self.downloads: dict[str, Download] = {}
         self._runtime = Runtime()
-        self._asked: dict[Lane, str] = {}
-        self._turns: dict[Lane, int] = {}
+        self._questions = Questions()
         self._cancelled: set[str] = set()
         self._opened = False
         self.found.more_wanted.connect(self._fetch_more)
@@ -79,7 +79,7 @@ class HubModel(QObject):
     @property
     def busy(self) -> str:
         """What is being asked, in words."""
-        return " ".join(self._asked.values())
+        return self._questions.words
 
     @property
     def offline(self) -> bool:
@@ -102,9 +102,7 @@ class HubModel(QObject):
         """Offline, running downloads rest; nothing is contacted until it is switched off."""
         if offline != self.offline:
             self.choices_made = msgspec.structs.replace(self.choices_made, offline=offline)
-            self._asked.clear()
-            for lane in self._turns:
-                self._turns[lane] += 1
+            self._questions.give_up()
             self._give_up()
             if self._opened:
                 self._connect()
@@ -219,16 +217,14 @@ class HubModel(QObject):
         self, lane: Lane, words: str, work: Callable[[], object], done: Callable[..., None]
     ) -> None:
         """Ask the hub; answers to what was asked before in this lane are dropped."""
-        self._turns[lane] = turn = self._turns.get(lane, 0) + 1
-        self._asked[lane] = words
+        turn = self._questions.ask(lane, words)
         current = partial(self._if_current, lane, turn, done)
         failed = partial(self._fail_turn, lane, turn)
         self._jobs.start(lane, partial(_or_cancelled, work), current, failed)
         self.state_changed.emit()
 
     def _if_current(self, lane: Lane, turn: int, done: Callable[..., None], result: object) -> None:
-        if turn == self._turns[lane]:
-            self._asked.pop(lane, None)
+        if self._questions.answered(lane, turn):
             done(result)
             self.state_changed.emit()
 
@@ -323,8 +319,7 @@ class HubModel(QObject):
         self.noticed.emit("The token is kept in this system's keyring. Try again now.")
 
     def _fail_turn(self, lane: Lane, turn: int, fault: SteelyardError) -> None:
-        if turn == self._turns[lane]:
-            self._asked.pop(lane, None)
+        if self._questions.answered(lane, turn):
             self.state_changed.emit()
             self._fail(fault)
 
