@@ -113,6 +113,8 @@ def test_code_runs_between_what_the_prompt_gave_and_the_tests(
     use(monkeypatch, recorded)
     check = PythonCheck(type="passes-tests", function="add", before="import math\n", tests=TESTS)
     assert run(check, FENCED).reason == "Its tests fail: AssertionError: no."
+    use(monkeypatch, Recorded(Ran(ok=False, fault="AssertionError: ")))
+    assert run(check, FENCED).reason == "Its tests fail: AssertionError."
     (program,) = recorded.programs
     assert program.index("import math") < program.index("def add") < program.index("check(add)")
     assert ready_suite("humaneval", 3).not_supported == ()

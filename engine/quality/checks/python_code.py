@@ -39,7 +39,7 @@ def find_python(check: PythonCheck, text: str) -> Finding:
     if not isinstance(sandbox, Sandbox):
         return Finding(holds=None, reason=f"The code was not run, since {sandbox}.")
     ran = sandbox.run(f"{check.before}\n{code.text}\n\n{check.tests or ''}\n")
-    reason = "Its tests pass." if ran.ok else f"Its tests fail: {ran.fault}."
+    reason = "Its tests pass." if ran.ok else f"Its tests fail: {ran.fault.rstrip('.: ')}."
     return Finding(holds=ran.ok, reason=reason, spans=spans)
 
 
