@@ -142,15 +142,39 @@ def _with(confidence: float) -> str:
     return f"with {_number(math.floor(confidence * 1000 + 1e-6) / 10)} % confidence"
 
 
+def told_lower_bound(verdict: Verdict) -> float | None:
+    """As the sentence rounds it, so that figures beside it say the same."""
+    lower = verdict.lower_bound
+    if lower is None:
+        return None
+    return _least(lower) if lower >= 0 else -_most(-lower, verdict.margin)
+
+
+def told_upper_bound(verdict: Verdict) -> float | None:
+    """As the sentence rounds it."""
+    upper = verdict.upper_bound
+    if upper is None:
+        return None
+    return round(upper, 3) if upper >= 0 else -_least(-upper)
+
+
 def _at_most(loss: float, margin: float = 1.0) -> str:
-    # A loss of 5.04 points must not read as 5 beside a margin of 5.
-    # Nor may one that is not quite nothing read as less than none.
-    rounded = max(round(loss, 3), 0.001)
-    return _points(math.ceil(loss * 1000) / 1000 if rounded <= margin < loss else rounded)
+    return _points(_most(loss, margin))
 
 
 def _at_least(gain: float) -> str:
-    return _points(math.floor(gain * 1000 + 1e-6) / 1000)
+    return _points(_least(gain))
+
+
+def _most(loss: float, margin: float) -> float:
+    # A loss of 5.04 points must not read as 5 beside a margin of 5.
+    # Nor may one that is not quite nothing read as less than none.
+    rounded = max(round(loss, 3), 0.001)
+    return math.ceil(loss * 1000) / 1000 if rounded <= margin < loss else rounded
+
+
+def _least(gain: float) -> float:
+    return math.floor(gain * 1000 + 1e-6) / 1000
 
 
 def _points(fraction: float) -> str:

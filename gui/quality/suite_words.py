@@ -12,6 +12,7 @@ from engine.contract import Case, CaseScore, CheckResult, Contender, Outcome, Re
 from engine.naming import short_names
 from engine.quality.choices import choice_words
 from engine.quality.scores import overruled_checks
+from engine.quality.sentences import told_lower_bound, told_upper_bound
 from engine.quality.standings import Standing
 from gui.figures import count
 from gui.quality.figures_table import Cell, Column, named
@@ -56,9 +57,13 @@ def verdict_figures(verdict: Verdict) -> list[tuple[str, str]]:
         ("Only the reference passes", str(verdict.b)),
         ("Only this one passes", str(verdict.c)),
         ("Difference", _points(verdict.difference)),
-        (f"Lower bound, {_percent(verdict.confidence)}", _points(verdict.lower_bound)),
+        (f"Lower bound, {_percent(verdict.confidence)}", _points(told_lower_bound(verdict))),
         ("Margin", f"−{verdict.margin * 100:g} points"),
     ]
+    if verdict.outcome == "worse" and not verdict.vetoed_by:
+        # It is the upper one that says so.
+        upper = f"Upper bound, {_percent(verdict.upper_confidence)}"
+        rows.insert(-1, (upper, _points(told_upper_bound(verdict))))
     if verdict.flip_rate is not None:
         rows.insert(3, ("Came out differently", f"{verdict.flip_rate * 100:.1f} %"))
     return rows

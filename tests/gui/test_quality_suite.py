@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -295,6 +296,9 @@ def test_the_verdicts_can_be_copied(qtbot: QtBot, cases: Desk) -> None:
     clipboard = QGuiApplication.clipboard()
     verdicts.copy_text.click()
     assert f"{Q2.name}: worse" in clipboard.text()
+    bound = re.search(r"loses more than ([\d.]+) points", clipboard.text())
+    assert bound is not None
+    assert f"Upper bound, 97.5 %: −{bound[1]} points" in clipboard.text()
     verdicts.copy_json.click()
     copied = json.loads(clipboard.text())
     assert len(copied["found"]["verdicts"]) == 2

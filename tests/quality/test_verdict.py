@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.contract import Verdict
 from engine.errors import PlanError
 from engine.quality.planning import cases_needed
-from engine.quality.sentences import sentence
+from engine.quality.sentences import sentence, told_lower_bound, told_upper_bound
 from engine.quality.verdict import Comparison, PairedCase, says_nothing, verdicts
 
 
@@ -275,6 +275,16 @@ def test_a_loss_just_above_the_margin_does_not_read_as_the_margin() -> None:
     assert found.lower_bound is not None
     assert -found.lower_bound > 0.05
     assert "up to 5.1 points; your margin is 5:" in sentence(found)
+    assert told_lower_bound(found) == -0.051
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 200))
+def test_a_bound_beside_the_sentence_reads_as_in_it(b: int, c: int, same: int) -> None:
+    found = _verdict(b, c, b + c + same + 1)
+    bound = told_upper_bound(found) if found.outcome == "worse" else told_lower_bound(found)
+    assert bound is not None
+    if bound:
+        assert f" {abs(bound) * 100:.3g} point" in sentence(found)
 
 
 def test_the_sentence_tells_of_overruled_and_missing_scores() -> None:
