@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from engine.contract import CaseScore, CheckResult, Session, Verdict
-from engine.quality.sentences import outcome_words, sentence
+from engine.quality.sentences import outcome_words, sentence, told_lower_bound
 from engine.quality.standings import Standing, standing
 from engine.quality.votes import NO_BEST_WORDS
 from engine.suite import suite_of
@@ -123,8 +123,8 @@ def _verdict(verdict: Verdict) -> tuple[str, ...]:
         f"{verdict.b:,}",
         f"{verdict.c:,}",
         _points(verdict.difference),
-        _points(verdict.lower_bound),
-        _points(verdict.margin),
+        _points(told_lower_bound(verdict)),
+        f"{100 * verdict.margin:g}",
         NONE if verdict.cases_needed is None else f"{verdict.cases_needed:,}",
     )
 

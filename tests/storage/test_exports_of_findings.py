@@ -73,6 +73,15 @@ def test_a_report_words_its_table_of_verdicts_as_it_does_its_findings(
     assert table.rows[0][:2] == ("model 1", words)
 
 
+def test_a_bound_just_beyond_the_margin_does_not_read_as_the_margin_in_a_report() -> None:
+    session = found.suite()
+    close = msgspec.structs.replace(
+        session.verdicts[0], lower_bound=-0.05004, margin=0.05, outcome="undecided"
+    )
+    (table,) = verdict_table(msgspec.structs.replace(session, verdicts=(close,)))
+    assert table.rows[0][6:8] == ("-5.1", "5")
+
+
 def test_votes_for_none_tell_the_equally_good_from_the_bad() -> None:
     session = found.suite()
     (vote,) = session.votes
