@@ -117,6 +117,7 @@ def _figures(session: Session) -> Iterator[tuple[str, float]]:
     yield from _numbers("speeds", session.speeds)
     yield from _numbers("tests", session.tests)
     yield from _numbers("fidelity", session.fidelity)
+    yield from _numbers("fidelity_task", session.fidelity_task)
 
 
 def _numbers(field: str, value: object) -> Iterator[tuple[str, float]]:

@@ -72,6 +72,7 @@ def new_session(plan: Plan, environment: Environment, kind: SessionKind) -> Sess
         batched=plan.batched,
         warm_up=plan.warm_up,
         tests=plan.tests,
+        fidelity_task=plan.fidelity_task,
         contenders=plan.contenders,
         cases=plan.cases,
     )

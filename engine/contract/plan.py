@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from engine.contract.checks import Check
+from engine.contract.fidelity_task import FidelityTask
 from engine.contract.speed import SpeedTest
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -166,7 +167,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     together runs all contenders at once, so that their timings are of a shared machine and say so.
     batched answers many cases of a contender side by side: for throughput, and without latencies.
     warm_up runs a short discarded evaluation after each load.
-    tests: in place of cases, what a speed run measures of each contender.
+    tests: in place of cases, what a speed run measures of each contender. fidelity_task: what a fidelity
+    run reads, whose first contender is the reference.
     """
 
     contenders: tuple[Contender, ...]
@@ -177,4 +179,5 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     batched: bool = False
     warm_up: bool = True
     tests: tuple[SpeedTest, ...] = ()
+    fidelity_task: FidelityTask | None = None
     title: str | None = None

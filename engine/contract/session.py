@@ -8,6 +8,7 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from engine.contract.fidelity import FidelityDocument
+from engine.contract.fidelity_task import FidelityTask
 from engine.contract.judgement import CaseScore, SuiteTerms, Verdict, Vote
 from engine.contract.machine import Environment
 from engine.contract.plan import Case, Contender, Plan, Sampling
@@ -26,7 +27,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     status: running, finished, stopped (by the user), or interrupted (its process died). notes, tags
     and the star are the user's own. suite, scores and verdicts are of a suite, whose first contender is
-    the reference; fidelity and speeds are of runs of those kinds, tests what a speed run was to measure.
+    the reference; fidelity and speeds are of runs of those kinds, tests what a speed run was to measure,
+    fidelity_task what a fidelity run was asked (None in sessions of versions that did not keep it).
     """
 
     format: Literal["steelyard.session"] = SESSION_FORMAT
@@ -43,6 +45,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     batched: bool = False
     warm_up: bool = True
     tests: tuple[SpeedTest, ...] = ()
+    fidelity_task: FidelityTask | None = None
     contenders: tuple[Contender, ...]
     cases: tuple[Case, ...]
     replies: tuple[Reply, ...] = ()
@@ -67,6 +70,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             batched=self.batched,
             warm_up=self.warm_up,
             tests=self.tests,
+            fidelity_task=self.fidelity_task,
             title=self.title,
         )
 

@@ -18,11 +18,14 @@ from engine.contract import (
     Contender,
     Environment,
     FidelityDocument,
+    FidelityTask,
     Measured,
     Message,
+    PromptsSource,
     Reply,
     Session,
     SuiteTerms,
+    TextFileSource,
 )
 
 LEFT_OUT: Final = "(left out)"
@@ -107,6 +110,7 @@ def _without_paths(session: Session) -> Session:
         replies=replies,
         suite=clean(session.suite, SuiteTerms | None),
         scores=tuple(_cleaned_score(score, secrets) for score in session.scores),
+        fidelity_task=clean(session.fidelity_task, FidelityTask | None),
         fidelity=_cleaned_fidelity(session.fidelity, secrets),
         speeds=clean(session.speeds, tuple[Measured, ...]),
     )
@@ -154,6 +158,8 @@ def _secrets(session: Session) -> _Secrets:
     found = {str(Path.home()): "~"}
     files = [remark.file for remark in session.suite.not_supported] if session.suite else []
     files += [session.fidelity.text.name] if session.fidelity else []
+    source = session.fidelity_task.source if session.fidelity_task else None
+    files += [source.path] if isinstance(source, TextFileSource | PromptsSource) else []
     for path in files:
         found[path] = _name(path)
         found[path.removesuffix(_name(path))] = ""

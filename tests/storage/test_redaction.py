@@ -3,12 +3,24 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 
-from engine.contract import Case, Contender, DeviceUse, Lora, Message, Runtime, Session
+from engine.contract import (
+    Case,
+    Contender,
+    DeviceUse,
+    FidelityTask,
+    Lora,
+    Message,
+    PromptsSource,
+    Runtime,
+    Session,
+    TextFileSource,
+)
 from storage.document import dump
 from storage.exports.redaction import LEFT_OUT, NOTHING, Omit, without
-from tests.storage import samples
+from tests.storage import found, samples
 from tests.storage.strategies import sessions
 
 FOLDER = "/home/somebody/secret models"
@@ -88,3 +100,17 @@ def test_paths_of_windows_are_left_out_too() -> None:
 def test_every_session_can_be_handed_over(any_session: Session) -> None:
     shown = without(any_session, Omit(system_prompts=True, paths=True, notes=True))
     assert len(shown.replies) == len(any_session.replies)
+
+
+@pytest.mark.parametrize("kind", [TextFileSource, PromptsSource])
+def test_the_place_of_what_a_fidelity_run_read_is_left_out_with_paths(
+    kind: type[TextFileSource | PromptsSource],
+) -> None:
+    source = kind(path="/srv/very private/notes.txt", sha256="0" * 64, size_bytes=9)
+    task = FidelityTask(source=source, name="notes.txt", until=0.01)
+    run = msgspec.structs.replace(found.fidelity(), fidelity_task=task)
+    assert b"very private" in dump(without(run, Omit(notes=True)))
+    shown = without(run, Omit(paths=True))
+    assert b"very private" not in dump(shown)
+    left = msgspec.structs.replace(source, path="notes.txt")
+    assert shown.fidelity_task == msgspec.structs.replace(task, source=left)
