@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.contract import Case, Contender, FidelityDocument, Loading
+from engine.contract import (
+    BundledSource,
+    Case,
+    Contender,
+    FidelityDocument,
+    Loading,
+    PastedSource,
+    PromptsSource,
+    RepliesSource,
+    TextFileSource,
+)
 from engine.quality.fidelity_statistics import RunningFidelity
 
 DEFAULT_N_CTX = 512
@@ -12,7 +22,10 @@ DEFAULT_MAX_TOKENS = 256
 
 
 class FidelityPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """On a text. until: stop early once both ± of every candidate's mean KLD are at most this many nats."""
+    """On a text. until: stop early once both ± of every candidate's mean KLD are at most this many nats.
+
+    source: where the text was had, for a run that is to be repeated. title: of its session, None: made up.
+    """
 
     reference: Contender
     candidates: tuple[Contender, ...]
@@ -22,6 +35,8 @@ class FidelityPlan(msgspec.Struct, frozen=True, kw_only=True):
     max_chunks: int | None = None
     until: float | None = None
     noise_floor: bool = True
+    source: BundledSource | TextFileSource | PastedSource | None = None
+    title: str | None = None
 
 
 class GivenReply(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +50,7 @@ class RepliesPlan(msgspec.Struct, frozen=True, kw_only=True):
     """On the user's own prompts: how likely are the reference's replies to the candidates, token by token?
 
     replies: given ones by case; the reference first answers the other cases, greedily. name: of the prompts.
+    source and title as in FidelityPlan.
     """
 
     reference: Contender
@@ -45,6 +61,8 @@ class RepliesPlan(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int = DEFAULT_MAX_TOKENS
     until: float | None = None
     noise_floor: bool = True
+    source: PromptsSource | RepliesSource | None = None
+    title: str | None = None
 
 
 class ReplyGiven(msgspec.Struct, frozen=True, kw_only=True):

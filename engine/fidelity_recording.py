@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from msgspec.structs import replace
+
 from engine.contract import (
     Environment,
     Event,
+    FidelityTask,
     Findings,
     Plan,
     Recorder,
@@ -44,16 +47,33 @@ def recorded_fidelity(
 
 def session_plan(plan: FidelityPlan | RepliesPlan) -> Plan:
     """As the history knows a run: the reference is the first contender; prompts are its cases."""
-    read = plan.text_name if isinstance(plan, FidelityPlan) else plan.name
+    known = Plan(
+        contenders=(plan.reference, *plan.candidates),
+        cases=(),
+        fidelity_task=_task(plan),
+        title=plan.title or _title(plan),
+    )
+    if isinstance(plan, FidelityPlan):
+        return known
+    return replace(known, cases=plan.cases, sampling=Sampling(max_tokens=plan.max_tokens))
+
+
+def _task(plan: FidelityPlan | RepliesPlan) -> FidelityTask | None:
+    if plan.source is None:
+        return None
+    task = FidelityTask(
+        source=plan.source, name=_name(plan), until=plan.until, noise_floor=plan.noise_floor
+    )
+    if isinstance(plan, FidelityPlan):
+        return replace(task, n_ctx=plan.n_ctx, max_chunks=plan.max_chunks)
+    return task
+
+
+def _title(plan: FidelityPlan | RepliesPlan) -> str:
     candidates = ", ".join(each.name for each in plan.candidates)
     # What tells runs apart first: names of models are long, and a list cuts what does not fit.
-    title = f"Fidelity on {read}: {candidates} to {plan.reference.name}"
-    contenders = (plan.reference, *plan.candidates)
-    if isinstance(plan, FidelityPlan):
-        return Plan(contenders=contenders, cases=(), title=title)
-    return Plan(
-        contenders=contenders,
-        cases=plan.cases,
-        sampling=Sampling(max_tokens=plan.max_tokens),
-        title=title,
-    )
+    return f"Fidelity on {_name(plan)}: {candidates} to {plan.reference.name}"
+
+
+def _name(plan: FidelityPlan | RepliesPlan) -> str:
+    return plan.text_name if isinstance(plan, FidelityPlan) else plan.name
