@@ -76,10 +76,11 @@ class FidelityChart(QWidget):
         self.plot.name_lines([(p, each.name) for p, each in zip(places, shown, strict=True)])
         if floor is not None:
             ends.append(floor)
-            self.plot.rule(floor, _FLOOR, upright=True)
+            # In the room that is left above the first line, however many there are.
+            named_at = (len(shown) + 0.15) / (len(shown) + 0.5)
+            self.plot.rule(floor, _FLOOR, upright=True, named_at=named_at)
         low, high = min(ends), max(ends)
         room = 0.06 * (high - low) or 0.01
-        # Above the first line stands the name of the noise floor.
         self.plot.spread((low - room, high + room), (-0.6, len(shown) - 0.1))
         self.setFixedHeight(self._theme.lines(6 + 2 * len(shown)))
 

@@ -102,8 +102,9 @@ class Plot(QWidget):
         item.setPos(x, y)
         self.view.addItem(item)
 
-    def rule(self, at: float, text: str, *, upright: bool) -> None:
-        options = {"position": 0.85 if upright else 0.08, "color": self._colour("muted")}
+    def rule(self, at: float, text: str, *, upright: bool, named_at: float = 0.08) -> None:
+        """named_at: where along the line its name stands, 0 to 1."""
+        options = {"position": named_at, "color": self._colour("muted")}
         self.view.addItem(
             pyqtgraph.InfiniteLine(
                 at, angle=90 if upright else 0, pen=self._dashes(), label=text, labelOpts=options

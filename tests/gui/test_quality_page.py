@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+import pyqtgraph
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -423,6 +424,21 @@ def test_every_chart_can_be_shown_in_both_looks(qtbot: QtBot, quality: Desk) -> 
         for side in ("left", "bottom"):
             assert chart.plot.view.getAxis(side).autoSIPrefixScale == 1.0
         qtbot.waitUntil(chart.isVisible)
+
+
+def test_the_noise_floor_is_named_above_the_first_of_many_candidates(
+    qtbot: QtBot, quality: Desk
+) -> None:
+    many = [contender(f"Q{n}_K") for n in range(2, 7)]
+    quality.compare.contenders.replace_all((F16, *many))
+    quality.quality_page.run.click()
+    result = finish(qtbot, quality)
+    qtbot.waitUntil(lambda: isinstance(result.chart, FidelityChart), timeout=10_000)
+    assert isinstance(result.chart, FidelityChart)
+    view = result.chart.plot.view
+    (rule,) = [each for each in view.items() if isinstance(each, pyqtgraph.InfiniteLine)]
+    low, high = view.viewRange()[1]
+    assert low + rule.label.orthoPos * (high - low) > len(many) - 1 + 0.3
 
 
 def test_a_file_that_is_no_model_is_told_on_this_page(
