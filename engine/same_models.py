@@ -1,11 +1,19 @@
-"""Contenders that are one and the same: a comparison of them is allowed, but says nothing of the models."""
+"""What a comparison of models has to be read with: the same model twice, or models in different settings."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from engine.contract import Contender
+
+_MATTERS: Final = {
+    "type_k": "type of the K cache",
+    "type_v": "type of the V cache",
+    "flash_attention": "flash attention",
+    "loras": "LoRA adapters",
+}
 
 
 def same_model_remarks(contenders: Sequence[Contender]) -> tuple[str, ...]:
@@ -21,6 +29,24 @@ def same_model_remarks(contenders: Sequence[Contender]) -> tuple[str, ...]:
         elif earlier is not None:
             told.append(
                 f"{each.name} is the same file as {earlier.name}, with the same settings: measured twice."
+            )
+    return tuple(told)
+
+
+def other_settings_remarks(contenders: Sequence[Contender]) -> tuple[str, ...]:
+    """A sentence for each that runs otherwise than the first, the reference, in what changes its figures."""
+    reference, *others = contenders
+    told = []
+    for each in others:
+        differing = [
+            words
+            for field, words in _MATTERS.items()
+            if getattr(each.runtime, field) != getattr(reference.runtime, field)
+        ]
+        if differing:
+            told.append(
+                f"{each.name} and {reference.name} run with different settings ({', '.join(differing)}), "
+                "which is a part of what differs."
             )
     return tuple(told)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.contract import Contender, Loading, NotRecorded, Session
 from engine.errors import SteelyardError
-from engine.same_models import same_model_remarks
+from engine.same_models import other_settings_remarks, same_model_remarks
 from gui.collaborators import Collaborators, FidelityBench, History
 from gui.divergence.divergence_model import Question, why_not_read
 from gui.held_run import HeldRun
@@ -135,7 +135,8 @@ class FidelityModel(QObject):
         )
         self._jobs.start("bench", prepare, self._start, self._fail)
         self.begun.emit()
-        for remark in same_model_remarks((reference, *self.candidates)):
+        everyone = (reference, *self.candidates)
+        for remark in (*same_model_remarks(everyone), *other_settings_remarks(everyone)):
             self.noticed.emit(remark)
         on_text = isinstance(self.settings.source, TextSource)
         self._tell("Reading the text" if on_text else "Reading the prompts", 0.0)

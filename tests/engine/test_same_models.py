@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.contract import Contender, ModelFile, Runtime
-from engine.same_models import same_model_remarks
+from engine.same_models import other_settings_remarks, same_model_remarks
 
 
 def _contender(name: str, path: str, sha256: str | None = None) -> Contender:
@@ -46,3 +46,10 @@ def test_the_same_file_with_other_settings_is_a_comparison_like_any_other() -> N
     reference = _contender("big", "/m/big.gguf")
     small_cache = replace(reference, name="q8 cache", runtime=Runtime(type_k="q8_0", type_v="q8_0"))
     assert same_model_remarks((reference, small_cache)) == ()
+    (told,) = other_settings_remarks((reference, reference, small_cache))
+    assert told == (
+        "q8 cache and big run with different settings (type of the K cache, type of the V cache), "
+        "which is a part of what differs."
+    )
+    more_threads = replace(reference, name="fast", runtime=Runtime(threads=8))
+    assert other_settings_remarks((reference, more_threads)) == ()

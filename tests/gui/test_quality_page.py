@@ -100,6 +100,18 @@ def test_a_model_that_is_set_against_itself_is_named(tab: int, qtbot: QtBot, qua
     assert told[0].startswith("twin is the reference's own file with the same settings")
 
 
+def test_a_model_in_other_settings_than_the_reference_is_named(qtbot: QtBot, quality: Desk) -> None:
+    without = msgspec.structs.replace(Q2, runtime=Runtime(flash_attention="off"))
+    quality.compare.contenders.replace_all((F16, Q8, without))
+    page = quality.quality_page
+    page.run.click()
+    qtbot.waitUntil(lambda: not quality.quality.running)
+    (told,) = [banner.text for banner in page.banners.banners if banner.kind == "notice"]
+    assert told.startswith(
+        f"{Q2.name} and {F16.name} run with different settings (flash attention)"
+    )
+
+
 def test_estimates_are_shown_while_the_run_goes_on(
     qtbot: QtBot, quality: Desk, fakes: Fakes
 ) -> None:
