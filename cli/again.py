@@ -1,4 +1,4 @@
-"""The command that runs a recorded suite or fidelity run again, as it is typed."""
+"""The command that runs a recorded suite again, or a fidelity run that does not tell what it was asked."""
 
 from __future__ import annotations
 

@@ -98,14 +98,32 @@ def fidelity(
     runtime = Runtime(n_ctx=options.ctx, threads=options.threads)
     contenders = read_contenders([reference, *candidates], runtime, describe_model)
     plan = make_plan(contenders, options, read_session)
-    for remark in same_model_remarks(contenders):
+    return measure_fidelity(
+        plan,
+        as_json=options.as_json,
+        wanted=not options.no_history,
+        make_bench=make_bench,
+        read_environment=read_environment,
+    )
+
+
+def measure_fidelity(
+    plan: FidelityPlan | RepliesPlan,
+    *,
+    as_json: bool,
+    wanted: bool = True,
+    make_bench: Callable[[], Bench] = machine_bench,
+    read_environment: Callable[[], Environment] = machine_environment,
+) -> int:
+    """The exit code, as that of `fidelity`. wanted: in the history."""
+    for remark in same_model_remarks((plan.reference, *plan.candidates)):
         complain(clean_line(remark))
-    with measurement_recorder("fidelity", wanted=not options.no_history) as recorder:
+    with measurement_recorder("fidelity", wanted=wanted) as recorder:
         document, stopped = _run(make_bench(), plan, read_environment, recorder)
     if document is None:
         complain("Stopped before anything was scored.")
         return EXIT_INTERRUPTED
-    if options.as_json:
+    if as_json:
         write_json(document)
     else:
         print_fidelity(result_console(), document)

@@ -6,9 +6,17 @@ from collections.abc import Callable
 
 from cli.fidelity_options import FidelityOptions
 from cli.usage import WrongUsage, read_text
-from engine.contract import Contender, Session
+from engine.contract import (
+    BundledSource,
+    Contender,
+    PromptsSource,
+    RepliesSource,
+    Session,
+    TextFileSource,
+)
 from engine.errors import PlanError
 from engine.fidelity import FidelityPlan, RepliesPlan
+from engine.fidelity_again import source_file
 from engine.fidelity_plan import DEFAULT_N_CTX
 from engine.quality.bundled import DEFAULT_TEXT, bundled_text, read_bundled
 from engine.quality.prompts import read_prompts
@@ -38,12 +46,14 @@ def make_plan(
 def _on_text(contenders: tuple[Contender, ...], options: FidelityOptions) -> FidelityPlan:
     if options.text is not None:
         name, text = options.text.name, read_text(options.text, "--text")
+        source: BundledSource | TextFileSource = source_file(TextFileSource, options.text)
     else:
         try:
             bundled = bundled_text(options.bundled or DEFAULT_TEXT)
         except PlanError as error:
             raise WrongUsage(str(error)) from error
         name, text = bundled.title, read_bundled(bundled)
+        source = BundledSource(name=bundled.name)
     return FidelityPlan(
         reference=contenders[0],
         candidates=contenders[1:],
@@ -53,6 +63,7 @@ def _on_text(contenders: tuple[Contender, ...], options: FidelityOptions) -> Fid
         max_chunks=options.chunks,
         until=options.until,
         noise_floor=not options.no_noise_floor,
+        source=source,
     )
 
 
@@ -65,11 +76,13 @@ def _on_replies(
         session = read_session(options.session)
         name = f"session {session.id}"
         cases, replies = recorded_replies(session, contenders[0])
+        source: PromptsSource | RepliesSource = RepliesSource(session=session.id)
     else:
         assert options.prompts is not None
         if not options.prompts.is_file():
             raise WrongUsage(f"There is no file {options.prompts}, given to --prompts.")
         name, cases, replies = options.prompts.name, read_prompts(options.prompts), {}
+        source = source_file(PromptsSource, options.prompts)
     return RepliesPlan(
         reference=contenders[0],
         candidates=contenders[1:],
@@ -79,4 +92,5 @@ def _on_replies(
         max_tokens=options.max_tokens,
         until=options.until,
         noise_floor=not options.no_noise_floor,
+        source=source,
     )

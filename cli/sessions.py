@@ -233,7 +233,7 @@ def _print_heading(console: Console, session: Session) -> None:
 def _print_fidelity(console: Console, session: Session) -> None:
     if session.fidelity is None:
         again = f"{program_name()} sessions rerun {session.id}"
-        hint = f"Nothing was scored before it ended. How to run it again: {again}"
+        hint = f"Nothing was scored before it ended, so it can only begin anew: {again}"
         console.print(words(hint), soft_wrap=True)
     else:
         print_fidelity(console, session.fidelity)

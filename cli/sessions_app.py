@@ -72,13 +72,13 @@ def sessions_search(
 
 
 @sessions_app.command(
-    "rerun", short_help="Run a comparison or speed run again, as it was or with changes."
+    "rerun", short_help="Run a comparison, speed or fidelity run again, as it was or with changes."
 )
 @grouped
 def sessions_rerun(session: _SessionId, changes: ChangeOptions) -> int:
-    """Run a comparison or speed run again, as it was or with changes; it becomes a session of its own.
+    """Run a comparison, speed or fidelity run again, as it was or with changes, as a session of its own.
 
-    Of a suite or a fidelity run, the command for it is told.
+    The text file of a fidelity run must be as it was. Of a suite, the command for it is told.
     """
     from cli.sessions_rerun import rerun
 

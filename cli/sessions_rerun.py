@@ -4,30 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import msgspec
 
 from cli.again import command_again
 from cli.bench import MakeBenches, machine_benches, measure
 from cli.compare import machine_bench, report, screens_for
-from cli.contenders import read_contenders
+from cli.fidelity import Bench as FidelityBench
+from cli.fidelity import machine_bench as fidelity_bench
+from cli.fidelity import machine_environment, measure_fidelity
 from cli.history import open_history
 from cli.running import MakeBench, run_plan
+from cli.sessions_changes import (
+    changed_contenders,
+    key_and_value,
+    with_field,
+    with_runtime,
+)
+from cli.sessions_rerun_fidelity import fidelity_again
 from cli.sessions_rerun_options import ChangeOptions
 from cli.usage import WrongUsage
-from engine.contract import Contender, ModelFile, Plan, Runtime, Sampling, Session
+from engine.contract import Environment, ModelFile, Plan, Runtime, Sampling, Session
 from engine.errors import PlanError
 from engine.limits import check_plan_limits
-from engine.naming import unique_names
 from engine.speed import SpeedPlan
 from engine.speed_recording import speed_plan
 from models.describe import describe
 
 _PLAN_KEYS: Final = ("repeats", "together", "warm_up")
 _KEYS: Final = (*Sampling.__struct_fields__, *Runtime.__struct_fields__, *_PLAN_KEYS)
-
-S = TypeVar("S", bound=msgspec.Struct)
 
 
 def rerun(
@@ -36,15 +42,23 @@ def rerun(
     *,
     make_bench: MakeBench = machine_bench,
     make_benches: MakeBenches = machine_benches,
+    make_fidelity_bench: Callable[[], FidelityBench] = fidelity_bench,
+    read_environment: Callable[[], Environment] = machine_environment,
     describe_model: Callable[[Path], ModelFile] = describe,
 ) -> int:
-    """A session of its own; the exit code is that of `compare` or `bench`."""
+    """A session of its own; the exit code is that of `compare`, `bench` or `fidelity`."""
     with open_history() as history:
         session = history.session(session_id)
-        if session.kind in {"suite", "fidelity"}:
+        if session.kind == "suite":
             raise WrongUsage(
-                f"Session {session.id} is no comparison or speed run. To run it again:"
-                f" {command_again(session)}"
+                f"Session {session.id} is of a suite. To run it again: {command_again(session)}"
+            )
+        if session.kind == "fidelity":
+            return measure_fidelity(
+                fidelity_again(session, changes, describe_model, history.session),
+                as_json=changes.as_json,
+                make_bench=make_fidelity_bench,
+                read_environment=read_environment,
             )
         if session.kind == "bench":
             speeds = speeds_again(session, changes, describe_model)
@@ -76,7 +90,7 @@ def changed_plan(
     session: Session, changes: ChangeOptions, describe_model: Callable[[Path], ModelFile]
 ) -> Plan:
     """Raises WrongUsage for a contender, key or value that there is not."""
-    contenders = _contenders(session, changes, describe_model)
+    contenders = changed_contenders(session, changes, describe_model)
     if not contenders:
         raise WrongUsage("No contender is left to run. Leave out fewer, or --add one.")
     plan = msgspec.structs.replace(session.plan(), contenders=contenders)
@@ -97,80 +111,18 @@ def _refuse_impossible(plan: Plan) -> None:
         raise WrongUsage(str(error)) from error
 
 
-def _contenders(
-    session: Session, changes: ChangeOptions, describe_model: Callable[[Path], ModelFile]
-) -> tuple[Contender, ...]:
-    found = {each.name: each for each in session.contenders}
-    for swap in changes.swap:
-        name = _named(found, swap)
-        (other,) = read_contenders([Path(swap[len(name) + 1 :])], Runtime(), describe_model)
-        found[name] = msgspec.structs.replace(found[name], name=other.name, model=other.model)
-    for name in changes.without:
-        if name not in found:
-            raise _no_such(name, found)
-        del found[name]
-    kept = list(found.values())
-    if changes.add:
-        kept += read_contenders(changes.add, Runtime(), describe_model)
-    if not changes.swap and not changes.add:
-        return tuple(kept)
-    names = unique_names([each.model for each in kept])
-    return tuple(
-        each if [one.name for one in kept].count(each.name) == 1 else _renamed(each, name)
-        for each, name in zip(kept, names, strict=True)
-    )
-
-
-def _renamed(contender: Contender, name: str) -> Contender:
-    return msgspec.structs.replace(contender, name=name)
-
-
-def _named(found: dict[str, Contender], swap: str) -> str:
-    """The contender whose name the text begins with, before an equals sign."""
-    for name in found:
-        if swap.startswith(f"{name}=") and len(swap) > len(name) + 1:
-            return name
-    raise _no_such(swap.partition("=")[0], found)
-
-
-def _no_such(name: str, found: dict[str, Contender]) -> WrongUsage:
-    there = ", ".join(f"“{each}”" for each in found)
-    return WrongUsage(f"The session has no contender “{name}”. It has {there}.")
-
-
 def _with_setting(plan: Plan, setting: str) -> Plan:
-    key, equals, text = setting.partition("=")
-    if not equals or key not in _KEYS:
-        raise WrongUsage(
-            f"--set takes KEY=VALUE with one of these keys, not “{setting}”: {', '.join(_KEYS)}."
-        )
+    key, text = key_and_value(setting, _KEYS)
     if key in _PLAN_KEYS:
-        return _set(plan, key, text)
+        return with_field(plan, key, text)
     if key in Sampling.__struct_fields__:
         own = tuple(
             each
             if each.sampling is None
-            else msgspec.structs.replace(each, sampling=_set(each.sampling, key, text))
+            else msgspec.structs.replace(each, sampling=with_field(each.sampling, key, text))
             for each in plan.contenders
         )
         return msgspec.structs.replace(
-            plan, sampling=_set(plan.sampling, key, text), contenders=own
+            plan, sampling=with_field(plan.sampling, key, text), contenders=own
         )
-    loaded = tuple(
-        msgspec.structs.replace(each, runtime=_set(each.runtime, key, text))
-        for each in plan.contenders
-    )
-    return msgspec.structs.replace(plan, contenders=loaded)
-
-
-def _set(struct: S, key: str, text: str) -> S:
-    """With the field changed: JSON is taken as such, all else as a word."""
-    kind: Any = next(each.type for each in msgspec.structs.fields(struct) if each.name == key)
-    try:
-        value = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        value = text
-    try:
-        return msgspec.structs.replace(struct, **{key: msgspec.convert(value, kind)})
-    except msgspec.ValidationError as error:
-        raise WrongUsage(f"“{text}” does not fit {key}: {error}.") from error
+    return msgspec.structs.replace(plan, contenders=with_runtime(plan.contenders, key, text))

@@ -30,7 +30,8 @@ class ChangeOptions:
             "--set",
             metavar="KEY=VALUE",
             help="Change a setting by the name that the session's JSON has for it, for all contenders, as"
-            " temperature=0.7, max_tokens=512, threads=4, n_ctx=8192 or repeats=3; repeatable.",
+            " temperature=0.7, max_tokens=512, threads=4, n_ctx=8192 or repeats=3, and of a fidelity run"
+            " until=0.005, max_chunks=40 or noise_floor=false; repeatable.",
         ),
     ] = field(default_factory=list)
     title: Annotated[
@@ -43,7 +44,7 @@ class ChangeOptions:
         bool,
         typer.Option(
             "--json",
-            help="Write the new session as JSON to standard output, all else to standard error; a speed run"
-            " as `bench --json` does.",
+            help="Write the new session as JSON to standard output, all else to standard error; a speed or"
+            " fidelity run as `bench --json` and `fidelity --json` do.",
         ),
     ] = False
