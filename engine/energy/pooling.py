@@ -58,7 +58,7 @@ def _energy(measured: Sequence[Reply], parts: Sequence[EnergyPart]) -> Energy:
         plus_minus_percent=two_digits(100 * max(high - joules, joules - low) / joules)
         if joules
         else None,
-        mean_watts=shown(joules / seconds),
+        mean_watts=shown(joules / seconds) if seconds else None,
         seconds=seconds / count,
         source=" + ".join(dict.fromkeys(part.source for part in parts)),
         kind="estimated" if estimated else "measured",
@@ -67,7 +67,10 @@ def _energy(measured: Sequence[Reply], parts: Sequence[EnergyPart]) -> Energy:
         parts=tuple(_shown(part) for part in parts),
         pooled_replies=count,
         contaminated=_contaminated(measured),
-        absent={} if tokens else {"joules_per_token": "No token was generated."},
+        absent={
+            **({} if tokens else {"joules_per_token": "No token was generated."}),
+            **({} if seconds else {"mean_watts": "The replies took no time."}),
+        },
     )
 
 

@@ -113,7 +113,8 @@ def estimated_joules(basis: EstimateBasis) -> float:
 
 def estimated_above_idle_joules(basis: EstimateBasis) -> float:
     span_watts = (MAX_SHARE - IDLE_SHARE) * basis.tdp_watts
-    return span_watts * basis.core_seconds / basis.physical_cores
+    # A foreign document may say that there were no cores.
+    return span_watts * basis.core_seconds / max(1, basis.physical_cores)
 
 
 def two_digits(figure: float) -> float:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract import Energy, Reply, Timing
+from engine.contract import Energy, EnergyPart, Reply, Timing
 from engine.energy.pooling import pooled
 from engine.energy.tdp import two_digits
 from tests.energy.machines import Machine
@@ -73,6 +73,17 @@ def test_estimates_are_pooled_before_they_are_rounded(machine: Machine) -> None:
     figure = pooled([reply(energy, tokens=1)] * 100)
     assert figure.joules == pytest.approx(two_digits(1.06))
     assert figure.mean_watts == pytest.approx(2.1)
+
+
+def test_replies_that_took_no_time_have_no_mean_watts() -> None:
+    """As a document from elsewhere may tell of them."""
+    part = EnergyPart(
+        name="socket", covers="cpu", source="powercap", label="measured", seconds=0.0, joules=5.0
+    )
+    energy = pooled([reply(Energy(joules=5.0, seconds=0.0, parts=(part,)))])
+    assert energy.joules == 5.0
+    assert energy.mean_watts is None
+    assert energy.absent["mean_watts"] == "The replies took no time."
 
 
 def test_a_reply_whose_sensor_failed_does_not_count(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.contract import EstimateBasis
 from engine.energy.processor import Processor, this_processor
@@ -43,6 +44,11 @@ def test_half_the_cores_take_what_the_formula_says() -> None:
     """By hand: 65 W, 4 of 8 cores for 10 s: (0.2 + 0.8 · 0.5) · 65 · 10 = 390 J."""
     basis = EstimateBasis(seconds=10, core_seconds=40, physical_cores=8, tdp_watts=65)
     assert estimated_joules(basis) == pytest.approx(390)
+
+
+def test_a_document_that_tells_of_no_cores_is_reckoned_with_one() -> None:
+    basis = EstimateBasis(seconds=10.0, core_seconds=5.0, physical_cores=0, tdp_watts=100.0)
+    assert estimated_joules(basis) == estimated_joules(replace(basis, physical_cores=1))
 
 
 def test_a_reply_is_estimated_as_a_range_in_two_digits(machine: Machine) -> None:
