@@ -13,6 +13,7 @@ from engine.metering import BatchMetering
 from engine.pool import MARGIN_BYTES, Slot
 from engine.protocol import CaseGenerated, GenerateMany, PrepareMany, SequencesChosen
 from engine.schedule import Job
+from engine.wording import count
 
 MOST_SEQUENCES = 32
 NO_LATENCY = "answered in a batch for throughput, where latencies mean nothing"
@@ -65,7 +66,7 @@ def answer_batch(
     if answered:
         elapsed = time.perf_counter() - begun
         yield Notice(
-            text=f"{slot.contender} answered {answered} cases in {elapsed:.1f} s, "
+            text=f"{slot.contender} answered {count(answered, 'case')} in {elapsed:.1f} s, "
             f"{answered / elapsed:.2f} a second, {chosen.n_sequences} at a time."
         )
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QPlainTextEdit, QTextEdit
 
-from gui.compare.word_diff import Span, foreign_spans, in_utf16
+from gui.marked_words import mark_words
 from gui.theme import Theme
+from gui.word_diff import foreign_spans, in_utf16
 
 if TYPE_CHECKING:
     from gui.compare.column import Column
@@ -52,21 +51,7 @@ class WordMarks(QObject):
                 area = column.reply.area
                 text = area.toPlainText()
                 spans = in_utf16(text, foreign_spans(reference, text))
-                area.setExtraSelections([self._selection(area, span) for span in spans])
-
-    def _selection(self, area: QPlainTextEdit | QTextEdit, span: Span) -> QTextEdit.ExtraSelection:
-        """Underlined as well: colour alone does not reach everybody."""
-        look = QTextCharFormat()
-        look.setBackground(QColor(self._theme.colours.accent_soft))
-        look.setUnderlineStyle(QTextCharFormat.UnderlineStyle.SingleUnderline)
-        look.setUnderlineColor(QColor(self._theme.colours.accent))
-        cursor = QTextCursor(area.document())
-        cursor.setPosition(span[0])
-        cursor.setPosition(span[1], QTextCursor.MoveMode.KeepAnchor)
-        made = QTextEdit.ExtraSelection()
-        made.cursor = cursor
-        made.format = look
-        return made
+                mark_words(self._theme, area, spans)
 
 
 def _is_whole(column: Column) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QModelIndex, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.contract import Case
+from gui.marked_words import mark_words
 from gui.quality.case_tokens import CaseTokens
 from gui.quality.figures_table import FiguresModel, FiguresTable
 from gui.quality.overrule_form import OverruleForm
 from gui.quality.suite_words import (
     CASES_SHOWN,
+    Evidence,
     case_columns,
     case_rows,
     cases_shown,
@@ -37,6 +39,7 @@ class SuiteCases(QWidget):
         self._theme = theme
         self._found: SuiteFound | None = None
         self._shown: list[Case] = []
+        self._evidence = Evidence("", [])
         self.title = label("", "strong", parent=self)
         self.filter = ChoiceField(CASES_SHOWN, _DIFFERING, self)
         self.filter.setAccessibleName("Which cases are listed")
@@ -47,9 +50,12 @@ class SuiteCases(QWidget):
             theme, "sliders", "Overrule a check…", "Overrule a check of this case", parent=self
         )
         self.tokens = CaseTokens(theme, self)
+        self.words = QCheckBox("Mark other words", self)
         self._lay_out()
         self.overrule.clicked.connect(self._open_overrule)
         self.filter.currentIndexChanged.connect(self._list)
+        self.words.toggled.connect(self._mark_words)
+        theme.changed.connect(self._mark_words)
         self.cases.selectionModel().currentRowChanged.connect(self._show_evidence)
 
     def show_found(self, found: SuiteFound) -> None:
@@ -66,7 +72,7 @@ class SuiteCases(QWidget):
         self._cases.show_columns(case_columns(found.contenders), case_rows(found, self._shown))
         differing, all_cases = len(cases_shown(found, _DIFFERING)), len(found.suite.cases)
         self.title.setText(f"{differing} of {all_cases} cases came out differently")
-        for part in (self.cases, self.evidence, self.overrule, self.tokens):
+        for part in (self.cases, self.evidence, self.overrule, self.tokens, self.words):
             part.setVisible(bool(self._shown))
         self.evidence.clear()
         if self._shown:
@@ -81,9 +87,16 @@ class SuiteCases(QWidget):
         found = self._found
         if found is not None and 0 <= current.row() < len(self._shown):
             case = self._shown[current.row()]
-            self.evidence.setPlainText(evidence(found, case))
+            self._evidence = evidence(found, case)
+            self.evidence.setPlainText(self._evidence.text)
+            self._mark_words()
             self.overrule.setEnabled(bool(scores_of(found, case.id)))
             self.tokens.show_case(found, case)
+
+    def _mark_words(self) -> None:
+        mark_words(
+            self._theme, self.evidence, self._evidence.differing if self.words.isChecked() else ()
+        )
 
     def _open_overrule(self) -> None:
         found, chosen = self._found, self._chosen()
@@ -98,6 +111,10 @@ class SuiteCases(QWidget):
         self.evidence.setAccessibleName("Replies to the chosen case, and what the checks found")
         self.evidence.setProperty("look", "entry")
         self.evidence.setFixedHeight(self._theme.lines(16))
+        self.words.setChecked(True)
+        self.words.setToolTip(
+            "Marks in each candidate's reply the words that the reference's does not have there."
+        )
         head = QHBoxLayout()
         head.setSpacing(self._theme.space.s)
         head.addWidget(self.title)
@@ -111,6 +128,7 @@ class SuiteCases(QWidget):
         foot.setSpacing(self._theme.space.s)
         foot.addWidget(self.overrule)
         foot.addWidget(self.tokens)
+        foot.addWidget(self.words)
         foot.addStretch(1)
         column.addLayout(head)
         column.addWidget(self.cases)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,7 @@ from gui.figures import count
 from gui.quality.figures_table import Cell, Column, named
 from gui.quality.suite_work import SuiteFound
 from gui.widgets.labels import Mood
+from gui.word_diff import Span, foreign_spans, in_utf16
 
 OUTCOMES: Final[dict[Outcome, tuple[str, Mood]]] = {
     "better": ("better", "good"),
@@ -33,6 +34,7 @@ STANDING_COLUMNS: Final = (
 )
 CASES_SHOWN: Final = {
     "differing": "those that came out differently",
+    "replies": "those with other replies",
     "failed": "those that some model fails",
     "untold": "those without a score",
     "overruled": "those overruled by hand",
@@ -41,6 +43,7 @@ CASES_SHOWN: Final = {
 """What the list of cases can hold, and its words."""
 _MARKS: Final = {True: "passed", False: "failed", None: "not told"}
 _MOST_CHARACTERS: Final = 4000
+_BETWEEN: Final = "\n\n"
 
 
 def badge(verdict: Verdict) -> tuple[str, Mood]:
@@ -78,7 +81,21 @@ def cases_shown(found: SuiteFound, which: str) -> list[Case]:
     scores: dict[str, list[CaseScore]] = {}
     for score in found.assessment.scores:
         scores.setdefault(score.case, []).append(score)
+    if which == "replies":
+        other = _with_other_replies(found)
+        return [case for case in found.suite.cases if case.id in other]
     return [case for case in found.suite.cases if _belongs(which, scores.get(case.id, []))]
+
+
+def _with_other_replies(found: SuiteFound) -> set[str]:
+    """The cases to which some contender replied other words than the reference did."""
+    words = {(each.contender, each.case, each.repeat): each.text.split() for each in found.replies}
+    first = found.contenders[0].name
+    return {
+        case
+        for (_, case, repeat), own in words.items()
+        if own != words.get((first, case, repeat), own)
+    }
 
 
 def _belongs(which: str, scores: Sequence[CaseScore]) -> bool:
@@ -124,11 +141,19 @@ def case_rows(found: SuiteFound, cases: Sequence[Case]) -> list[list[Cell]]:
     return rows
 
 
-def evidence(found: SuiteFound, case: Case) -> str:
+class Evidence(NamedTuple):
+    """What is shown of a case, and where in it a candidate's words are not the reference's."""
+
+    text: str
+    differing: list[Span]
+
+
+def evidence(found: SuiteFound, case: Case) -> Evidence:
     """The case, and what each contender replied with what each check found there."""
     replies = {(each.contender, each.case, each.repeat): each for each in found.replies}
     scores = _by_place(found)
     parts = [f"Case {case.id}", case.messages[-1].content.strip()]
+    differing: list[Span] = []
     if case.answers:
         parts.append("Expected: " + " / ".join(case.answers))
     for each in found.contenders:
@@ -137,13 +162,35 @@ def evidence(found: SuiteFound, case: Case) -> str:
             reply = replies.get((score.contender, score.case, score.repeat))
             if reply is not None:
                 repeat = f", repeat {score.repeat + 1}" if len(own) > 1 else ""
-                parts.append(_evidence(score, reply, f"{each.name}{repeat}"))
-    return "\n\n".join(parts)
+                head = f"{each.name}{repeat}: {_MARKS[score.passed]}\n"
+                start = sum(len(part) + len(_BETWEEN) for part in parts) + len(head)
+                reference = replies.get((found.contenders[0].name, score.case, score.repeat))
+                differing += [
+                    (start + begin, start + end) for begin, end in _differing(reference, reply)
+                ]
+                parts.append(head + _evidence(score, reply))
+    text = _BETWEEN.join(parts)
+    return Evidence(text, in_utf16(text, differing))
 
 
-def _evidence(score: CaseScore, reply: Reply, name: str) -> str:
+def _differing(reference: Reply | None, reply: Reply) -> list[Span]:
+    if (
+        reference is None
+        or reference is reply
+        or not (reference.text.strip() and reply.text.strip())
+    ):
+        return []
+    return foreign_spans(_shown(reference), _shown(reply))
+
+
+def _shown(reply: Reply) -> str:
     text = reply.text.strip() or f"(no text: {reply.error or reply.finish_reason})"
-    lines = [f"{name}: {_MARKS[score.passed]}", text[:_MOST_CHARACTERS]]
+    # Where a widget makes one line end of two characters, places in the text would no longer hold.
+    return text.replace("\r\n", "\n")[:_MOST_CHARACTERS]
+
+
+def _evidence(score: CaseScore, reply: Reply) -> str:
+    lines = [_shown(reply)]
     if score.reason:
         lines.append(score.reason)
     lines.extend(_check(check) for check in score.checks)

@@ -30,6 +30,7 @@ from gui.app import Desk
 from gui.divergence.divergence_dialog import DivergenceDialog
 from gui.quality.cases_model import FILE
 from gui.quality.overrule_form import OverruleForm
+from gui.quality.suite_cases import SuiteCases
 from gui.quality.suite_result import SuiteResult
 from tests.gui.fakes import FakeBench, Fakes, contender, reply_to
 from tests.gui.test_accessibility import nameless
@@ -124,6 +125,37 @@ def test_cases_that_differ_are_listed_with_what_the_checks_found(qtbot: QtBot, c
     verdicts.cases.cases.selectRow(3)
     assert "I cannot tell." in verdicts.cases.evidence.toPlainText()
     assert "failed: exact-match" in verdicts.cases.evidence.toPlainText()
+
+
+def differently_wrong(plan: Plan) -> Iterator[Event | threading.Event]:
+    """Where all are wrong, one is wrong in other words, after a character of two UTF-16 units."""
+    for event in answered(plan):
+        if isinstance(event, Replied) and event.reply.contender == Q8.name:
+            text = event.reply.text.replace("I cannot tell.", "I 🤷 never tell.")
+            yield Replied(reply=msgspec.structs.replace(event.reply, text=text))
+        else:
+            yield event
+
+
+def marked(cases: SuiteCases) -> list[str]:
+    return [each.cursor.selectedText() for each in cases.evidence.extraSelections()]
+
+
+def test_words_that_the_reference_did_not_say_are_marked_in_a_cases_replies(
+    qtbot: QtBot, cases: Desk, fakes: Fakes
+) -> None:
+    fakes.bench.script = differently_wrong
+    cases.quality_page.run.click()
+    shown = finish(qtbot, cases).cases
+    shown.filter.set_choice("replies")
+    assert shown.cases.model().rowCount() == 25
+    shown.cases.selectRow(0)
+    assert marked(shown) == ["🤷 never"]
+    shown.words.click()
+    assert marked(shown) == []
+    shown.words.click()
+    shown.cases.selectRow(1)
+    assert marked(shown) == ["I cannot tell."]
 
 
 def test_a_stopped_run_is_judged_on_what_it_has(qtbot: QtBot, cases: Desk, fakes: Fakes) -> None:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract import Event, Plan, Replied
 from gui.app import Desk
-from gui.compare.word_diff import foreign_spans, in_utf16
+from gui.word_diff import foreign_spans, in_utf16
 from tests.gui.acting import A, B, OpenDesk, draw_up, finish
 from tests.gui.fakes import FakeBench, Fakes, reply_to, whole_run
 
