@@ -224,16 +224,17 @@ def _facts(session: Session) -> list[tuple[str, str]]:
     environment = session.environment
     models = [each.name for each in session.contenders]
     power = {"mains": "on mains", "battery": "on battery"}.get(environment.power_source or "", "")
-    asked = [
-        ("Prompts", str(len(session.cases))),
-        ("Replies", words.replies_of(session)),
-    ]
+    asked = [("Prompts", str(len(session.cases)))] if session.cases else []
+    if session.fidelity_task is not None:
+        asked = [("Measured on", words.measured_on(session.fidelity_task)), *asked]
+    elif session.cases and session.kind != "fidelity":
+        asked.append(("Replies", words.replies_of(session)))
     return [
         ("When", when(session.created, datetime.now().astimezone())),
         ("Kind", words.KINDS[session.kind]),
         ("Status", words.status_of(session)),
         ("Models", "\n".join(models)),
-        *(asked if session.cases else ()),
+        *asked,
         ("Machine", ", ".join(part for part in (environment.cpu, power) if part)),
         ("Software", f"{environment.app}, {environment.llama_cpp or 'llama.cpp unknown'}"),
     ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Final
 
-from engine.contract import Session, SessionKind, SessionStatus
+from engine.contract import FidelityTask, Session, SessionKind, SessionStatus
+from engine.wording import count
 from storage.summary import Hit, Place, SessionSummary
 
 KINDS: Final[dict[SessionKind, str]] = {
@@ -64,7 +65,21 @@ def status(summary: SessionSummary) -> str:
 def status_of(session: Session) -> str:
     all_failed = all(reply.finish_reason == "error" for reply in session.replies)
     failed = session.status == "finished" and bool(session.replies) and all_failed
+    if session.kind == "fidelity" and session.status in {"stopped", "interrupted"}:
+        return f"{STATUSES[session.status]}; run again, it begins anew"
     return "failed" if failed else STATUSES[session.status]
+
+
+def measured_on(task: FidelityTask) -> str:
+    """What a fidelity run read, with its limits."""
+    chunks = "all chunks" if task.max_chunks is None else count(task.max_chunks, "chunk")
+    limits = [
+        task.name,
+        "" if task.n_ctx is None else f"{chunks} of {task.n_ctx} tokens",
+        "" if task.until is None else f"until ± {task.until:g}",
+        "" if task.noise_floor else "without noise floor",
+    ]
+    return ", ".join(filter(None, limits))
 
 
 def place(hit: Hit) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -87,15 +87,21 @@ class FidelityForm(QWidget):
         self._show_source()
         self._listen()
 
+    def show_settings(self, settings: FidelitySettings) -> None:
+        """Tells them once, as the fields could take them."""
+        blockers = [QSignalBlocker(each) for each in self._entries()]
+        self._choose_source(settings.source)
+        self.n_ctx.set_number(settings.n_ctx)
+        self.chunks.set_number(settings.max_chunks)
+        self.max_tokens.set_number(settings.max_tokens)
+        self.until.set_number(settings.until or 0.0)
+        self.noise_floor.setChecked(settings.noise_floor)
+        for blocker in blockers:
+            blocker.unblock()
+        self._edit()
+
     def set_locked(self, locked: bool) -> None:
-        for widget in (
-            self.source,
-            self.file,
-            self.session,
-            self.pasted,
-            *self._fields(),
-            self.noise_floor,
-        ):
+        for widget in (*self._entries(), self.file, self.session):
             widget.setEnabled(not locked)
 
     def offer_sessions(self, sessions: Sequence[SessionSummary]) -> None:
@@ -113,6 +119,9 @@ class FidelityForm(QWidget):
 
     def _fields(self) -> tuple[NumberField | RealField, ...]:
         return (self.n_ctx, self.chunks, self.max_tokens, self.until)
+
+    def _entries(self) -> tuple[QWidget, ...]:
+        return (self.source, self.pasted, *self._fields(), self.noise_floor)
 
     def _lay_out(self, theme: Theme) -> None:
         self.pasted.setPlaceholderText("Paste a few pages of the kind of text your work is about.")
@@ -179,6 +188,23 @@ class FidelityForm(QWidget):
                 return PastedText(self.pasted.toPlainText())
             case name:
                 return Bundled(name)
+
+    def _choose_source(self, source: Source) -> None:
+        match source:
+            case Bundled(name=name):
+                self.source.set_choice(name)
+            case TextFile(path=path):
+                self.source.set_choice(FILE)
+                self._paths[FILE] = path
+            case PastedText(text=text):
+                self.source.set_choice(PASTED)
+                self.pasted.setPlainText(text)
+            case PromptsFile(path=path):
+                self.source.set_choice(PROMPTS)
+                self._paths[PROMPTS] = path
+            case RecordedReplies():
+                self.source.set_choice(SESSION)
+                self._recorded = source
 
     def _take_session(self, session: str, _answers_of: str, title: str) -> None:
         self._recorded = RecordedReplies(session, title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ from gui.divergence.divergence_model import Question, why_not_read
 from gui.held_run import HeldRun
 from gui.jobs import Jobs
 from gui.quality.faults import fault_words
+from gui.quality.fidelity_again import prepare_again, settings_of, what_became_of_its_file
 from gui.quality.fidelity_work import (
     FidelitySettings,
     prepare_fidelity,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:  # the engine's fidelity brings numpy, which a start must not 
     from engine.contract import Case, FidelityDocument, ReplyFidelity
     from engine.fidelity import ChunkDone, FidelityPlan, RepliesPlan
     from engine.quality.fidelity_statistics import RunningFidelity
+
+    _Prepared = tuple[FidelityBench, FidelityPlan | RepliesPlan]
 
 _ANSWERS_SHARE: Final = 0.4
 _NOISE_SHARE: Final = 0.1
@@ -46,6 +50,8 @@ class FidelityModel(QObject):
     failed = Signal(str)
     noticed = Signal(str)
     sessions_known = Signal(tuple)
+    settings_shown = Signal(object)
+    """Those of the recorded run that is shown now."""
 
     def __init__(
         self,
@@ -126,30 +132,38 @@ class FidelityModel(QObject):
         reference = self._participants.reference
         if self.why_not_run() or reference is None:
             return
-        self.reference, self.candidates = reference, self._participants.candidates
-        self.running_estimates, self.document = {}, None
-        self._held.want()
-        self._time_left.start()
+        candidates = self._participants.candidates
         prepare = partial(
-            prepare_fidelity, self._given, self._history, self.settings, reference, self.candidates
+            prepare_fidelity, self._given, self._history, self.settings, reference, candidates
         )
-        self._jobs.start("bench", prepare, self._start, self._fail)
-        self.begun.emit()
-        everyone = (reference, *self.candidates)
-        for remark in (*same_model_remarks(everyone), *other_settings_remarks(everyone)):
-            self.noticed.emit(remark)
-        on_text = isinstance(self.settings.source, TextSource)
-        self._tell("Reading the text" if on_text else "Reading the prompts", 0.0)
-        self.availability_changed.emit()
+        self._begin((reference, *candidates), prepare)
+
+    def repeat_session(self, session: Session) -> None:
+        """Measure all that a recorded run measured once more, as a run of its own."""
+        if session.fidelity_task is None:
+            self.noticed.emit(
+                "This session does not tell all that was asked. Run it with changes instead."
+            )
+        elif self._history is not None:
+            self._take_settings(session)
+            prepare = partial(prepare_again, self._given, self._history, session)
+            self._begin(session.contenders, prepare)
+
+    def change_session(self, session: Session) -> None:
+        """Show a recorded run, and say where its file is not as it was, since the next run reads it."""
+        self.show_session(session)
+        work = partial(what_became_of_its_file, session)
+        self._jobs.start("files", work, self._tell_if_any, self._refuse)
 
     def show_session(self, session: Session) -> None:
-        """Show what a recorded run found."""
+        """Show what a recorded run found, with its settings as those of the next one."""
         if self.running:
             return
         self.reference, *others = session.contenders
         self.candidates, self.document = tuple(others), session.fidelity
         self.running_estimates = {}
         self._cases = {each.id: each for each in session.cases}
+        self._take_settings(session)
         self.finished.emit()
         if session.fidelity is None:
             self.noticed.emit("Nothing was measured before this run ended.")
@@ -167,7 +181,31 @@ class FidelityModel(QObject):
 
     # -------------------------------------------------------------------------------------------
 
-    def _start(self, prepared: tuple[FidelityBench, FidelityPlan | RepliesPlan]) -> None:
+    def _begin(self, contenders: tuple[Contender, ...], prepare: Callable[[], _Prepared]) -> None:
+        self.reference, *candidates = contenders
+        self.candidates = tuple(candidates)
+        self.running_estimates, self.document = {}, None
+        self._held.want()
+        self._time_left.start()
+        self._jobs.start("bench", prepare, self._start, self._fail)
+        self.begun.emit()
+        for remark in (*same_model_remarks(contenders), *other_settings_remarks(contenders)):
+            self.noticed.emit(remark)
+        on_text = isinstance(self.settings.source, TextSource)
+        self._tell("Reading the text" if on_text else "Reading the prompts", 0.0)
+        self.availability_changed.emit()
+
+    def _take_settings(self, session: Session) -> None:
+        settings = settings_of(session, self.settings)
+        if settings is not None:
+            self.settings = settings
+            self.settings_shown.emit(settings)
+
+    def _tell_if_any(self, words: str) -> None:
+        if words:
+            self.noticed.emit(words)
+
+    def _start(self, prepared: _Prepared) -> None:
         from engine.fidelity import RepliesPlan
 
         self._bench, plan = prepared

@@ -8,10 +8,26 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from engine.contract import Contender
+from engine.contract import (
+    BundledSource,
+    Contender,
+    PastedSource,
+    PromptsSource,
+    TextFileSource,
+)
+from engine.contract import RepliesSource as AnsweredSource
 from engine.errors import PlanError
 from gui.collaborators import Collaborators, FidelityBench, History
-from gui.quality.texts import Bundled, PromptsFile, RepliesSource, Source, TextSource, read_text
+from gui.quality.texts import (
+    Bundled,
+    PastedText,
+    PromptsFile,
+    RepliesSource,
+    Source,
+    TextFile,
+    TextSource,
+    read_text,
+)
 from storage.summary import SessionSummary
 
 if TYPE_CHECKING:  # the engine's fidelity brings numpy, which a start must not wait for
@@ -62,6 +78,7 @@ def prepare_fidelity(
         max_chunks=settings.max_chunks,
         until=settings.until,
         noise_floor=settings.noise_floor,
+        source=_text_source(settings.source),
     )
 
 
@@ -78,6 +95,18 @@ def recorded_run(
     return recorded_fidelity(bench.run(plan), plan, given.environment, recorder)
 
 
+def _text_source(source: TextSource) -> BundledSource | TextFileSource | PastedSource:
+    from engine.fidelity_again import source_file
+
+    match source:
+        case Bundled(name=name):
+            return BundledSource(name=name)
+        case TextFile(path=path):
+            return source_file(TextFileSource, Path(path))
+        case PastedText():
+            return PastedSource()
+
+
 def _on_replies(
     source: RepliesSource,
     history: History | None,
@@ -86,6 +115,7 @@ def _on_replies(
     candidates: tuple[Contender, ...],
 ) -> RepliesPlan:
     from engine.fidelity import RepliesPlan
+    from engine.fidelity_again import source_file
     from engine.quality.prompts import read_prompts
     from engine.recorded_replies import recorded_replies
 
@@ -93,10 +123,12 @@ def _on_replies(
         path = Path(source.path)
         name, cases = path.name, read_prompts(path)
         replies: dict[str, GivenReply] = {}
+        kept: PromptsSource | AnsweredSource = source_file(PromptsSource, path)
     else:
         assert history is not None  # it offered the session
         name = source.title
         cases, replies = recorded_replies(history.session(source.session), reference)
+        kept = AnsweredSource(session=source.session)
     return RepliesPlan(
         reference=reference,
         candidates=candidates,
@@ -106,4 +138,5 @@ def _on_replies(
         max_tokens=settings.max_tokens,
         until=settings.until,
         noise_floor=settings.noise_floor,
+        source=kept,
     )

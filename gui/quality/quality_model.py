@@ -112,6 +112,17 @@ class QualityModel(QObject):
         self.participants.take(session.contenders)
         self.fidelity.show_session(session)
 
+    def repeat_fidelity(self, session: Session) -> None:
+        """Measure all that a recorded fidelity run measured once more."""
+        if self._may_begin():
+            self.participants.take(session.contenders)
+            self.fidelity.repeat_session(session)
+
+    def change_fidelity(self, session: Session) -> None:
+        """Show a recorded fidelity run before it is changed."""
+        self.participants.take(session.contenders)
+        self.fidelity.change_session(session)
+
     def open_speeds(self, session: Session) -> None:
         """Show what a recorded speed run measured, with its models as those of the next run."""
         self.participants.take(session.contenders)

@@ -39,7 +39,12 @@ _SPEED: Final = 2
 _CHANGE: Final = (
     "Change models, cases or settings, then press Run. The result is a session of its own."
 )
-_CHANGE_FIDELITY: Final = "Change models, and choose what they are measured on, then press Run. The result is a session of its own."
+_CHANGE_FIDELITY: Final = (
+    "Change models, text or limits, then press Run. The result is a session of its own."
+)
+_CHANGE_MODELS: Final = (
+    "This session does not tell what its models were measured on: choose it, then press Run."
+)
 _CHANGE_SPEEDS: Final = (
     "Change models, sizes or repetitions, then press Run. The result is a session of its own."
 )
@@ -67,6 +72,7 @@ def page_of_quality(page: QualityPage, model: QualityModel) -> Page:
                 ("fidelity",),
                 page.why_not_open,
                 page.open_fidelity,
+                again=page.repeat_fidelity,
                 change=page.change_fidelity,
             ),
             SessionView(
@@ -156,28 +162,34 @@ class QualityPage(QWidget):
 
     def open_fidelity(self, session: Session) -> None:
         """Show a recorded fidelity run as it was seen."""
-        self.banners.clear()
-        self.tabs.setCurrentIndex(_BY_TOKEN)
+        self._show_tab(_BY_TOKEN)
         self._model.open_fidelity(session)
 
+    def repeat_fidelity(self, session: Session) -> None:
+        """Measure all that a recorded fidelity run measured once more."""
+        self._show_tab(_BY_TOKEN)
+        self._model.repeat_fidelity(session)
+
     def change_fidelity(self, session: Session) -> None:
-        """Show a recorded fidelity run, and let the user say what its models are measured on next."""
-        self.open_fidelity(session)
-        self.banners.add("notice", _CHANGE_FIDELITY)
+        """Show a recorded fidelity run and let the user change something before it is run again."""
+        self._show_tab(_BY_TOKEN)
+        self._model.change_fidelity(session)
+        known = session.fidelity_task is not None
+        self.banners.add("notice", _CHANGE_FIDELITY if known else _CHANGE_MODELS)
 
     def open_speeds(self, session: Session) -> None:
         """Show a recorded speed run as it was seen."""
-        self._show_speed_tab()
+        self._show_tab(_SPEED)
         self._model.open_speeds(session)
 
     def resume_speeds(self, session: Session) -> None:
         """Measure what a recorded speed run still lacks."""
-        self._show_speed_tab()
+        self._show_tab(_SPEED)
         self._model.resume_speeds(session)
 
     def repeat_speeds(self, session: Session) -> None:
         """Measure all that a recorded speed run measured once more."""
-        self._show_speed_tab()
+        self._show_tab(_SPEED)
         self._model.repeat_speeds(session)
 
     def change_speeds(self, session: Session) -> None:
@@ -185,9 +197,9 @@ class QualityPage(QWidget):
         self.open_speeds(session)
         self.banners.add("notice", _CHANGE_SPEEDS)
 
-    def _show_speed_tab(self) -> None:
+    def _show_tab(self, place: int) -> None:
         self.banners.clear()
-        self.tabs.setCurrentIndex(_SPEED)
+        self.tabs.setCurrentIndex(place)
 
     def resume_session(self, session: Session) -> None:
         """Run what a recorded session still lacks."""
@@ -261,6 +273,7 @@ class QualityPage(QWidget):
         self.fidelity_form.edited.connect(fidelity.edit)
         self.fidelity_form.sessions_wanted.connect(fidelity.list_sessions)
         fidelity.sessions_known.connect(self.fidelity_form.offer_sessions)
+        fidelity.settings_shown.connect(self.fidelity_form.show_settings)
         self.suite_form.edited.connect(model.suite.edit)
         self.tabs.currentChanged.connect(self._show_measurement)
         self.run.clicked.connect(model.run)

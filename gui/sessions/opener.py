@@ -17,8 +17,8 @@ from gui.pages import Page, SessionView, Use
 
 _NO_SUCH_USE: Final[dict[Use, str]] = {
     "show": "",
-    "resume": "A session of this kind cannot be resumed in the window.",
-    "again": "A session of this kind cannot be run again as it was. Run it with changes instead.",
+    "resume": "A session of this kind cannot be resumed. Run it again: it begins anew.",
+    "again": "A session of this kind cannot be run again from here.",
     "change": "A session of this kind cannot be changed and run again from here.",
 }
 

@@ -125,15 +125,17 @@ def test_an_unfinished_session_is_resumed_from_the_list(
     assert desk.compare.board.reply_count == 4
 
 
-def test_what_a_kind_is_never_used_for_is_said_at_its_button(
+def test_what_a_kind_is_never_used_for_is_not_offered_and_said_where_it_is_listed(
     qtbot: QtBot, desk: Desk, history: History, tmp_path: Path
 ) -> None:
-    keep(history, tmp_path, [msgspec.structs.replace(earlier(7, hours=0), kind="fidelity")])
+    killed = msgspec.structs.replace(earlier(7, hours=0), kind="fidelity", status="interrupted")
+    keep(history, tmp_path, [killed])
     qtbot.waitUntil(lambda: desk.history.table.rowCount() == 4)
     choose(qtbot, desk, 0)
-    again = desk.history_page.details.again
-    qtbot.waitUntil(lambda: not again.isEnabled())
-    assert again.toolTip() == desk.opener.why_not("again", "fidelity")
+    details = desk.history_page.details
+    qtbot.waitUntil(details.again.isEnabled)
+    assert not details.resume.isVisible()
+    assert desk.history_page.why_not("resume") == desk.opener.why_not("resume", "fidelity")
 
 
 def test_ctrl_f_goes_to_the_search_which_narrows_the_list(qtbot: QtBot, desk: Desk) -> None:

@@ -387,7 +387,7 @@ def test_the_models_of_a_recorded_run_are_measured_on_something_else(
     page.change_fidelity(recorded(None, Q2, Q8))
     assert quality.quality.participants.reference == Q2
     assert quality.quality.participants.candidates == (Q8,)
-    assert "choose what they are measured on" in page.banners.banners[-1].text
+    assert "were measured on: choose it" in page.banners.banners[-1].text
 
 
 def test_a_recorded_run_that_found_nothing_says_so(qtbot: QtBot, quality: Desk) -> None:
