@@ -83,8 +83,8 @@ class FidelityResult(QWidget):
         document = self._model.document
         candidates = self._model.candidates
         if document is None:
-            running = self._model.running_estimates
-            rows = [running_row(each, running.get(each.name)) for each in candidates]
+            known, over = self._model.running_estimates, not self._model.running
+            rows = [running_row(each, known.get(each.name), over=over) for each in candidates]
         else:
             rows = [
                 result_row(each, found)

@@ -94,10 +94,11 @@ def finding(candidate: Fidelity | OtherTokenizer) -> str:
     return "differs" if candidate.within_noise is False else ABSENT
 
 
-def running_row(contender: Contender, running: RunningFidelity | None) -> list[Cell]:
+def running_row(contender: Contender, running: RunningFidelity | None, *, over: bool) -> list[Cell]:
+    """over: the run has ended without a result."""
     start = _start(contender)
     if running is None:
-        return [*start, *[Cell(ABSENT)] * 4, Cell("waiting")]
+        return [*start, *[Cell(ABSENT)] * 4, Cell("not measured" if over else "waiting")]
     ratio = running.ppl.value / running.ppl_base.value
     return [
         *start,
@@ -105,7 +106,7 @@ def running_row(contender: Contender, running: RunningFidelity | None) -> list[C
         _cell(running.mean_kld),
         Cell(f"{ratio:.3f}", ratio),
         Cell(ABSENT),
-        Cell("running"),
+        Cell("not finished" if over else "running"),
     ]
 
 

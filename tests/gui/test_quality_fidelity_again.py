@@ -16,9 +16,11 @@ from engine.fidelity_recording import session_plan
 from gui.app import Desk
 from gui.compare.compare_model import CompareModel
 from gui.history.words import measured_on
+from gui.quality.fidelity_result import FidelityResult
 from gui.quality.texts import Bundled, PastedText, PromptsFile, RecordedReplies, Source, TextFile
 from tests.gui.fake_fidelity import FakeFidelityBench
 from tests.gui.fakes import ENVIRONMENT, Fakes, contender
+from tests.gui.test_quality_page import shown_rows
 
 Q8, Q2 = contender("Q8_0", 145_000_000), contender("Q2_K")
 
@@ -131,6 +133,8 @@ def test_a_text_that_has_changed_is_not_measured_again_and_named(
     told = page.banners.banners[-1]
     assert told.text.startswith(f"{text} is no longer the text that was measured")
     assert (told.kind, len(bench.plans)) == ("error", 1)
+    assert isinstance(page.result, FidelityResult)
+    assert shown_rows(page.result.table)[0][-1] == "not measured"
     page.change_fidelity(session)
     qtbot.waitUntil(lambda: "has changed since that run" in page.banners.banners[-1].text)
 
