@@ -82,7 +82,11 @@ def speeds_again(
         )
     plan = changed_plan(session, changes, describe_model)
     return msgspec.structs.replace(
-        before, contenders=plan.contenders, repetitions=plan.repeats, warm_up=plan.warm_up
+        before,
+        contenders=plan.contenders,
+        repetitions=plan.repeats,
+        warm_up=plan.warm_up,
+        title=changes.title,
     )
 
 

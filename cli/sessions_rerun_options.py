@@ -37,7 +37,9 @@ class ChangeOptions:
     title: Annotated[
         str | None,
         typer.Option(
-            metavar="TEXT", help="What to call the new session.", show_default="as the earlier one"
+            metavar="TEXT",
+            help="What to call the new session.",
+            show_default="as the earlier one; of a speed or fidelity run, what it measures",
         ),
     ] = None
     as_json: Annotated[

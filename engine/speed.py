@@ -21,6 +21,7 @@ class SpeedPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Contenders × tests, each measured so many times after an untimed run.
 
     known: names of contenders and tests that were measured before and are left out.
+    title: of its session, None: made up.
     """
 
     contenders: tuple[Contender, ...]
@@ -28,6 +29,7 @@ class SpeedPlan(msgspec.Struct, frozen=True, kw_only=True):
     repetitions: int = 5
     warm_up: bool = True
     known: frozenset[tuple[str, str]] = frozenset()
+    title: str | None = None
 
     def tests_of(self, contender: str) -> tuple[SpeedTest, ...]:
         """What is to be measured of it."""

@@ -70,7 +70,8 @@ def session_plan(plan: SpeedPlan) -> Plan:
         repeats=plan.repetitions,
         warm_up=plan.warm_up,
         tests=plan.tests,
-        title=f"{_few([test.name for test in plan.tests])} of {_models(plan.contenders)}",
+        title=plan.title
+        or f"{_few([test.name for test in plan.tests])} of {_models(plan.contenders)}",
     )
 
 

@@ -196,9 +196,11 @@ def test_a_speed_run_that_was_killed_is_measured_again_as_it_was() -> None:
 
 def test_a_speed_run_is_measured_again_with_changes() -> None:
     made = recorded("bench", session_plan(SPEEDS))
-    speeds = measure_again(made, without=["model 0"], settings=["threads=3", "repeats=2"])
+    settings = ["threads=3", "repeats=2"]
+    speeds = measure_again(made, without=["model 0"], settings=settings, title="Fewer")
     assert [(each.name, each.runtime.threads) for each in speeds.asked] == [("model 1", 3)]
     assert len(newest().speeds[0].samples_ns) == 2
+    assert newest().title == "Fewer"
 
 
 def describe_far_away(path: Path) -> ModelFile:
