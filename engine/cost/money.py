@@ -17,7 +17,8 @@ def percent_text(percent: float) -> str:
     """Whole percents; a decimal under ten, and near a hundred so that 99.7 does not read as all."""
     if 99 < abs(percent) < 100:
         return f"{int(percent * 10) / 10:.1f}"
-    return f"{percent:.0f}" if abs(percent) >= 9.95 else f"{percent:.1f}".removesuffix(".0")
+    text = f"{percent:.0f}" if abs(percent) >= 9.95 else f"{percent:.1f}".removesuffix(".0")
+    return text.replace("-", "−")
 
 
 def range_text(range_: Range, digits: int, unit: str = "") -> str:

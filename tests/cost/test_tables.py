@@ -215,7 +215,7 @@ def test_money_has_its_sign_and_no_more_digits_than_it_has() -> None:
 
 @pytest.mark.parametrize(
     ("percent", "text"),
-    [(61.2, "61"), (4.12, "4.1"), (5.0, "5"), (99.97, "99.9"), (100.0, "100"), (-7.0, "-7")],
+    [(61.2, "61"), (4.12, "4.1"), (5.0, "5"), (99.97, "99.9"), (100.0, "100"), (-7.0, "−7")],
 )
 def test_percents_are_short(percent: float, text: str) -> None:
     assert percent_text(percent) == text
