@@ -64,9 +64,9 @@ def verdict_figures(verdict: Verdict) -> list[tuple[str, str]]:
         ("Margin", f"−{verdict.margin * 100:g} points"),
     ]
     if verdict.outcome == "worse" and not verdict.vetoed_by:
-        # It is the upper one that says so.
+        # It is the upper one that says so, and the lower one says no more.
         upper = f"Upper bound, {_percent(verdict.upper_confidence)}"
-        rows.insert(-1, (upper, _points(told_upper_bound(verdict))))
+        rows[-2] = (upper, _points(told_upper_bound(verdict)))
     if verdict.flip_rate is not None:
         rows.insert(3, ("Came out differently", f"{verdict.flip_rate * 100:.1f} %"))
     return rows
