@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QApplication
 
-from engine.contract import ModelFile
+from engine.contract import ModelFile, Session
 from engine.errors import StorageError
 from gui.collaborators import Collaborators, History
 from gui.compare.compare_model import CompareModel
@@ -98,10 +98,7 @@ class Desk(QObject):
         self.energy.availability_changed.connect(self._share_machine)
         for page in (self.window.page, self.quality_page):
             page.divergence_wanted.connect(self._show_divergence)
-        for measurement in (self.quality.fidelity, self.quality.suite, self.quality.speed):
-            measurement.finished.connect(self.sessions.reload)
-        self.quality.suite.finished.connect(self._judge_cost)
-        self.quality.suite.price_with(self.cost.prices)
+        self._connect_quality()
         self.compare.session_ended.connect(self._point_cost)
         self.compare.opened.connect(self._point_cost)
         self.window.page.cost_wanted.connect(self._show_cost)
@@ -136,6 +133,13 @@ class Desk(QObject):
         self._save(settings)
         self.crashes.close()
         return ended
+
+    def _connect_quality(self) -> None:
+        for measurement in (self.quality.fidelity, self.quality.suite, self.quality.speed):
+            measurement.finished.connect(self.sessions.reload)
+        self.quality.suite.finished.connect(self._judge_cost)
+        self.quality.suite.price_with(self.cost.prices)
+        self.quality.suite.unrecorded.connect(self._hold_unrecorded)
 
     def _connect_sessions(self) -> None:
         self.opener = SessionOpener(self.jobs, self.window.pages, self.window.show_widget, self)
@@ -217,6 +221,12 @@ class Desk(QObject):
 
     def _seen_banners(self) -> BannerStack:
         return (self.history_page if self.history_page.isVisible() else self.window.page).banners
+
+    def _hold_unrecorded(self, session: Session, why: str) -> None:
+        self.compare.unrecorded.add(session)
+        words = f"The replies of this run are in this window only. {why}"
+        banner = self.quality_page.banners.add("error", words, "Export…")
+        banner.acted.connect(partial(self.window.export_unrecorded, (session,)))
 
     def _export(self, session_id: str) -> None:
         self.history_page.export_these((session_id,))

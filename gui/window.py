@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         question.setDefaultButton(export)
         question.exec()
         if question.clickedButton() is export:
-            self._export_unrecorded(unrecorded)
+            self.export_unrecorded(unrecorded)
         return question.clickedButton() is close
 
     # Parts -------------------------------------------------------------------------------------
@@ -280,11 +280,12 @@ class MainWindow(QMainWindow):
     def _export_shown(self) -> None:
         only_here, session_id = self._compare.unrecorded.shown, self._compare.board.session_id
         if only_here is not None:
-            self._export_unrecorded((only_here,))
+            self.export_unrecorded((only_here,))
         elif session_id is not None:
             self.export_wanted.emit(session_id)
 
-    def _export_unrecorded(self, sessions: tuple[Session, ...]) -> None:
+    def export_unrecorded(self, sessions: tuple[Session, ...]) -> None:
+        """Ask for a file for sessions that are in this window only."""
         unrecorded = self._compare.unrecorded
         chosen, forget = unrecorded.to_export(sessions), partial(unrecorded.forget, sessions)
         ask_and_export(self._theme, unrecorded.exporter, chosen, self, forget)

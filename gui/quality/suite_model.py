@@ -41,6 +41,7 @@ from gui.quality.suite_work import (
     reopen_suite,
     settings_of,
     terms_of_session,
+    unrecorded,
     weighed,
 )
 
@@ -56,6 +57,8 @@ class SuiteModel(QObject):
     finished = Signal()
     failed = Signal(str)
     noticed = Signal(str)
+    unrecorded = Signal(object, str)
+    """A Session that the history did not take, and why."""
 
     def __init__(
         self,
@@ -258,7 +261,7 @@ class SuiteModel(QObject):
                 notices=tuple(tally.notices),
                 checked=self._checking(len(tally.replies)),
             )
-            self._weigh(work, self._take_and_keep)
+            self._weigh(work, partial(self._take_judged, tally))
 
     def _think(self, work: Callable[[], SuiteFound], done: Callable[[SuiteFound], None]) -> None:
         """Judge in the background; nothing else begins meanwhile."""
@@ -283,6 +286,14 @@ class SuiteModel(QObject):
     def _take_found(self, found: SuiteFound) -> None:
         self.found = found
         self._end()
+
+    def _take_judged(self, tally: SuiteTally, found: SuiteFound) -> None:
+        """What a run has brought, once it is judged."""
+        self._take_and_keep(found)
+        if tally.why_unrecorded:
+            session = unrecorded(tally.prepared, found)
+            if session is not None:
+                self.unrecorded.emit(session, tally.why_unrecorded)
 
     def _take_and_keep(self, found: SuiteFound) -> None:
         history = self._history

@@ -17,6 +17,7 @@ class SuiteTally:
         self.replies: list[Reply] = list(kept_replies(prepared.earlier))
         self.notices: list[str] = []
         self.session: str | None = None
+        self.why_unrecorded = ""
         self._planned = len(plan.cases) * len(plan.contenders) * plan.repeats
         self._stopped = False
         self._failed: set[str] = set()
@@ -41,8 +42,7 @@ class SuiteTally:
             case Notice(text=text):
                 self.notices.append(text)
             case NotRecorded(reason=reason):
-                self.session = None
-                return reason
+                self.session, self.why_unrecorded = None, reason
             case Finished(status=status):
                 self._stopped = status == "stopped"
         return ""

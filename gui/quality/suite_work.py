@@ -16,10 +16,12 @@ from engine.contract import (
     Reply,
     Sampling,
     Session,
+    SessionStatus,
 )
 from engine.errors import AssumptionError, PlanError
 from engine.schedule import kept_scores
 from gui.collaborators import Bench, Collaborators, History
+from gui.overheard import Overheard
 from gui.quality.cases_model import CasesChoice, read_cases
 
 if TYPE_CHECKING:  # the checks bring numpy, which a start must not wait for
@@ -72,6 +74,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A run that can begin; earlier: the session that it finishes."""
 
     bench: Bench
+    recorder: Overheard
     suite: Suite
     plan: Plan
     earlier: Session | None = None
@@ -129,26 +132,21 @@ def prepare_suite(
         repeats=settings.repeats,
         deterministic=settings.deterministic,
     )
-    return Prepared(bench=_bench(given, history), suite=suite, plan=plan)
+    return _prepared(given, history, suite, plan)
 
 
 def prepare_again(given: Collaborators, history: History | None, session: Session) -> Prepared:
     """All that a recorded suite asked, once more, as a session of its own."""
     from engine.suite import suite_of
 
-    return Prepared(bench=_bench(given, history), suite=suite_of(session), plan=session.plan())
+    return _prepared(given, history, suite_of(session), session.plan())
 
 
 def prepare_rest(given: Collaborators, history: History | None, session: Session) -> Prepared:
     """What a recorded suite still lacks."""
     from engine.suite import suite_of
 
-    return Prepared(
-        bench=_bench(given, history),
-        suite=suite_of(session),
-        plan=session.plan(),
-        earlier=session,
-    )
+    return _prepared(given, history, suite_of(session), session.plan(), session)
 
 
 def settings_of(session: Session, found: SuiteFound) -> SuiteSettings:
@@ -270,5 +268,22 @@ def judge_by(found: SuiteFound, terms: Terms) -> SuiteFound:
     return replace(found, assessment=assessment, terms=terms)
 
 
-def _bench(given: Collaborators, history: History | None) -> Bench:
-    return given.make_bench(None if history is None else history.recorder("suite"))
+def unrecorded(prepared: Prepared, found: SuiteFound) -> Session | None:
+    """A run that the history did not take, as a session to be exported; None where it did not begin."""
+    status: SessionStatus = "stopped" if found.unfinished else "finished"
+    made = prepared.recorder.session(
+        prepared.plan, found.replies, status, prepared.earlier, "suite"
+    )
+    return None if made is None else found.findings().added_to(made)
+
+
+def _prepared(
+    given: Collaborators,
+    history: History | None,
+    suite: Suite,
+    plan: Plan,
+    earlier: Session | None = None,
+) -> Prepared:
+    recorder = Overheard(None if history is None else history.recorder("suite"))
+    bench = given.make_bench(recorder)
+    return Prepared(bench=bench, recorder=recorder, suite=suite, plan=plan, earlier=earlier)

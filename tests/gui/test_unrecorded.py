@@ -216,3 +216,25 @@ def test_without_a_history_runs_are_kept_too(
     (kept,) = desk.compare.unrecorded.sessions
     assert len(kept.replies) == 3
     desk.window.close_at_once()
+
+
+def test_a_suite_that_was_not_recorded_is_exported_with_its_verdicts(
+    qtbot: QtBot, desk: Desk, tmp_path: Path
+) -> None:
+    desk.window.show_widget(desk.quality_page)
+    desk.quality_page.tabs.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: bool(desk.quality.suite.cases.ready_suites))
+    desk.quality_page.run.click()
+    qtbot.waitUntil(lambda: bool(desk.compare.unrecorded.sessions), timeout=10_000)
+    banner = desk.quality_page.banners.banners[-1]
+    assert banner.text == f"The replies of this run are in this window only. {FULL}"
+    banner.acted.emit()
+    file = tmp_path / "mine.json"
+    qtbot.waitUntil(file.exists)
+    session = parse(file.read_bytes(), "mine.json")
+    assert session.kind == "suite"
+    assert session.suite is not None
+    assert len(session.replies) == len(session.cases) * len(session.contenders)
+    assert len(session.scores) == len(session.replies)
+    assert len(session.verdicts) == len(session.contenders) - 1
+    qtbot.waitUntil(lambda: not desk.compare.unrecorded.sessions)
