@@ -43,6 +43,7 @@ class SuiteTally:
                 self.notices.append(text)
             case NotRecorded(reason=reason):
                 self.session, self.why_unrecorded = None, reason
+                return reason
             case Finished(status=status):
                 self._stopped = status == "stopped"
         return ""
