@@ -6,8 +6,7 @@ PIN := .venv/bin/python
 PYTHON ?= $(if $(realpath $(PIN)),$(PIN),python3)
 NO_PYTHON := Steelyard needs Python 3.11, 3.12 or 3.13, and $(PYTHON) was not found. Install it, or name it: make PYTHON=…
 SETUP := command -v $(PYTHON) >/dev/null || { echo "$(NO_PYTHON)" >&2; exit 1; }; $(PYTHON) packaging/setup_env.py
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	--no-emit-index-url --no-emit-find-links
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test check lint format bench setup lock clean
