@@ -156,8 +156,7 @@ class QualityPage(QWidget):
 
     def open_session(self, session: Session) -> None:
         """Show a recorded session as it was seen."""
-        self.banners.clear()
-        self.tabs.setCurrentIndex(_ON_CASES)
+        self._show_tab(_ON_CASES)
         self._model.open_suite(session)
 
     def open_fidelity(self, session: Session) -> None:
@@ -203,12 +202,12 @@ class QualityPage(QWidget):
 
     def resume_session(self, session: Session) -> None:
         """Run what a recorded session still lacks."""
-        self.tabs.setCurrentIndex(_ON_CASES)
+        self._show_tab(_ON_CASES)
         self._model.resume_suite(session)
 
     def repeat_session(self, session: Session) -> None:
         """Run all that a recorded session asked once more."""
-        self.tabs.setCurrentIndex(_ON_CASES)
+        self._show_tab(_ON_CASES)
         self._model.repeat_suite(session)
 
     def change_session(self, session: Session) -> None:
